@@ -1,0 +1,138 @@
+//! Every C symbol of `liblvrm.so`, thin. All are called from one thread (Deno's main thread), but
+//! for `lvrm_wait`, which Deno calls on a thread of its pool.
+//!
+//! Results are 0 or a count; a negative result is -errno, and `lvrm_last_error` gives the text.
+//! Buffers hold the extern structs of `abi.zig`, each as a TypeScript DataView fills it.
+const std = @import("std");
+const abi = @import("abi.zig");
+const core = @import("core.zig");
+const netlink = @import("netlink.zig");
+
+pub const std_options = @import("lean.zig").std_options;
+pub const panic = @import("lean.zig").panic;
+
+/// Layout hash of this library: compare before any other call.
+pub export fn lvrm_abi_hash() callconv(.c) u64 {
+    return abi.hash;
+}
+
+/// Text of the last error, at most `bytes` bytes, into `text`; returns its length.
+pub export fn lvrm_last_error(text: [*]u8, bytes: u32) callconv(.c) i32 {
+    return core.lastError(text[0..bytes]);
+}
+
+/// Starts the dispatcher's thread. `config`: StartConfig.
+pub export fn lvrm_start(config: *const abi.StartConfig) callconv(.c) i32 {
+    return core.start(config);
+}
+
+/// Stops the dispatcher, joins it, closes ports and detaches every segment. Idempotent.
+pub export fn lvrm_stop() callconv(.c) void {
+    core.stop();
+}
+
+/// Opens a port's adapter; a later plan puts it in use. `config`: PortConfig.
+pub export fn lvrm_port_open(config: *const abi.PortConfig) callconv(.c) i32 {
+    return core.portOpen(config);
+}
+
+/// Closes a port that the plan in force doesn't name.
+pub export fn lvrm_port_close(port: u32) callconv(.c) i32 {
+    return core.portClose(port);
+}
+
+/// 0 when the adapter can work on this machine; else -errno with the reason as last error.
+pub export fn lvrm_adapter_available(adapter: u32) callconv(.c) i32 {
+    return core.adapterAvailable(adapter);
+}
+
+/// Makes a VR's arena. `config`: VrConfig.
+pub export fn lvrm_vr_create(config: *const abi.VrConfig) callconv(.c) i32 {
+    return core.vrCreate(config);
+}
+
+/// Unmaps the arena of a VR that the plan in force doesn't name.
+pub export fn lvrm_vr_destroy(vr: u32) callconv(.c) i32 {
+    return core.vrDestroy(vr);
+}
+
+/// Makes a VRI's link. `config`: VriConfig; `created`: VriCreated.
+pub export fn lvrm_vri_create(config: *const abi.VriConfig, created: *abi.VriCreated) callconv(.c) i32 {
+    return core.vriCreate(config, created);
+}
+
+/// Unmaps the link of a VRI that the plan in force doesn't name (its process must be reaped).
+pub export fn lvrm_vri_destroy(vri: u32) callconv(.c) i32 {
+    return core.vriDestroy(vri);
+}
+
+/// Sets whether the VRI's wake-up descriptor survives an exec: 1 just before its process is
+/// spawned, 0 just after, so that no other child inherits it.
+pub export fn lvrm_vri_inherit(vri: u32, inherit: u32) callconv(.c) i32 {
+    return core.vriInherit(vri, inherit != 0);
+}
+
+/// Hands over a whole plan (PlanHeader and what follows it). Returns its generation (> 0), which
+/// the snapshot shows once the dispatcher has adopted it; -EAGAIN while an earlier one waits.
+pub export fn lvrm_plan(plan: [*]const u8, bytes: u32) callconv(.c) i32 {
+    return core.plan(plan[0..bytes]);
+}
+
+/// Queues a control event for a VRI (the dispatcher puts it into its control-in queue, in order).
+/// -EAGAIN when that VRI has too much waiting; try again later.
+pub export fn lvrm_event_send(vri: u32, kind: u32, payload: [*]const u8, bytes: u32) callconv(.c) i32 {
+    return core.eventSend(vri, kind, payload[0..bytes]);
+}
+
+/// Next control event that a VRI sent to lvrm, as EventHeader (source = the VRI) and payload.
+/// Returns its bytes, 0 when there is none.
+pub export fn lvrm_event_receive(buffer: [*]u8, bytes: u32) callconv(.c) i32 {
+    return core.eventReceive(buffer[0..bytes]);
+}
+
+/// Asks for a snapshot; returns its sequence number. The dispatcher wakes `lvrm_wait` when done.
+pub export fn lvrm_snapshot_request() callconv(.c) u64 {
+    return core.snapshotRequest();
+}
+
+/// The snapshot's memory (Snapshot): valid until the process ends.
+pub export fn lvrm_snapshot() callconv(.c) ?*abi.Snapshot {
+    return core.snapshotPointer();
+}
+
+/// Blocks until a netlink socket is readable, an event or a snapshot is there, `lvrm_wake` was
+/// called, or `timeout_ms` passed. Returns a bitmap: 1 events or snapshot, 2 woken, 4 netlink.
+pub export fn lvrm_wait(timeout_ms: u32) callconv(.c) i32 {
+    return core.wait(timeout_ms);
+}
+
+/// Ends a `lvrm_wait`.
+pub export fn lvrm_wake() callconv(.c) void {
+    core.wake();
+}
+
+/// Opens a netlink socket (non-blocking, close-on-exec; extended acknowledgements on) of
+/// `protocol` (0 route, 12 netfilter), member of each group in the bitmap `groups` (group n is bit
+/// n-1; groups above 32 by lvrm_netlink_join). Returns a descriptor.
+pub export fn lvrm_netlink_open(protocol: u32, groups: u32, receive_buffer_bytes: u32) callconv(.c) i32 {
+    return netlink.open(protocol, groups, receive_buffer_bytes);
+}
+
+/// Joins one more multicast group.
+pub export fn lvrm_netlink_join(socket: i32, group: u32) callconv(.c) i32 {
+    return netlink.join(socket, group);
+}
+
+/// Sends one datagram of netlink messages to the kernel.
+pub export fn lvrm_netlink_send(socket: i32, message: [*]const u8, bytes: u32) callconv(.c) i32 {
+    return netlink.send(socket, message[0..bytes]);
+}
+
+/// Receives one datagram from the kernel. -EAGAIN: none; -ENOBUFS: messages were lost.
+pub export fn lvrm_netlink_receive(socket: i32, buffer: [*]u8, bytes: u32) callconv(.c) i32 {
+    return netlink.receive(socket, buffer[0..bytes]);
+}
+
+pub export fn lvrm_netlink_close(socket: i32) callconv(.c) i32 {
+    return netlink.close(socket);
+}
