@@ -1,0 +1,16 @@
+/**
+ * The nftables `netdev` table that keeps served frames from the kernel.
+ *
+ * ```ts
+ * const table = new IngressTable(calls, { pid: Deno.pid }); // calls: NetlinkCalls of ffi/core.ts
+ * const clashes = conflicts(plan, table.foreignTables()); // string[]: one line per clash
+ * table.apply({ ports, served, local }); // IngressPlan; atomic; opens the table the first time;
+ *                                        // throws an Error with cause and cure
+ * table.apply(…)                         // again after any change of VRs, ports, local
+ *                                        // addresses or links (rebinds re-created devices)
+ * table.drops();                         // IngressDrops[]
+ * table.bypassedChains();                // BypassedChain[] for the warning at start
+ * table.close();                         // the table vanishes, also when the process dies
+ * ```
+ */
+export * from "./types.ts";

@@ -1,0 +1,19 @@
+/**
+ * Mirror of the kernel's links, addresses, routes and neighbours, and the feed to VRIs.
+ *
+ * ```ts
+ * const monitor = new RouteMonitor(calls, { table: 254 }); // calls: NetlinkCalls of ffi/core.ts
+ * monitor.open();                     // dumps all; throws NetlinkError
+ * monitor.setPorts(ports);            // RoutingPort[]; events for what changed go to listeners
+ * for (const e of monitor.snapshot()) core.eventSend(vri, e.kind, e.payload); // ends: synchronised
+ * monitor.onEvents((events) => …);    // send each to every attached VRI, in order
+ * monitor.onLocalChange(() => …);     // localPrefixes() changed: new plan, ingress.apply
+ * monitor.onLinksChange(() => …);     // links() changed: ports, ingress.apply (rebinds chains)
+ * monitor.poll();                     // whenever lvrm_wait says bit 4, and once per second
+ * monitor.requestNeighbour(vr, query) // need_neighbour; false: over this VR's rate
+ * monitor.renewNeighbour(vr, query)   // renew_neighbour; at most once per 5 s and neighbour
+ * monitor.localPrefixes() / links() / addresses() / forwarding() / close()
+ * ```
+ * A resynchronisation inside (ENOBUFS) yields the differences only: VRIs need no `flush`.
+ */
+export * from "./types.ts";
