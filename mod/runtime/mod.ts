@@ -1,0 +1,39 @@
+/**
+ * Where the files beside the control plane lie: `lib/liblvrm.so`, `bin/lvrm-launch` and the bundled
+ * virtual routers (`bin/cppvr`). Called on the main thread, before the library is loaded.
+ *
+ * Three ways to run lvrm, one layout: from a checkout (`zig-out/`), from `dist/lvrm` made by the
+ * self-unpacking launcher (which names its directory in LVRM_RUNTIME), and from `dist/lvrm` made by
+ * `deno compile` (the embedded files are unpacked here, since an embedded path can't be executed).
+ */
+import { join, resolve } from "node:path";
+import { unpackEmbedded } from "./embedded.ts";
+import { defaultCacheDirectory } from "./cache.ts";
+
+export { defaultCacheDirectory } from "./cache.ts";
+export { RuntimeFilesError } from "./embedded.ts";
+
+let found: string | undefined;
+
+/**
+ * The runtime directory, an absolute path; unpacks embedded files on the first start.
+ * LVRM_RUNTIME overrides it.
+ *
+ * @throws {RuntimeFilesError} when the embedded files can't be unpacked or were tampered with.
+ */
+export function runtimeDirectory(): string {
+  found ??= find();
+  return found;
+}
+
+function find(): string {
+  const named = Deno.env.get("LVRM_RUNTIME");
+  if (named !== undefined && named !== "") return resolve(named);
+  const root = import.meta.dirname ?? ".";
+  if (!Deno.build.standalone) return join(root, "../../zig-out");
+  const cache = Deno.env.get("LVRM_CACHE");
+  return unpackEmbedded(
+    join(root, "../../dist/stage"),
+    cache !== undefined && cache !== "" ? resolve(cache) : defaultCacheDirectory(),
+  );
+}
