@@ -1,0 +1,324 @@
+/**
+ * The only door to `liblvrm.so`: loads it, compares the layout, and gives each symbol a typed
+ * method. Called on the main thread only. Every number is range-checked here, since V8 stops
+ * checking once a call is hot and would truncate in silence.
+ */
+import { abiHash, layout, limits, symbols } from "./abi.gen.ts";
+
+/** EAGAIN of Linux: the one errno that callers treat as "later". */
+export const EAGAIN = 11;
+
+/** A call into the library failed. `errno` is positive; the message is the library's own. */
+export class CoreError extends Error {
+  readonly errno: number;
+
+  constructor(message: string, errno: number) {
+    super(message);
+    this.name = "CoreError";
+    this.errno = errno;
+  }
+}
+
+/** How long an idle reader spins and yields before it sleeps. */
+export interface Idle {
+  readonly spins: number;
+  readonly yields: number;
+}
+
+/** `core`: CPU number to pin the dispatcher on, -1 to leave it to the kernel. */
+export interface StartConfig {
+  readonly core: number;
+  readonly idle: Idle;
+  readonly busyPoll: boolean;
+}
+
+/** A port to open. `vlan` null: untagged frames. `mac`: six bytes. */
+export interface PortConfig {
+  readonly port: number;
+  readonly adapter: number;
+  readonly ifindex: number;
+  readonly vlan: number | null;
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+  /** 0: the library's default. */
+  readonly receiveBufferBytes: number;
+  readonly name: string;
+}
+
+export interface VrConfig {
+  readonly vr: number;
+  readonly slotBytes: number;
+  readonly slotCount: number;
+  readonly balancer: number;
+}
+
+export interface VriConfig {
+  readonly vri: number;
+  readonly vr: number;
+  readonly queue: number;
+  readonly queueCapacity: number;
+  readonly freeCapacity: number;
+  readonly controlCapacity: number;
+}
+
+/** What the VRI's process is told: the link's segment and the descriptor to wake lvrm. */
+export interface VriCreated {
+  readonly linkShmid: number;
+  readonly wakeFd: number;
+}
+
+/** A control event that a VRI sent to lvrm. */
+export interface ReceivedEvent {
+  readonly vri: number;
+  readonly kind: number;
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+type Library = Deno.DynamicLibrary<typeof symbols>;
+
+const u32Max = 0xffff_ffff;
+
+function checked(name: string, value: number, low: number, high: number): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new RangeError(`${name} must be an integer from ${low} to ${high}, not ${value}`);
+}
+
+/** Opens the library after comparing its layout hash with this program's. */
+function openLibrary(path: string): Library {
+  try {
+    const probe = Deno.dlopen(path, { lvrm_abi_hash: symbols.lvrm_abi_hash });
+    const found = probe.symbols.lvrm_abi_hash();
+    probe.close();
+    if (found !== abiHash) {
+      throw new CoreError(
+        `cannot use ${path}: its layout is ${found.toString(16)}, this program's ` +
+          `${abiHash.toString(16)}: they come from different builds; build both again`,
+        0,
+      );
+    }
+    return Deno.dlopen(path, symbols);
+  } catch (error) {
+    if (error instanceof CoreError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CoreError(`cannot load ${path}: ${reason}`, 0);
+  }
+}
+
+/** The loaded library. Methods throw CoreError unless they say otherwise. */
+export class Core {
+  readonly #library: Library;
+  readonly #events = new Uint8Array(layout.EventHeader.size + limits.max_event_bytes);
+  readonly #text = new Uint8Array(1024);
+  /** Thin netlink calls, results as the kernel gave them (0, a count or -errno). */
+  readonly netlink: NetlinkSymbols;
+
+  private constructor(library: Library) {
+    this.#library = library;
+    const s = library.symbols;
+    this.netlink = {
+      open: (protocol, groups, bytes) =>
+        s.lvrm_netlink_open(
+          checked("protocol", protocol, 0, 255),
+          checked("groups", groups, 0, u32Max),
+          checked("receive buffer", bytes, 0, u32Max),
+        ),
+      join: (socket, group) => s.lvrm_netlink_join(socket, checked("group", group, 1, u32Max)),
+      send: (socket, message) => s.lvrm_netlink_send(socket, message, message.byteLength),
+      receive: (socket, buffer) => s.lvrm_netlink_receive(socket, buffer, buffer.byteLength),
+      close: (socket) => s.lvrm_netlink_close(socket),
+    };
+  }
+
+  /** Loads the library at `path`. Throws CoreError when it is missing or of another build. */
+  static load(path: string): Core {
+    return new Core(openLibrary(path));
+  }
+
+  /** Lets go of the library; call `stop` before. Only tests need it. */
+  close(): void {
+    this.#library.close();
+  }
+
+  #lastError(): string {
+    const bytes = this.#library.symbols.lvrm_last_error(this.#text, this.#text.byteLength);
+    return new TextDecoder().decode(this.#text.subarray(0, Math.max(0, bytes)));
+  }
+
+  #check(result: number): number {
+    if (result >= 0) return result;
+    const text = this.#lastError();
+    throw new CoreError(text === "" ? `errno ${-result}` : text, -result);
+  }
+
+  /** Starts the dispatcher's thread. */
+  start(config: StartConfig): void {
+    const at = layout.StartConfig;
+    const view = new DataView(new ArrayBuffer(at.size));
+    view.setInt32(at.core, checked("core", config.core, -1, 4095), true);
+    putIdle(view, at.idle, config.idle);
+    view.setUint32(at.busy_poll, config.busyPoll ? 1 : 0, true);
+    this.#check(this.#library.symbols.lvrm_start(view));
+  }
+
+  /** Stops and joins the dispatcher, closes ports, detaches every segment. Idempotent. */
+  stop(): void {
+    this.#library.symbols.lvrm_stop();
+  }
+
+  /** Opens a port; a later plan puts it in use. */
+  portOpen(config: PortConfig): void {
+    const at = layout.PortConfig;
+    const view = new DataView(new ArrayBuffer(at.size));
+    view.setUint32(at.port, checked("port", config.port, 0, limits.max_ports - 1), true);
+    view.setUint32(at.adapter, checked("adapter", config.adapter, 0, 255), true);
+    view.setUint32(at.ifindex, checked("ifindex", config.ifindex, 1, 0x7fff_ffff), true);
+    const vlan = config.vlan ?? limits.no_vlan;
+    view.setUint16(at.vlan, checked("vlan", vlan, 0, 0xffff), true);
+    new Uint8Array(view.buffer).set(config.mac.subarray(0, 6), at.mac);
+    view.setUint32(at.mtu, checked("mtu", config.mtu, 0, u32Max), true);
+    const bytes = checked("receive buffer", config.receiveBufferBytes, 0, u32Max);
+    view.setUint32(at.receive_buffer_bytes, bytes, true);
+    const name = new TextEncoder().encode(config.name);
+    checked("length of the interface's name", name.length, 1, limits.interface_name_bytes - 1);
+    new Uint8Array(view.buffer).set(name, at.name);
+    this.#check(this.#library.symbols.lvrm_port_open(view));
+  }
+
+  /** Closes a port that the plan in force doesn't name. */
+  portClose(port: number): void {
+    checked("port", port, 0, limits.max_ports - 1);
+    this.#check(this.#library.symbols.lvrm_port_close(port));
+  }
+
+  /** Null when the adapter can work on this machine, else why not. */
+  adapterUnavailable(adapter: number): string | null {
+    const result = this.#library.symbols.lvrm_adapter_available(
+      checked("adapter", adapter, 0, 255),
+    );
+    return result >= 0 ? null : this.#lastError() || `errno ${-result}`;
+  }
+
+  /** Makes a VR's arena. */
+  vrCreate(config: VrConfig): void {
+    const at = layout.VrConfig;
+    const view = new DataView(new ArrayBuffer(at.size));
+    view.setUint32(at.vr, checked("vr", config.vr, 0, limits.max_vrs - 1), true);
+    view.setUint32(at.slot_bytes, checked("slot bytes", config.slotBytes, 1, u32Max), true);
+    view.setUint32(at.slot_count, checked("slots", config.slotCount, 1, limits.max_slots), true);
+    view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
+    this.#check(this.#library.symbols.lvrm_vr_create(view));
+  }
+
+  /** Unmaps the arena of a VR that the plan in force doesn't name. */
+  vrDestroy(vr: number): void {
+    checked("vr", vr, 0, limits.max_vrs - 1);
+    this.#check(this.#library.symbols.lvrm_vr_destroy(vr));
+  }
+
+  /** Makes a VRI's link. */
+  vriCreate(config: VriConfig): VriCreated {
+    const at = layout.VriConfig;
+    const view = new DataView(new ArrayBuffer(at.size));
+    view.setUint32(at.vri, checked("vri", config.vri, 0, limits.max_vris - 1), true);
+    view.setUint32(at.vr, checked("vr", config.vr, 0, limits.max_vrs - 1), true);
+    view.setUint32(at.queue, checked("queue", config.queue, 0, 255), true);
+    const put = (offset: number, value: number) =>
+      view.setUint32(offset, checked("capacity", value, 1, 1 << 30), true);
+    put(at.queue_capacity, config.queueCapacity);
+    put(at.free_capacity, config.freeCapacity);
+    put(at.control_capacity, config.controlCapacity);
+    const created = new DataView(new ArrayBuffer(layout.VriCreated.size));
+    this.#check(this.#library.symbols.lvrm_vri_create(view, created));
+    return {
+      linkShmid: created.getInt32(layout.VriCreated.link_shmid, true),
+      wakeFd: created.getInt32(layout.VriCreated.wake_fd, true),
+    };
+  }
+
+  /** Unmaps the link of a VRI that the plan in force doesn't name; its process must be reaped. */
+  vriDestroy(vri: number): void {
+    checked("vri", vri, 0, limits.max_vris - 1);
+    this.#check(this.#library.symbols.lvrm_vri_destroy(vri));
+  }
+
+  /** Whether the VRI's wake-up descriptor survives an exec: true only around its spawn. */
+  vriInherit(vri: number, inherit: boolean): void {
+    checked("vri", vri, 0, limits.max_vris - 1);
+    this.#check(this.#library.symbols.lvrm_vri_inherit(vri, inherit ? 1 : 0));
+  }
+
+  /** Hands over an encoded plan. Its generation, or null while an earlier one waits. */
+  plan(bytes: Uint8Array<ArrayBuffer>): number | null {
+    const result = this.#library.symbols.lvrm_plan(bytes, bytes.byteLength);
+    return result === -EAGAIN ? null : this.#check(result);
+  }
+
+  /** Queues a control event for a VRI; false when too much waits for it already. */
+  eventSend(vri: number, kind: number, payload: Uint8Array<ArrayBuffer>): boolean {
+    checked("vri", vri, 0, limits.max_vris - 1);
+    checked("kind", kind, 1, 0xffff);
+    checked("event bytes", payload.byteLength, 0, limits.max_event_bytes);
+    const result = this.#library.symbols.lvrm_event_send(vri, kind, payload, payload.byteLength);
+    if (result === -EAGAIN) return false;
+    this.#check(result);
+    return true;
+  }
+
+  /** The next control event from a VRI, or null. */
+  eventReceive(): ReceivedEvent | null {
+    const buffer = this.#events;
+    const bytes = this.#check(
+      this.#library.symbols.lvrm_event_receive(buffer, buffer.byteLength),
+    );
+    const at = layout.EventHeader;
+    if (bytes < at.size) return null;
+    const view = new DataView(buffer.buffer);
+    const payloadBytes = view.getUint16(at.bytes, true);
+    return {
+      vri: view.getUint32(at.source, true),
+      kind: view.getUint16(at.kind, true),
+      payload: buffer.slice(at.size, Math.min(bytes, at.size + payloadBytes)),
+    };
+  }
+
+  /** Asks for a snapshot and returns its sequence number; `wait` resolves when it is there. */
+  snapshotRequest(): bigint {
+    return this.#library.symbols.lvrm_snapshot_request();
+  }
+
+  /** The snapshot's memory, live: valid until the process ends. For `ffi/stats.ts`. */
+  snapshotMemory(): ArrayBuffer {
+    const pointer = this.#library.symbols.lvrm_snapshot();
+    if (pointer === null) throw new CoreError("no snapshot: the dispatcher is not started", 0);
+    return Deno.UnsafePointerView.getArrayBuffer(pointer, layout.Snapshot.size);
+  }
+
+  /** Waits for something to do: bits 1 events or snapshot, 2 woken, 4 netlink; 0 timeout. */
+  async wait(timeoutMs: number): Promise<number> {
+    const result = await this.#library.symbols.lvrm_wait(
+      checked("timeout", timeoutMs, 0, 0x7fff_ffff),
+    );
+    return this.#check(result);
+  }
+
+  /** Ends a `wait`. */
+  wake(): void {
+    this.#library.symbols.lvrm_wake();
+  }
+}
+
+/** What `mod/netlink` needs of the library. */
+export interface NetlinkSymbols {
+  open(protocol: number, groups: number, receiveBufferBytes: number): number;
+  join(socket: number, group: number): number;
+  send(socket: number, message: Uint8Array<ArrayBuffer>): number;
+  receive(socket: number, buffer: Uint8Array<ArrayBuffer>): number;
+  close(socket: number): number;
+}
+
+/** Writes an Idle at `offset`. */
+export function putIdle(view: DataView, offset: number, idle: Idle): void {
+  const at = layout.Idle;
+  view.setUint32(offset + at.spins, checked("spins", idle.spins, 0, u32Max), true);
+  view.setUint32(offset + at.yields, checked("yields", idle.yields, 0, u32Max), true);
+}

@@ -1,0 +1,181 @@
+/**
+ * Reads the dispatcher's snapshot: live shared memory in, plain objects out. Words are read with
+ * `Atomics.load`, since a plain 64-bit read may tear. The caller asks for one snapshot at a time
+ * and reads it after its sequence number has appeared; then nobody writes to it.
+ */
+import { Drop, layout } from "./abi.gen.ts";
+
+/** Frames by drop reason; only reasons that occurred. */
+export type Drops = Record<string, number>;
+
+export interface TotalCounters {
+  readonly receivedFrames: number;
+  readonly originatedFrames: number;
+  readonly replicatedFrames: number;
+  readonly sentFrames: number;
+  readonly droppedFrames: number;
+  readonly keptFrames: number;
+  readonly inFlightFrames: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly eventsLost: number;
+  readonly drops: Drops;
+}
+
+export interface PortCounters {
+  readonly receivedFrames: number;
+  readonly receivedBytes: number;
+  readonly missedFrames: number;
+  readonly sentFrames: number;
+  readonly sentBytes: number;
+  readonly keptFrames: number;
+  readonly sendDroppedFrames: number;
+  readonly receiveErrors: number;
+}
+
+export interface VrCounters {
+  readonly receivedFrames: number;
+  readonly originatedFrames: number;
+  readonly replicatedFrames: number;
+  readonly sentFrames: number;
+  readonly droppedFrames: number;
+  readonly inFlightFrames: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly freeSlots: number;
+  readonly drops: Drops;
+}
+
+export interface VriCounters {
+  readonly receivedFrames: number;
+  readonly sentFrames: number;
+  readonly droppedFrames: number;
+  readonly originatedFrames: number;
+  readonly queueFrames: number;
+  readonly inFlightFrames: number;
+  /** Since its heartbeat last moved. */
+  readonly beatAgeMs: number;
+  readonly attached: boolean;
+  readonly ready: boolean;
+  /** Bits of `wants`. */
+  readonly wants: number;
+  /** A Violation; not 0: it broke the rules. */
+  readonly violation: number;
+  /** Bitmap over port numbers. */
+  readonly wantedPorts: readonly [bigint, bigint, bigint, bigint];
+}
+
+const dropNames = new Map<number, string>(
+  Object.entries(Drop).map(([name, number]) => [number, name]),
+);
+const dropWords = 64;
+
+/** A view of the snapshot's memory, and of nothing else. */
+export class SnapshotReader {
+  readonly #words: BigUint64Array;
+
+  /** `memory`: layout.Snapshot.size bytes, 8-byte aligned. */
+  constructor(memory: ArrayBuffer) {
+    this.#words = new BigUint64Array(memory);
+  }
+
+  #word(byteOffset: number): bigint {
+    return Atomics.load(this.#words, byteOffset / 8);
+  }
+
+  #number(byteOffset: number): number {
+    return Number(this.#word(byteOffset));
+  }
+
+  #drops(byteOffset: number): Drops {
+    const drops: Drops = {};
+    for (let reason = 0; reason < dropWords; reason++) {
+      const frames = this.#number(byteOffset + 8 * reason);
+      if (frames > 0) drops[dropNames.get(reason) ?? `reason_${reason}`] = frames;
+    }
+    return drops;
+  }
+
+  /** Number of the request that the memory answers. */
+  sequence(): bigint {
+    return this.#word(layout.Snapshot.sequence);
+  }
+
+  /** Generation of the plan in force. */
+  generation(): number {
+    return this.#number(layout.Snapshot.generation);
+  }
+
+  totals(): TotalCounters {
+    const at = layout.Totals;
+    const read = (field: number) => this.#number(layout.Snapshot.totals + field);
+    return {
+      receivedFrames: read(at.received_frames),
+      originatedFrames: read(at.originated_frames),
+      replicatedFrames: read(at.replicated_frames),
+      sentFrames: read(at.sent_frames),
+      droppedFrames: read(at.dropped_frames),
+      keptFrames: read(at.kept_frames),
+      inFlightFrames: read(at.in_flight_frames),
+      receivedBytes: read(at.received_bytes),
+      sentBytes: read(at.sent_bytes),
+      eventsLost: read(at.events_lost),
+      drops: this.#drops(layout.Snapshot.totals + at.drops),
+    };
+  }
+
+  port(port: number): PortCounters {
+    const at = layout.PortCounters;
+    const base = layout.Snapshot.ports + port * at.size;
+    const read = (field: number) => this.#number(base + field);
+    return {
+      receivedFrames: read(at.received_frames),
+      receivedBytes: read(at.received_bytes),
+      missedFrames: read(at.missed_frames),
+      sentFrames: read(at.sent_frames),
+      sentBytes: read(at.sent_bytes),
+      keptFrames: read(at.kept_frames),
+      sendDroppedFrames: read(at.send_dropped_frames),
+      receiveErrors: read(at.receive_errors),
+    };
+  }
+
+  vr(vr: number): VrCounters {
+    const at = layout.VrCounters;
+    const base = layout.Snapshot.vrs + vr * at.size;
+    const read = (field: number) => this.#number(base + field);
+    return {
+      receivedFrames: read(at.received_frames),
+      originatedFrames: read(at.originated_frames),
+      replicatedFrames: read(at.replicated_frames),
+      sentFrames: read(at.sent_frames),
+      droppedFrames: read(at.dropped_frames),
+      inFlightFrames: read(at.in_flight_frames),
+      receivedBytes: read(at.received_bytes),
+      sentBytes: read(at.sent_bytes),
+      freeSlots: read(at.free_slots),
+      drops: this.#drops(base + at.drops),
+    };
+  }
+
+  vri(vri: number): VriCounters {
+    const at = layout.VriCounters;
+    const base = layout.Snapshot.vris + vri * at.size;
+    const read = (field: number) => this.#number(base + field);
+    const ports = (word: number) => this.#word(base + at.wanted_ports + 8 * word);
+    return {
+      receivedFrames: read(at.received_frames),
+      sentFrames: read(at.sent_frames),
+      droppedFrames: read(at.dropped_frames),
+      originatedFrames: read(at.originated_frames),
+      queueFrames: read(at.queue_frames),
+      inFlightFrames: read(at.in_flight_frames),
+      beatAgeMs: read(at.beat_age_ns) / 1e6,
+      attached: read(at.attached) !== 0,
+      ready: read(at.ready) !== 0,
+      wants: read(at.wants),
+      violation: read(at.violation),
+      wantedPorts: [ports(0), ports(1), ports(2), ports(3)],
+    };
+  }
+}
