@@ -1,0 +1,133 @@
+/**
+ * What a run is asked to do: options of the command line, else `LVRM_…` of the environment, else
+ * defaults. Names of variants come from the library's manifest. Pure.
+ */
+import { limits, manifest } from "../../ffi/abi.gen.ts";
+import { parseCores } from "./cores.ts";
+import { ExitCode, Failure } from "./failure.ts";
+import { parseInterfaces, parseVrs } from "./vr.ts";
+import type { InterfaceSettings, VrSettings } from "./vr.ts";
+import { splitEntries } from "./words.ts";
+
+export const defaultSocket = "/run/lvrm/lvrm.sock";
+
+export const logFormats = ["text", "json"] as const;
+export const logLevels = ["debug", "info", "warning", "error"] as const;
+export type LogFormat = typeof logFormats[number];
+export type LogLevel = typeof logLevels[number];
+
+/** Options as the command line has them; undefined where not given. */
+export interface RunOptions {
+  vr?: string[];
+  interface?: string[];
+  adapter?: string;
+  queue?: string;
+  balancer?: string;
+  vris?: string;
+  cores?: string;
+  socket?: string;
+  logFormat?: string;
+  logLevel?: string;
+}
+
+/** A run, fully decided but for what only the host can tell. */
+export interface Settings {
+  readonly vrs: readonly VrSettings[];
+  /** Empty: every Ethernet interface that is up and has an address. */
+  readonly interfaces: readonly InterfaceSettings[];
+  /** Index into the manifest's adapters; null: the best that works here. */
+  readonly adapter: number | null;
+  readonly queue: number;
+  readonly balancer: number;
+  /** VRIs per VR. */
+  readonly vris: number;
+  /** Null: those that this process inherited. */
+  readonly cores: readonly number[] | null;
+  readonly socket: string;
+  readonly logFormat: LogFormat;
+  readonly logLevel: LogLevel;
+}
+
+/** Reads a variable of the environment. */
+export type Environment = (name: string) => string | undefined;
+
+const maxVrisPerVr = 64;
+
+function choice<T extends string>(option: string, names: readonly T[], text: string): number {
+  const index = names.findIndex((name) => name === text);
+  if (index >= 0) return index;
+  throw new Failure(
+    ExitCode.usage,
+    `--${option} ${text}: there is no such ${option}; known: ${names.join(", ")}`,
+  );
+}
+
+/** An option's value, from the environment where the command line has none. */
+function valueOf(given: string | undefined, name: string, env: Environment): string | undefined {
+  if (given !== undefined) return given;
+  const value = env(name)?.trim();
+  return value === undefined || value === "" ? undefined : value;
+}
+
+function parseVris(text: string): number {
+  const vris = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
+  if (vris >= 1 && vris <= maxVrisPerVr) return vris;
+  throw new Failure(ExitCode.usage, `--vris ${text}: it must be a number, 1 to ${maxVrisPerVr}`);
+}
+
+/** The control socket's path. Throws Failure (usage) for one that no socket can have. */
+export function socketPath(given: string | undefined, env: Environment): string {
+  const path = valueOf(given, "LVRM_SOCKET", env) ?? defaultSocket;
+  if (new TextEncoder().encode(path).length > 107 || path.includes("\0")) {
+    throw new Failure(
+      ExitCode.usage,
+      `--socket ${path}: a socket's path may have 107 bytes at most; choose a shorter one`,
+    );
+  }
+  return path;
+}
+
+/** Decides a run. Throws Failure (usage or configuration). */
+export function decideSettings(options: RunOptions, env: Environment): Settings {
+  const value = (given: string | undefined, name: string) => valueOf(given, name, env);
+  const vrTexts = options.vr ?? splitEntries(env("LVRM_VR") ?? "");
+  if (vrTexts.length === 0) {
+    throw new Failure(
+      ExitCode.usage,
+      "no virtual router: give at least one, for example --vr 10.0.1.0/24=cppvr " +
+        "(lvrm --help shows more)",
+    );
+  }
+  const vrs = parseVrs(vrTexts);
+  const interfaceTexts = options.interface ??
+    (env("LVRM_INTERFACE") ?? "").split(/[\s,;]+/).filter((text) => text !== "");
+  const interfaces = parseInterfaces(interfaceTexts);
+  const adapter = value(options.adapter, "LVRM_ADAPTER") ?? "auto";
+  const adapters = [...manifest.adapters, "auto"];
+  const adapterIndex = choice("adapter", adapters, adapter);
+  const queue = value(options.queue, "LVRM_QUEUE") ?? manifest.queues[0];
+  const balancer = value(options.balancer, "LVRM_BALANCER") ?? manifest.balancers[0];
+  const vris = parseVris(value(options.vris, "LVRM_VRIS") ?? "1");
+  const cores = value(options.cores, "LVRM_CORES");
+  if (vrs.length > limits.max_vrs || vrs.length * vris > limits.max_vris / 2) {
+    throw new Failure(
+      ExitCode.configuration,
+      `${vrs.length} VRs of ${vris} VRIs are too many: at most ${limits.max_vrs} VRs and ` +
+        `${limits.max_vris / 2} VRIs`,
+    );
+  }
+  const format = value(options.logFormat, "LVRM_LOG_FORMAT") ?? "text";
+  const level = value(options.logLevel, "LVRM_LOG_LEVEL") ?? "info";
+  return {
+    vrs,
+    interfaces,
+    adapter: adapter === "auto" ? null : adapterIndex,
+    queue: choice("queue", manifest.queues, queue),
+    balancer: choice("balancer", manifest.balancers, balancer),
+    vris,
+    cores: cores === undefined ? null : parseCores(cores),
+    socket: socketPath(options.socket, env),
+    logFormat: logFormats[choice("log-format", logFormats, format)]!,
+    logLevel: logLevels[choice("log-level", logLevels, level)]!,
+  };
+}

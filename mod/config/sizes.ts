@@ -1,0 +1,57 @@
+/** Every size and time that the control plane chooses, in one place. */
+import { limits } from "../../ffi/abi.gen.ts";
+import type { Idle } from "../../ffi/core.ts";
+
+/** Slots of one arena. A jumbo arena has fewer, larger slots (64 MiB in both cases at most). */
+export const arena = {
+  slot_bytes: 2048,
+  slot_count: 8192,
+  jumbo_slot_bytes: 16384,
+  jumbo_slot_count: 4096,
+} as const;
+
+/** Queues of one link: descriptors (powers of two), and bytes of the control queues. */
+export const link = {
+  queue_capacity: 1024,
+  free_capacity: 256,
+  control_capacity_bytes: 256 * 1024,
+} as const;
+
+/** An Ethernet header without tag. */
+const ethernetBytes = 14;
+
+/** Size and number of slots for the largest MTU of all ports. */
+export function slotsFor(mtus: readonly number[]): { bytes: number; count: number } {
+  const longest = Math.max(0, ...mtus) + ethernetBytes + limits.headroom_bytes;
+  return longest > arena.slot_bytes
+    ? { bytes: arena.jumbo_slot_bytes, count: arena.jumbo_slot_count }
+    : { bytes: arena.slot_bytes, count: arena.slot_count };
+}
+
+/** How long to spin before sleeping (prototype.md, "Idle"): long alone, briefly on a shared core. */
+export const idle: { readonly own: Idle; readonly shared: Idle } = {
+  own: { spins: 2000, yields: 10 },
+  shared: { spins: 20, yields: 2 },
+};
+
+/** Periods and deadlines of the monitors. */
+export const times = {
+  /** Between two looks at the counters when nothing else happens. */
+  tick_ms: 500,
+  /** The same while a VRI starts, drains or is taken out. */
+  busy_tick_ms: 5,
+  /** Before what could not be handed over is tried again. */
+  retry_ms: 2,
+  /** For all VRs together to become ready before lvrm takes frames. */
+  start_deadline_ms: 8000,
+  /** For what VRIs hold to come back at the end of a run. */
+  drain_ms: 1000,
+  /** For VRIs to exit after they were told to, before SIGKILL. */
+  stop_ms: 1000,
+} as const;
+
+/** Control events that may wait for one VRI before it gets a fresh snapshot instead. */
+export const maxWaitingEvents = 16384;
+
+/** Lines of a VRI's output that are kept for error messages. */
+export const keptOutputLines = 5;
