@@ -1,0 +1,106 @@
+"""What the testbed sets or asks of the kernel in its namespace: sysctls, offloads, nft tables."""
+
+import array
+import fcntl
+import socket
+import struct
+
+SIOCETHTOOL = 0x8946
+# ethtool "set" commands (linux/ethtool.h) of the offloads that make super-frames and partial
+# checksums. Order matters: segmentation needs scatter-gather, which needs checksumming.
+OFFLOADS = [
+    ("tx_checksum", 0x17),
+    ("scatter_gather", 0x19),
+    ("tso", 0x1F),
+    ("gso", 0x24),
+    ("gro", 0x2C),
+    ("rx_checksum", 0x15),
+]
+
+
+def write_sysctl(name, value):
+    with open("/proc/sys/" + name.replace(".", "/"), "w", encoding="ascii") as file:
+        file.write(str(value))
+    return True
+
+
+def set_offloads(interface, on):
+    """Switches every offload of a veth on or off; returns those that the driver refused."""
+    refused = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        for name, command in OFFLOADS if on else reversed(OFFLOADS):
+            value = array.array("B", struct.pack("II", command, int(on)))
+            request = struct.pack("16sP16x", interface.encode(), value.buffer_info()[0])
+            try:
+                fcntl.ioctl(control, SIOCETHTOOL, request)
+            except OSError:
+                refused.append(name)
+    return refused
+
+
+def nft_tables():
+    """Names of all nftables tables of this namespace, by nfnetlink (no nft program needed)."""
+    names = []
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as netlink:
+        netlink.bind((0, 0))
+        netlink.settimeout(5)
+        get_table, request_dump = 10 << 8 | 1, 0x301
+        netlink.send(struct.pack("=IHHII4s", 20, get_table, request_dump, 1, 0, bytes(4)))
+        while True:
+            data = netlink.recv(65536)
+            while data:
+                length, kind = struct.unpack_from("=IH", data)
+                if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
+                    return names
+                names += table_names(data[20:length])
+                data = data[(length + 3) & ~3:]
+
+
+def table_names(attributes):
+    while attributes:
+        length, kind = struct.unpack_from("=HH", attributes)
+        if kind & 0x3FFF == 1:  # NFTA_TABLE_NAME
+            yield attributes[4:length - 1].decode()
+        attributes = attributes[(length + 3) & ~3:]
+
+
+def interface_counters(interface):
+    """The kernel's statistics of an interface, by name."""
+    counters = {}
+    with open("/proc/net/dev", encoding="ascii") as file:
+        for line in file.readlines()[2:]:
+            name, values = line.split(":")
+            if name.strip() == interface:
+                fields = [int(value) for value in values.split()]
+                counters = {
+                    "received_frames": fields[1],
+                    "received_dropped": fields[3],
+                    "sent_frames": fields[9],
+                    "sent_dropped": fields[11],
+                }
+    return counters
+
+
+def snmp_counters():
+    """/proc/net/snmp and snmp6 as one object: {"Ip.ForwDatagrams": n, "Ip6InReceives": n}."""
+    counters = {}
+    with open("/proc/net/snmp", encoding="ascii") as file:
+        lines = file.read().splitlines()
+    for head, values in zip(lines[::2], lines[1::2]):
+        group = head.split(":")[0]
+        for name, value in zip(head.split()[1:], values.split()[1:]):
+            counters[f"{group}.{name}"] = int(value)
+    with open("/proc/net/snmp6", encoding="ascii") as file:
+        for line in file:
+            name, value = line.split()
+            counters[name] = int(value)
+    return counters
+
+
+OPERATIONS = {
+    "write_sysctl": write_sysctl,
+    "set_offloads": set_offloads,
+    "nft_tables": nft_tables,
+    "interface_counters": interface_counters,
+    "snmp_counters": snmp_counters,
+}
