@@ -1,0 +1,158 @@
+//! Counts generated frames as they come in, through a TPACKET_V3 ring: the kernel copies the first
+//! bytes of each frame and wakes us once per block, so that the sink takes little of the machine
+//! that it measures. Waits at most `poll_ms`, so it ends in time.
+const std = @import("std");
+const linux = std.os.linux;
+const frames = @import("frames.zig");
+const socket = @import("socket.zig");
+const Options = @import("options.zig").Options;
+const Tally = @import("tally.zig").Tally;
+
+const block_bytes: u32 = 1 << 18;
+const block_count: u32 = 256;
+const retire_ms: u32 = 4; // a block that isn't full is handed over after this time
+const snap_bytes: u32 = 96; // VLAN tag, IPv4 with few options or IPv6, UDP, payload
+const poll_ms = 20;
+
+const RingRequest = extern struct { // struct tpacket_req3
+    block_size: u32 = block_bytes,
+    block_nr: u32 = block_count,
+    frame_size: u32 = 256,
+    frame_nr: u32 = block_bytes / 256 * block_count,
+    retire_blk_tov: u32 = retire_ms,
+    sizeof_priv: u32 = 0,
+    feature_req_word: u32 = 0,
+};
+const Block = extern struct { // struct tpacket_block_desc with tpacket_hdr_v1
+    version: u32,
+    offset_to_priv: u32,
+    block_status: u32,
+    num_pkts: u32,
+    offset_to_first_pkt: u32,
+};
+const Head = extern struct { // the first fields of struct tpacket3_hdr
+    next_offset: u32,
+    sec: u32,
+    nsec: u32,
+    snaplen: u32,
+    len: u32,
+    status: u32,
+    mac: u16,
+    net: u16,
+};
+const Statistics = extern struct { packets: u32 = 0, drops: u32 = 0, freezes: u32 = 0 };
+const Instruction = extern struct { code: u16, jt: u8, jf: u8, k: u32 };
+const Program = extern struct { len: u16, filter: [*]const Instruction };
+
+/// Takes IPv4 and IPv6, cut to `snap_bytes`.
+const filter = [_]Instruction{
+    .{ .code = 0x28, .jt = 0, .jf = 0, .k = 12 }, // ldh [12]
+    .{ .code = 0x15, .jt = 1, .jf = 0, .k = 0x0800 }, // jeq: take
+    .{ .code = 0x15, .jt = 0, .jf = 1, .k = 0x86dd }, // jeq: take, else refuse
+    .{ .code = 0x06, .jt = 0, .jf = 0, .k = snap_bytes }, // ret
+    .{ .code = 0x06, .jt = 0, .jf = 0, .k = 0 },
+};
+
+pub fn run(options: Options) socket.Error!void {
+    const fd = try socket.open();
+    defer _ = linux.close(fd);
+    const interface = try socket.findInterface(fd, options.interface);
+    const tpacket_v3: u32 = 2;
+    try socket.option(fd, linux.SOL.PACKET, linux.PACKET.VERSION, tpacket_v3);
+    try socket.option(fd, linux.SOL.PACKET, linux.PACKET.IGNORE_OUTGOING, @as(u32, 1));
+    const program: Program = .{ .len = filter.len, .filter = &filter };
+    try socket.option(fd, linux.SOL.SOCKET, linux.SO.ATTACH_FILTER, program);
+    try socket.option(fd, linux.SOL.PACKET, linux.PACKET.RX_RING, RingRequest{});
+    const bytes = @as(usize, block_bytes) * block_count;
+    const map: linux.MAP = .{ .TYPE = .SHARED };
+    const prot: linux.PROT = .{ .READ = true, .WRITE = true };
+    const ring = try socket.must(linux.mmap(null, bytes, prot, map, fd, 0), "mmap");
+    try socket.bind(fd, interface.index, linux.ETH.P.ALL);
+    socket.print(.{ .ready = true });
+    try collect(fd, ring, options);
+}
+
+fn collect(fd: i32, ring: usize, options: Options) socket.Error!void {
+    var tally: Tally = .{};
+    const start_ns = socket.now_ns();
+    const end_ns = start_ns + @as(u64, @intFromFloat(options.seconds * std.time.ns_per_s));
+    var first_ns: u64 = 0;
+    var last_ns: u64 = 0;
+    var index: u32 = 0;
+    var input_fd: i32 = 0;
+    while (tally.different_frames < options.count) {
+        const block: *Block = @ptrFromInt(ring + @as(usize, index) * block_bytes);
+        // Pairs with the kernel's release as it hands a block over.
+        if (@atomicLoad(u32, &block.block_status, .acquire) & 1 == 0) {
+            if (socket.now_ns() >= end_ns) break;
+            if (input_fd < 0) break; // its input ended, and what had come is counted
+            if (wait(fd, input_fd)) input_fd = -1;
+            continue;
+        }
+        const before = tally.received_frames;
+        count(block, &tally, options);
+        if (tally.received_frames > before) {
+            last_ns = socket.now_ns();
+            if (first_ns == 0) first_ns = last_ns;
+        }
+        @atomicStore(u32, &block.block_status, 0, .release);
+        index = (index + 1) % block_count;
+    }
+    tally.finish();
+    try report(fd, tally, last_ns - first_ns);
+}
+
+/// Waits for frames; true when standard input has ended.
+fn wait(fd: i32, input_fd: i32) bool {
+    var fds = [_]linux.pollfd{
+        .{ .fd = fd, .events = linux.POLL.IN, .revents = 0 },
+        .{ .fd = input_fd, .events = linux.POLL.IN, .revents = 0 },
+    };
+    _ = linux.poll(&fds, fds.len, poll_ms);
+    if (fds[1].revents == 0) return false;
+    var byte: [64]u8 = undefined;
+    const got = linux.read(input_fd, &byte, byte.len);
+    if (linux.errno(got) == .SUCCESS and got > 0) return false;
+    // What is on its way still gets two block times to arrive.
+    socket.sleep_ns(2 * retire_ms * std.time.ns_per_ms);
+    return true;
+}
+
+fn count(block: *Block, tally: *Tally, options: Options) void {
+    const base = @intFromPtr(block);
+    var at = base + block.offset_to_first_pkt;
+    for (0..block.num_pkts) |_| {
+        const head: *const Head = @ptrFromInt(at);
+        const data: [*]const u8 = @ptrFromInt(at + head.mac);
+        const found = frames.find(data[0..head.snaplen]);
+        if (found != null and (options.any_run or found.?.run == options.shape.run)) {
+            tally.add(found.?, head.len);
+        } else tally.other_frames += 1;
+        at += head.next_offset;
+    }
+}
+
+fn report(fd: i32, tally: Tally, span_ns: u64) socket.Error!void {
+    var statistics: Statistics = .{};
+    var bytes: linux.socklen_t = @sizeOf(Statistics);
+    const rc = linux.getsockopt(
+        fd,
+        linux.SOL.PACKET,
+        linux.PACKET.STATISTICS,
+        std.mem.asBytes(&statistics),
+        &bytes,
+    );
+    _ = try socket.must(rc, "PACKET_STATISTICS");
+    socket.print(.{
+        .received_frames = tally.received_frames,
+        .received_bytes = tally.received_bytes,
+        .different_frames = tally.different_frames,
+        .duplicate_frames = tally.duplicate_frames,
+        .reordered_frames = tally.reordered_frames,
+        .lost_frames = tally.lost_frames,
+        .highest_sequence = tally.highest_sequence,
+        .other_frames = tally.other_frames,
+        .missed_frames = statistics.drops, // by this sink: a measurement that has any is void
+        .seconds = @as(f64, @floatFromInt(span_ns)) / std.time.ns_per_s,
+    });
+}
