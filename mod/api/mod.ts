@@ -1,0 +1,6 @@
+/** The control socket: claim, server, client. */
+export { fetchStatus } from "./client.ts";
+export { serveControl } from "./server.ts";
+export type { ControlServer, Served } from "./server.ts";
+export { claimSocket } from "./socket.ts";
+export type { SocketClaim } from "./socket.ts";

@@ -1,0 +1,88 @@
+/** Which ports lvrm serves: those named, or every Ethernet interface that can carry traffic. */
+import { limits } from "../../ffi/abi.gen.ts";
+import { ExitCode, Failure } from "../config/mod.ts";
+import type { InterfaceSettings } from "../config/mod.ts";
+import type { InterfaceAddress, Link } from "../routing/mod.ts";
+
+/** A port to open. */
+export interface Port {
+  /** Number of the port, 0… in order. */
+  readonly port: number;
+  readonly name: string;
+  readonly vlan: number | null;
+  readonly ifindex: number;
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+}
+
+const ethernet = 1; // ARPHRD_ETHER
+
+/** `eth0` or `eth0:100`, as users write it. */
+export function portName(port: { readonly name: string; readonly vlan: number | null }): string {
+  return port.vlan === null ? port.name : `${port.name}:${port.vlan}`;
+}
+
+function failure(message: string): Failure {
+  return new Failure(ExitCode.host, message);
+}
+
+function namedLink(wanted: InterfaceSettings, links: readonly Link[]): Link {
+  const link = links.find((l) => l.name === wanted.name);
+  const known = links.filter((l) => l.type === ethernet).map((l) => l.name).join(", ");
+  if (link === undefined) {
+    throw failure(
+      `--interface ${portName(wanted)}: there is no interface ${wanted.name} here; ` +
+        (known === "" ? "there is no Ethernet interface at all" : `there is ${known}`),
+    );
+  }
+  if (link.type !== ethernet) {
+    throw failure(
+      `--interface ${portName(wanted)}: ${wanted.name} is not an Ethernet interface; ` +
+        (known === "" ? "there is none here" : `choose from ${known}`),
+    );
+  }
+  if (!link.up) {
+    throw failure(
+      `--interface ${portName(wanted)}: ${wanted.name} is down; try: ` +
+        `ip link set ${wanted.name} up`,
+    );
+  }
+  return link;
+}
+
+/** Every Ethernet interface that is up and has an address. */
+function defaultLinks(links: readonly Link[], addresses: readonly InterfaceAddress[]): Link[] {
+  const addressed = new Set(addresses.map((a) => a.ifindex));
+  return links.filter((l) => l.type === ethernet && l.up && addressed.has(l.ifindex));
+}
+
+/** Decides the ports. Throws Failure (host) when one can't be, or there is none. */
+export function choosePorts(
+  wanted: readonly InterfaceSettings[],
+  links: readonly Link[],
+  addresses: readonly InterfaceAddress[],
+): Port[] {
+  const chosen = wanted.length === 0
+    ? defaultLinks(links, addresses).map((link) => ({ link, vlan: null }))
+    : wanted.map((w) => ({ link: namedLink(w, links), vlan: w.vlan }));
+  if (chosen.length === 0) {
+    throw failure(
+      "no Ethernet interface here is up and has an address: set one up, or name one with " +
+        "--interface",
+    );
+  }
+  if (chosen.length > limits.max_ports) {
+    throw failure(
+      `${chosen.length} interfaces are more than the ${limits.max_ports} that lvrm serves: ` +
+        `name those to serve with --interface`,
+    );
+  }
+  return chosen.map(({ link, vlan }, port) => ({
+    port,
+    name: link.name,
+    vlan,
+    ifindex: link.ifindex,
+    mac: link.mac,
+    mtu: link.mtu,
+  }));
+}

@@ -1,0 +1,3 @@
+/** Counters with names put to them. */
+export { buildStatus } from "./status.ts";
+export type { InterfaceStatus, Names, Status, TotalStatus, VriStatus, VrStatus } from "./status.ts";

@@ -1,0 +1,148 @@
+/**
+ * What `lvrm status --json` shows: one snapshot of the counters with names put to it. Field names
+ * are the interface to users; they change only with the major version.
+ */
+import { version } from "../../ffi/abi.gen.ts";
+import type { Drops, SnapshotReader } from "../../ffi/stats.ts";
+import type { VriView } from "../vri_monitor/monitor.ts";
+
+export interface InterfaceStatus {
+  readonly name: string;
+  readonly adapter: string;
+  readonly received_frames: number;
+  readonly received_bytes: number;
+  readonly missed_frames: number;
+  readonly sent_frames: number;
+  readonly sent_bytes: number;
+}
+
+/** States of a VRI as users see them. */
+export type VriStatusState =
+  | "starting"
+  | "standby"
+  | "running"
+  | "draining"
+  | "quarantined"
+  | "failed";
+
+export interface VriStatus {
+  readonly id: string;
+  /** Null while it has no process. */
+  readonly pid: number | null;
+  readonly state: VriStatusState;
+  /** Why it failed or was quarantined, else null. */
+  readonly reason: string | null;
+  readonly core: number;
+  readonly received_frames: number;
+  readonly sent_frames: number;
+  readonly queue_frames: number;
+  readonly restarts: number;
+}
+
+export interface VrStatus {
+  readonly name: string;
+  readonly subnets: readonly string[];
+  readonly router: string;
+  readonly received_frames: number;
+  readonly sent_frames: number;
+  readonly dropped_frames: number;
+  readonly drops: Drops;
+  readonly vris: readonly VriStatus[];
+}
+
+/** received + originated + replicated = sent + dropped + kept_by_kernel + in_flight. */
+export interface TotalStatus {
+  readonly received_frames: number;
+  readonly originated_frames: number;
+  readonly replicated_frames: number;
+  readonly sent_frames: number;
+  readonly dropped_frames: number;
+  readonly kept_by_kernel_frames: number;
+  readonly in_flight_frames: number;
+  readonly drops: Drops;
+}
+
+export interface Status {
+  readonly version: string;
+  readonly uptime_s: number;
+  readonly interfaces: readonly InterfaceStatus[];
+  readonly vrs: readonly VrStatus[];
+  readonly totals: TotalStatus;
+}
+
+/** Who is who among the counters. */
+export interface Names {
+  readonly uptime_s: number;
+  readonly ports: readonly {
+    readonly port: number;
+    readonly name: string;
+    readonly adapter: string;
+  }[];
+  readonly vrs: readonly {
+    readonly vr: number;
+    readonly name: string;
+    readonly subnets: readonly string[];
+    readonly router: string;
+  }[];
+  readonly vris: readonly VriView[];
+}
+
+/** The status of one snapshot. */
+export function buildStatus(names: Names, reader: SnapshotReader): Status {
+  const totals = reader.totals();
+  return {
+    version,
+    uptime_s: Math.round(names.uptime_s * 1000) / 1000,
+    interfaces: names.ports.map(({ port, name, adapter }) => {
+      const counters = reader.port(port);
+      return {
+        name,
+        adapter,
+        received_frames: counters.receivedFrames,
+        received_bytes: counters.receivedBytes,
+        missed_frames: counters.missedFrames,
+        sent_frames: counters.sentFrames,
+        sent_bytes: counters.sentBytes,
+      };
+    }),
+    vrs: names.vrs.map(({ vr, name, subnets, router }) => {
+      const counters = reader.vr(vr);
+      return {
+        name,
+        subnets,
+        router,
+        received_frames: counters.receivedFrames,
+        sent_frames: counters.sentFrames,
+        dropped_frames: counters.droppedFrames,
+        drops: counters.drops,
+        vris: names.vris.filter((vri) => vri.vr === vr).map((vri) => vriStatus(vri, reader)),
+      };
+    }),
+    totals: {
+      received_frames: totals.receivedFrames,
+      originated_frames: totals.originatedFrames,
+      replicated_frames: totals.replicatedFrames,
+      sent_frames: totals.sentFrames,
+      dropped_frames: totals.droppedFrames,
+      kept_by_kernel_frames: totals.keptFrames,
+      in_flight_frames: totals.inFlightFrames,
+      drops: totals.drops,
+    },
+  };
+}
+
+function vriStatus(view: VriView, reader: SnapshotReader): VriStatus {
+  const counters = view.vri === null ? null : reader.vri(view.vri);
+  const leaving = view.state === "stopping" || view.state === "stopped";
+  return {
+    id: view.id,
+    pid: view.pid,
+    state: leaving ? "draining" : view.state as VriStatusState,
+    reason: view.reason,
+    core: view.core,
+    received_frames: counters?.receivedFrames ?? 0,
+    sent_frames: counters?.sentFrames ?? 0,
+    queue_frames: counters?.queueFrames ?? 0,
+    restarts: view.restarts,
+  };
+}

@@ -1,0 +1,2 @@
+/** Every core allocator by its name. */
+export { fixed } from "./fixed.ts"; // add yours here

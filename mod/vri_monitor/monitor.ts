@@ -1,0 +1,391 @@
+/**
+ * The VRI monitor's hands: holds every position, feeds its state machine, and carries out what
+ * that says. All methods run to their end on the main thread, called from the gateway's one loop;
+ * only `onExit` is called in between, from the promise of a process that ended.
+ */
+import { limits, Violation } from "../../ffi/abi.gen.ts";
+import { CoreError } from "../../ffi/core.ts";
+import type { Core, Idle } from "../../ffi/core.ts";
+import type { SnapshotReader, VriCounters } from "../../ffi/stats.ts";
+import { link } from "../config/sizes.ts";
+import { getLogger } from "../log/mod.ts";
+import type { ControlEvent } from "../routing/mod.ts";
+import { Outbox } from "./outbox.ts";
+import { noPorts, unite } from "./plan.ts";
+import type { PlanVri, PortSet } from "./plan.ts";
+import { spawnVri } from "./process.ts";
+import type { VriProcess } from "./process.ts";
+import type { RouterProgram } from "./router.ts";
+import { begin, step } from "./state.ts";
+import type { Effect, Event, State } from "./state.ts";
+
+/** A place for one VRI of one VR, through all its processes. */
+export interface PositionConfig {
+  /** `vr1.1`. */
+  readonly id: string;
+  readonly vr: number;
+  readonly program: RouterProgram;
+  readonly core: number;
+  readonly idle: Idle;
+}
+
+/** One process of a position, from the making of its link to the end of it. */
+interface Instance {
+  readonly vri: number;
+  readonly outbox: Outbox;
+  process: VriProcess | null;
+  /** Generation of the first plan that names it; its counters mean nothing before. */
+  since: number | null;
+}
+
+interface Position {
+  readonly config: PositionConfig;
+  state: State;
+  instance: Instance | null;
+  restarts: number;
+}
+
+/** A VRI whose process is gone: first `dead` in a plan, then left out of one, then freed. */
+interface Retirement {
+  readonly vri: number;
+  readonly idle: Idle;
+  phase: "dead" | "omitted";
+  /** Of the plan that says so; null until it is sent. */
+  generation: number | null;
+}
+
+/** What the monitor needs of its surroundings. */
+export interface Surroundings {
+  readonly core: Core;
+  readonly launcher: string;
+  readonly queue: number;
+  /** The routing state as events, ending in `synchronised`. */
+  readonly snapshot: () => Iterable<ControlEvent>;
+  /** Something happened that the loop should look at soon. */
+  readonly wake: () => void;
+  readonly now: () => number;
+}
+
+/** What the status shows of a VRI. */
+export interface VriView {
+  readonly id: string;
+  readonly vr: number;
+  readonly state: State["is"];
+  readonly reason: string | null;
+  readonly pid: number | null;
+  readonly core: number;
+  readonly restarts: number;
+  /** Row of its counters, null while it has none. */
+  readonly vri: number | null;
+}
+
+/** What the VRIs of one VR asked for. */
+export interface VrWants {
+  readonly wants: number;
+  readonly ports: PortSet;
+}
+
+const log = getLogger(["lvrm", "vri"]);
+const violationNames = new Map<number, string>(
+  Object.entries(Violation).map(([name, number]) => [number, name]),
+);
+
+const planStates: Record<State["is"], PlanVri["state"]> = {
+  starting: "attaching",
+  standby: "attaching",
+  running: "running",
+  draining: "draining",
+  stopping: "draining",
+  failed: "draining", // its process is being ended
+  quarantined: "draining",
+  stopped: "draining",
+};
+
+export class VriMonitor {
+  readonly #around: Surroundings;
+  readonly #positions: Position[] = [];
+  readonly #exits: { position: Position; instance: Instance; how: string }[] = [];
+  readonly #wants = new Map<number, VrWants>(); // by VR
+  #retirements: Retirement[] = [];
+  #freeVris: number[] = [];
+  #nextVri = 0;
+  /** The plan no longer says what it should. */
+  planDirty = false;
+  /** A VR's wants changed: plan and ingress table have to follow. */
+  wantsDirty = false;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /** Adds a position and starts its process. */
+  add(config: PositionConfig): void {
+    const [state, effects] = begin(this.#around.now());
+    const position: Position = { config, state, instance: null, restarts: -1 };
+    this.#positions.push(position);
+    this.#carryOut(position, effects);
+  }
+
+  /** Positions as the status shows them. */
+  views(): VriView[] {
+    return this.#positions.map((p) => ({
+      id: p.config.id,
+      vr: p.config.vr,
+      state: p.state.is,
+      reason: "reason" in p.state ? p.state.reason : null,
+      pid: p.instance?.process?.pid ?? null,
+      core: p.config.core,
+      restarts: Math.max(0, p.restarts),
+      vri: p.instance !== null && p.instance.since !== null ? p.instance.vri : null,
+    }));
+  }
+
+  /** The VRIs' part of a plan. */
+  planVris(): PlanVri[] {
+    const live = this.#positions.flatMap((p): PlanVri[] => {
+      if (p.instance === null) return [];
+      return [{ vri: p.instance.vri, state: planStates[p.state.is], idle: p.config.idle }];
+    });
+    const dead = this.#retirements.filter((r) => r.phase === "dead")
+      .map((r): PlanVri => ({ vri: r.vri, state: "dead", idle: r.idle }));
+    return [...live, ...dead];
+  }
+
+  /** What the VRIs of this VR asked for when they became ready. */
+  wants(vr: number): VrWants {
+    return this.#wants.get(vr) ?? { wants: 0, ports: noPorts };
+  }
+
+  /** VR that a VRI number belongs to, or null when it has ended. */
+  vrOf(vri: number): number | null {
+    return this.#positions.find((p) => p.instance?.vri === vri)?.config.vr ?? null;
+  }
+
+  /** A plan made of `planVris` was handed over. */
+  planSent(generation: number): void {
+    for (const { instance } of this.#positions) {
+      if (instance !== null) instance.since ??= generation;
+    }
+    for (const retirement of this.#retirements) retirement.generation ??= generation;
+  }
+
+  /** Looks at a snapshot's counters; the caller's plan of `generation` is in force. */
+  observe(reader: SnapshotReader, generation: number): void {
+    const now_ms = this.#around.now();
+    this.#freeRetired(generation);
+    for (const position of this.#positions) {
+      const instance = position.instance;
+      const counted = instance !== null && instance.since !== null &&
+        instance.since <= generation;
+      const counters = counted ? reader.vri(instance.vri) : null;
+      if (counters !== null && instance !== null) this.#feed(position, instance, counters);
+      this.#apply(position, {
+        is: "observed",
+        now_ms,
+        attached: counters?.attached ?? false,
+        ready: (counters?.ready ?? false) && (instance?.outbox.opened ?? false),
+        beat_age_ms: counters?.beatAgeMs ?? 0,
+        violation: counters !== null && counters.violation !== 0
+          ? violationNames.get(counters.violation) ?? `violation ${counters.violation}`
+          : null,
+        held_frames: (counters?.queueFrames ?? 0) + (counters?.inFlightFrames ?? 0),
+      });
+    }
+  }
+
+  /** Sends the route snapshot to who has attached, and notes what the ready ones want. */
+  #feed(position: Position, instance: Instance, counters: VriCounters): void {
+    if (counters.attached && !instance.outbox.opened) instance.outbox.open();
+    if (!counters.ready) return;
+    const vr = position.config.vr;
+    const known = this.wants(vr);
+    const wants = known.wants | counters.wants;
+    const ports = unite(known.ports, counters.wantedPorts);
+    if (wants === known.wants && ports.every((word, i) => word === known.ports[i])) return;
+    this.#wants.set(vr, { wants, ports });
+    this.wantsDirty = true;
+    this.planDirty = true;
+  }
+
+  /** Lets time pass and takes in the processes that ended. */
+  tick(): void {
+    const now_ms = this.#around.now();
+    for (const { position, instance, how } of this.#exits.splice(0)) {
+      if (position.instance !== instance) continue;
+      this.#apply(position, { is: "exited", now_ms, how });
+    }
+    for (const position of this.#positions) this.#apply(position, { is: "tick", now_ms });
+  }
+
+  /** Ready VRIs get frames from the next plan on. */
+  activate(): void {
+    const now_ms = this.#around.now();
+    for (const position of this.#positions) this.#apply(position, { is: "activate", now_ms });
+  }
+
+  /** Ends all positions: what they hold comes back until `deadline_ms`, then they exit. */
+  drain(deadline_ms: number): void {
+    const now_ms = this.#around.now();
+    for (const p of this.#positions) this.#apply(p, { is: "drain", now_ms, deadline_ms });
+  }
+
+  /** SIGKILL to every process that is left. */
+  killAll(): void {
+    for (const position of this.#positions) position.instance?.process?.kill();
+  }
+
+  /** Resolves when every process that was started is reaped. */
+  async allEnded(): Promise<void> {
+    await Promise.all(this.#positions.map((p) => p.instance?.process?.ended));
+  }
+
+  /** Whether something is on its way that the counters will tell about soon. */
+  get busy(): boolean {
+    if (this.#retirements.length > 0) return true;
+    return this.#positions.some(({ state, instance }) =>
+      state.is === "starting" || state.is === "draining" ||
+      (instance === null && state.is === "failed" && state.retry_ms <= this.#around.now())
+    );
+  }
+
+  /** Earliest time at which a tick does something by itself; Infinity for none. */
+  nextDeadline(): number {
+    return Math.min(...this.#positions.map(({ state }) => {
+      if (state.is === "stopping") return state.deadline_ms;
+      return "retry_ms" in state && !state.ending ? state.retry_ms : Infinity;
+    }));
+  }
+
+  /** Queues changes of the routing state for every VRI that has its snapshot. */
+  broadcast(events: readonly ControlEvent[]): void {
+    for (const { instance } of this.#positions) instance?.outbox.add(events);
+  }
+
+  /** Sends what waits. False: some of it has to be tried again. */
+  flushOutboxes(): boolean {
+    let done = true;
+    for (const { instance } of this.#positions) {
+      if (instance !== null && !instance.outbox.flush()) done = false;
+    }
+    return done;
+  }
+
+  #apply(position: Position, event: Event): void {
+    const before = position.state;
+    const [after, effects] = step(before, event);
+    position.state = after;
+    if (before.is !== after.is) {
+      this.#report(position, after);
+      this.planDirty = true;
+    }
+    this.#carryOut(position, effects);
+  }
+
+  #report(position: Position, state: State): void {
+    const about = {
+      vri: position.config.id,
+      state: state.is,
+      pid: position.instance?.process?.pid,
+    };
+    if (state.is !== "failed" && state.is !== "quarantined") {
+      log.info("{vri} is {state}", about);
+      return;
+    }
+    const wait_ms = Math.max(0, Math.round(state.retry_ms - this.#around.now()));
+    const when = wait_ms === 0 ? "at once" : `in ${wait_ms} ms`;
+    log.warn("{vri} {reason}; it is replaced {when}", { ...about, reason: state.reason, when });
+  }
+
+  #carryOut(position: Position, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.do === "spawn") this.#spawn(position);
+      else if (effect.do === "kill") position.instance?.process?.kill();
+      else if (effect.do === "tell_stop") position.instance?.outbox.stop();
+      else this.#retire(position);
+    }
+  }
+
+  #spawn(position: Position): void {
+    position.restarts++;
+    try {
+      position.instance = this.#start(position);
+    } catch (error) {
+      const reason = `could not be started: ${error instanceof Error ? error.message : error}`;
+      this.#apply(position, { is: "not_spawned", now_ms: this.#around.now(), reason });
+    }
+    this.planDirty = true;
+  }
+
+  /** Makes a link and the process at its other end. */
+  #start(position: Position): Instance {
+    const { core, launcher, queue } = this.#around;
+    const { config } = position;
+    const vri = this.#freeVris.shift() ?? this.#nextVri++;
+    if (vri >= limits.max_vris) throw new CoreError("no VRI number is free", 0);
+    const created = core.vriCreate({
+      vri,
+      vr: config.vr,
+      queue,
+      queueCapacity: link.queue_capacity,
+      freeCapacity: link.free_capacity,
+      controlCapacity: link.control_capacity_bytes,
+    });
+    const outbox = new Outbox(this.#around.snapshot, (event) => {
+      try {
+        return core.eventSend(vri, event.kind, event.payload);
+      } catch (error) {
+        // It is about to be found dead: what is not told to it is in its successor's snapshot.
+        log.debug("{vri} took no event: {error}", { vri: config.id, error: String(error) });
+        return true;
+      }
+    });
+    const instance: Instance = { vri, outbox, process: null, since: null };
+    position.instance = instance; // from here on a failure retires the link
+    core.vriInherit(vri, true);
+    try {
+      instance.process = spawnVri({
+        launcher,
+        executable: config.program.executable,
+        args: config.program.args,
+        core: config.core,
+        linkShmid: created.linkShmid,
+        wakeFd: created.wakeFd,
+        onLine: (line) => log.info("{vri} says: {line}", { vri: config.id, line }),
+      });
+    } finally {
+      core.vriInherit(vri, false);
+    }
+    instance.process.ended.then((how) => {
+      this.#exits.push({ position, instance, how });
+      this.#around.wake();
+    });
+    log.debug("{vri} started as process {pid}", { vri: config.id, pid: instance.process.pid });
+    return instance;
+  }
+
+  #retire(position: Position): void {
+    const instance = position.instance;
+    position.instance = null;
+    if (instance === null) return;
+    const idle = position.config.idle;
+    this.#retirements.push({ vri: instance.vri, idle, phase: "dead", generation: null });
+    this.planDirty = true;
+  }
+
+  #freeRetired(generation: number): void {
+    const left: Retirement[] = [];
+    for (const retirement of this.#retirements) {
+      const adopted = retirement.generation !== null && retirement.generation <= generation;
+      if (!adopted) {
+        left.push(retirement);
+      } else if (retirement.phase === "dead") {
+        left.push({ ...retirement, phase: "omitted", generation: null });
+        this.planDirty = true;
+      } else {
+        this.#around.core.vriDestroy(retirement.vri);
+        this.#freeVris.push(retirement.vri);
+      }
+    }
+    this.#retirements = left;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The processes of VRIs: the only `Deno.Command` of the control plane. Spawned from the main
+ * thread only, since the launcher's parent-death signal follows the thread that spawned it.
+ */
+import { keptOutputLines } from "../config/sizes.ts";
+
+/** What to run and what it is told. */
+export interface VriCommand {
+  /** Path of `lvrm-launch`. */
+  readonly launcher: string;
+  /** Path of the VR's executable. */
+  readonly executable: string;
+  readonly args: readonly string[];
+  /** CPU number, null to leave it to the kernel. */
+  readonly core: number | null;
+  readonly linkShmid: number;
+  readonly wakeFd: number;
+  /** Gets each line that the VR prints, without its end. */
+  readonly onLine: (line: string) => void;
+}
+
+/** A running process. */
+export interface VriProcess {
+  readonly pid: number;
+  /** Resolves when it was reaped, with how it ended: `exited with status 3: last line`. */
+  readonly ended: Promise<string>;
+  /** SIGKILL; nothing happens when it ended already. */
+  kill(): void;
+}
+
+/** Variables that a VR inherits beside its link. */
+const inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"] as const;
+const longestLine = 2000;
+
+/** Starts a VRI. Throws what `Deno.Command.spawn` throws when the launcher can't be run. */
+export function spawnVri(command: VriCommand): VriProcess {
+  const args = ["--parent", String(Deno.pid)];
+  if (command.core !== null) args.push("--core", String(command.core));
+  args.push("--keep-fd", String(command.wakeFd), "--", command.executable, ...command.args);
+  const env: Record<string, string> = {
+    LVRM_LINK: String(command.linkShmid),
+    LVRM_WAKE_FD: String(command.wakeFd),
+  };
+  for (const name of inherited) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) env[name] = value;
+  }
+  const child = new Deno.Command(command.launcher, {
+    args,
+    env,
+    clearEnv: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const lastLines: string[] = [];
+  const note = (line: string) => {
+    lastLines.push(line);
+    if (lastLines.length > keptOutputLines) lastLines.shift();
+    command.onLine(line);
+  };
+  const drained = Promise.all([
+    readLines(child.stdout, command.onLine),
+    readLines(child.stderr, note),
+  ]);
+  return {
+    pid: child.pid,
+    ended: reap(child, drained, lastLines),
+    kill: () => {
+      try {
+        child.kill("SIGKILL");
+      } catch (error) {
+        // "Child process has already terminated": what was wanted.
+        if (!(error instanceof TypeError)) throw error;
+      }
+    },
+  };
+}
+
+async function reap(
+  child: Deno.ChildProcess,
+  drained: Promise<unknown>,
+  lastLines: readonly string[],
+): Promise<string> {
+  const how = await child.status.then(
+    (status) => {
+      if (status.signal !== null) return `was ended by ${status.signal}`;
+      return `exited with status ${status.code}`;
+    },
+    // Deno has no name for some signals and throws then.
+    (error) => `was ended by a signal (${error instanceof Error ? error.message : error})`,
+  );
+  // Its last words may still be in the pipe; a grandchild may hold the pipe open for ever.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise((resolve) => timer = setTimeout(resolve, 100));
+  await Promise.race([drained, timeout]);
+  clearTimeout(timer);
+  const last = lastLines.findLast((line) => line.trim() !== "");
+  return last === undefined ? how : `${how}: ${last}`;
+}
+
+/** Feeds each line of a stream to `onLine`; over-long lines are cut into pieces. */
+async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  onLine: (line: string) => void,
+): Promise<void> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    lines.forEach(onLine);
+    while (rest.length > longestLine) {
+      onLine(rest.slice(0, longestLine));
+      rest = rest.slice(longestLine);
+    }
+  }
+  if (rest !== "") onLine(rest);
+}

@@ -1,0 +1,53 @@
+/** Which program a ROUTER names: a bundled one, or any executable by its path. */
+import { isAbsolute, join, resolve } from "node:path";
+import { ExitCode, Failure } from "../config/mod.ts";
+import type { VrSettings } from "../config/mod.ts";
+
+/** Names of the bundled routers: `bin/NAME` of the runtime directory. Add yours here. */
+export const bundledRouters = ["cppvr"] as const;
+
+/** A program that exists and may be run. */
+export interface RouterProgram {
+  readonly executable: string;
+  readonly args: readonly string[];
+}
+
+/** Finds the program of a VR. Throws Failure (configuration). */
+export function resolveRouter(vr: VrSettings, runtimeDirectory: string): RouterProgram {
+  const word = vr.words[0]!;
+  const args = vr.words.slice(1);
+  if (!word.includes("/")) {
+    if (!(bundledRouters as readonly string[]).includes(word)) {
+      throw new Failure(
+        ExitCode.configuration,
+        `${vr.name}: there is no router "${word}"; bundled: ${bundledRouters.join(", ")}; ` +
+          `for a program of your own write its path, for example ./${word}`,
+      );
+    }
+    const executable = join(runtimeDirectory, "bin", word);
+    checkExecutable(vr.name, word, executable, "this build of lvrm lacks it: build it again");
+    return { executable, args };
+  }
+  const executable = isAbsolute(word) ? word : resolve(Deno.cwd(), word);
+  const hint = `check the path after "=" (relative paths start at ${Deno.cwd()})`;
+  checkExecutable(vr.name, word, executable, hint);
+  return { executable, args };
+}
+
+function checkExecutable(vr: string, word: string, path: string, missingHint: string): void {
+  const wrong = (what: string) =>
+    new Failure(ExitCode.configuration, `${vr}: cannot run ${word}: ${what}`);
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      throw wrong(`there is no such file; ${missingHint}`);
+    }
+    throw wrong(error instanceof Error ? error.message : String(error));
+  }
+  if (!info.isFile) throw wrong("it is not a file; name the VR's executable");
+  if (((info.mode ?? 0) & 0o111) === 0) {
+    throw wrong(`it is not executable; try: chmod +x ${word}`);
+  }
+}
