@@ -1,0 +1,59 @@
+#include "tables.hh"
+
+namespace cppvr {
+
+uint8_t Tables::find_port(const PortName &name) const {
+    for (size_t port = 0; port < LVRM_MAX_PORTS; port += 1) {
+        const Link &link = links[port];
+        if (link.is_present && link.vlan == name.vlan && name.interface == link.name)
+            return static_cast<uint8_t>(port);
+    }
+    return LVRM_NO_PORT;
+}
+
+void Tables::set_route(const Address &prefix, unsigned length, uint32_t action,
+                       uint32_t generation) {
+    // An equal action is the same number, and then the prefix held it once already.
+    if (prefix.family == 4) {
+        const uint32_t bits = prefix.v4() & Fib4::mask(length);
+        actions.release(routes4.set(bits, length, action, generation));
+    } else {
+        const Word128 bits = prefix.v6() & Fib6::mask(length);
+        actions.release(routes6.set(bits, length, action, generation));
+    }
+}
+
+void Tables::remove_route(const Address &prefix, unsigned length) {
+    if (prefix.family == 4)
+        actions.release(routes4.remove(prefix.v4() & Fib4::mask(length), length));
+    else
+        actions.release(routes6.remove(prefix.v6() & Fib6::mask(length), length));
+}
+
+const Address *Tables::error_source(uint8_t port, const Address &destination) const {
+    const PortAddress *best = nullptr;
+    int best_rank = -1;
+    for (const PortAddress &it : addresses) {
+        if (it.address.family != destination.family) continue;
+        // A link-local source would mean nothing behind the next router.
+        if (destination.family == 6 && is_link_local_v6(it.address)) continue;
+        int rank = it.port == port ? 2 : 0;
+        if (it.address.shares_prefix(destination, it.prefix_length)) rank += 1;
+        if (rank <= best_rank) continue;
+        best = &it;
+        best_rank = rank;
+    }
+    return best ? &best->address : nullptr;
+}
+
+void Tables::sweep(uint32_t generation) {
+    const auto release = [&](uint32_t action) { actions.release(action); };
+    routes4.sweep(generation, release);
+    routes6.sweep(generation, release);
+    neighbours.sweep(generation);
+    std::erase_if(addresses, [&](const PortAddress &it) { return it.generation != generation; });
+    for (Link &link : links)
+        if (link.is_present && link.generation != generation) link = {};
+}
+
+} // namespace cppvr
