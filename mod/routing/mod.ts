@@ -12,8 +12,11 @@
  * monitor.poll();                     // whenever lvrm_wait says bit 4, and once per second
  * monitor.requestNeighbour(vr, query) // need_neighbour; false: over this VR's rate
  * monitor.renewNeighbour(vr, query)   // renew_neighbour; at most once per 5 s and neighbour
+ *                                     // (query: decodeNeighbourQuery(payload), null if malformed)
  * monitor.localPrefixes() / links() / addresses() / forwarding() / close()
  * ```
  * A resynchronisation inside (ENOBUFS) yields the differences only: VRIs need no `flush`.
  */
 export * from "./types.ts";
+export { decodeNeighbourQuery } from "./encode.ts";
+export { RouteMonitor, type RouteMonitorOptions } from "./monitor.ts";

@@ -1,0 +1,259 @@
+/**
+ * RouteMonitor: follows the kernel by rtnetlink and feeds VRIs. Main thread only; every call is
+ * synchronous and short but for the dump of a large table.
+ *
+ * Notifications are applied at once. They are not the whole truth, though: when a link goes down or
+ * an address is deleted, the kernel drops IPv4 routes without a word. So routes are dumped again
+ * after whatever may have changed them: in the same poll while that is cheap, and at most a
+ * twentieth of the time where the table is large.
+ */
+import { EventKind } from "../../ffi/abi.gen.ts";
+import type { Prefix } from "../netlink/address.ts";
+import { Errno, type NetlinkCalls, NetlinkError } from "../netlink/calls.ts";
+import {
+  decodeEvent,
+  dumpRequest,
+  type RouteMessage,
+  type RouteSocketEvent,
+  useNeighbourRequest,
+} from "../netlink/rtnetlink.ts";
+import { Af, Rtm, RtnlGroup } from "../netlink/rtnetlink_constants.ts";
+import { NetlinkSocket } from "../netlink/socket.ts";
+import { encodeNeighbour, encodeRemoval } from "./encode.ts";
+import { Mirror } from "./mirror.ts";
+import { RateLimit } from "./rate_limit.ts";
+import type {
+  ControlEvent,
+  ForwardingState,
+  InterfaceAddress,
+  Link,
+  NeighbourQuery,
+  RoutingPort,
+} from "./types.ts";
+
+const mainTable = 254;
+const receiveBufferBytes = 8 << 20;
+const groups = Object.values(RtnlGroup).reduce((bits, group) => bits | (1 << (group - 1)), 0);
+const cheapDump_ms = 5;
+const dumpPause = 20; // times the duration of the last one
+const requestsPerSecond = 100;
+const requestBurst = 100;
+const renewInterval_ms = 5000;
+
+/** What the monitor is made with. */
+export interface RouteMonitorOptions {
+  /** Routing table to follow; 254, the main one, by default. */
+  readonly table?: number;
+  /** Monotonic clock in milliseconds. */
+  readonly now_ms?: () => number;
+}
+
+/** Follows the kernel's routing state; see `mod.ts`. */
+export class RouteMonitor {
+  readonly #calls: NetlinkCalls;
+  readonly #now_ms: () => number;
+  readonly #mirror: Mirror;
+  readonly #requests = new RateLimit(requestsPerSecond, requestBurst);
+  readonly #renewals = new RateLimit(1000 / renewInterval_ms, 1);
+  readonly #eventListeners: ((events: ControlEvent[]) => void)[] = [];
+  readonly #localListeners: (() => void)[] = [];
+  readonly #linksListeners: (() => void)[] = [];
+  #notifications: NetlinkSocket | null = null;
+  #socket: NetlinkSocket | null = null;
+  #dumpWanted = false;
+  #dumpAllowedAt_ms = 0;
+  #polls = 0;
+
+  constructor(calls: NetlinkCalls, options: RouteMonitorOptions = {}) {
+    this.#calls = calls;
+    this.#now_ms = options.now_ms ?? (() => performance.now());
+    this.#mirror = new Mirror(options.table ?? mainTable);
+  }
+
+  /** Opens the sockets and reads the whole state. Throws NetlinkError. */
+  open(): void {
+    try {
+      this.#notifications = new NetlinkSocket(this.#calls, 0, { groups, receiveBufferBytes });
+      this.#socket = new NetlinkSocket(this.#calls, 0, { receiveBufferBytes });
+      this.#synchronise();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.#mirror.takeChanges();
+  }
+
+  /** Closes the sockets. Idempotent. */
+  close(): void {
+    this.#notifications?.close();
+    this.#socket?.close();
+    this.#notifications = null;
+    this.#socket = null;
+  }
+
+  /** The ports that VRIs know. What changes for them goes to the event listeners. */
+  setPorts(ports: readonly RoutingPort[]): void {
+    this.#mirror.setPorts(ports);
+    this.#publish();
+  }
+
+  /** All that VRIs have been told, for one that just attached; ends with `synchronised`. */
+  snapshot(): ControlEvent[] {
+    return this.#mirror.snapshot();
+  }
+
+  /** Calls `listener` with the changes, in order, for every attached VRI. */
+  onEvents(listener: (events: ControlEvent[]) => void): void {
+    this.#eventListeners.push(listener);
+  }
+
+  /** Calls `listener` when `localPrefixes` has changed. */
+  onLocalChange(listener: () => void): void {
+    this.#localListeners.push(listener);
+  }
+
+  /** Calls `listener` when `links` has changed (state, MAC, MTU, coming, going). */
+  onLinksChange(listener: () => void): void {
+    this.#linksListeners.push(listener);
+  }
+
+  /** Takes what the kernel has to say. Call it when netlink is readable and once per second. */
+  poll(): void {
+    if (!this.#notifications) return;
+    const { messages, lost } = this.#notifications.poll();
+    if (lost) this.#synchronise();
+    else {
+      for (const message of messages) {
+        const event = decodeEvent(message);
+        if (!event) continue;
+        this.#mirror.apply(event);
+        if (event.object !== "neighbour" && event.object !== "netconf") this.#dumpWanted = true;
+      }
+    }
+    if (this.#dumpWanted && this.#now_ms() >= this.#dumpAllowedAt_ms) this.#dumpRoutes();
+    if (++this.#polls % 1024 === 0) {
+      this.#requests.prune(this.#now_ms());
+      this.#renewals.prune(this.#now_ms());
+    }
+    this.#publish();
+  }
+
+  /**
+   * Resolves a neighbour for a VR (`vr`: its rate's key). The answer comes as an event, also when
+   * it fails. False: over the rate of 100 per second, or not a neighbour that a port can have.
+   */
+  requestNeighbour(vr: string | number, query: NeighbourQuery): boolean {
+    const ifindex = this.#mirror.deviceOf(query.port);
+    if (ifindex === null || !this.#requests.take(String(vr), this.#now_ms())) return false;
+    const known = this.#mirror.neighbour(query);
+    if (known?.usable) {
+      this.#emit([{ kind: EventKind.neighbour, payload: known.event }]);
+      return true;
+    }
+    return this.#use(ifindex, query);
+  }
+
+  /**
+   * Tells the kernel that a neighbour is in use, so that it is asked again before it is forgotten.
+   * False: unknown, or renewed less than 5 s ago.
+   */
+  renewNeighbour(_vr: string | number, query: NeighbourQuery): boolean {
+    const ifindex = this.#mirror.deviceOf(query.port);
+    if (ifindex === null || !this.#mirror.neighbour(query)) return false;
+    const key = `${ifindex} ${query.address.join(".")}`;
+    if (!this.#renewals.take(key, this.#now_ms())) return false;
+    return this.#use(ifindex, query);
+  }
+
+  /** Destinations that are the gateway's own: the local table, multicast, link-local. */
+  localPrefixes(): Prefix[] {
+    return this.#mirror.localPrefixes();
+  }
+
+  /** All links, by index. */
+  links(): Link[] {
+    return this.#mirror.links();
+  }
+
+  /** All addresses of all links. */
+  addresses(): InterfaceAddress[] {
+    return this.#mirror.addresses();
+  }
+
+  /** Whether the kernel itself forwards. */
+  forwarding(): ForwardingState {
+    return this.#mirror.forwarding();
+  }
+
+  #use(ifindex: number, query: NeighbourQuery): boolean {
+    if (!this.#socket) return false;
+    const payload = useNeighbourRequest(ifindex, query.family, query.address);
+    const createFlag = 0x400;
+    try {
+      this.#socket.request("Cannot resolve a neighbour", Rtm.NEWNEIGH, createFlag, payload);
+      return true;
+    } catch (error) {
+      if (!(error instanceof NetlinkError)) throw error;
+      // Link down, table full, not a neighbour's address: whoever waits must hear of it.
+      const none = encodeNeighbour({ ...query, mac: new Uint8Array(6), stale: false });
+      this.#emit([encodeRemoval(EventKind.neighbour, none)]);
+      return false;
+    }
+  }
+
+  /** Reads everything anew. What VRIs then hear is the difference. */
+  #synchronise(): void {
+    this.#mirror.clear();
+    const dumps: readonly [string, number, number, number][] = [
+      ["links", Rtm.GETLINK, Af.UNSPEC, 16],
+      ["addresses", Rtm.GETADDR, Af.UNSPEC, 8],
+      ["neighbours", Rtm.GETNEIGH, Af.UNSPEC, 12],
+      ["nexthop objects", Rtm.GETNEXTHOP, Af.UNSPEC, 8],
+      ["IPv4 settings", Rtm.GETNETCONF, Af.INET, 1],
+      ["IPv6 settings", Rtm.GETNETCONF, Af.INET6, 1],
+    ];
+    for (const [what, type, family, bytes] of dumps) {
+      for (const event of this.#dump(what, type, family, bytes)) this.#mirror.apply(event);
+    }
+    this.#dumpRoutes();
+  }
+
+  #dumpRoutes(): void {
+    const start_ms = this.#now_ms();
+    const routes: RouteMessage[] = [];
+    for (const family of [Af.INET, Af.INET6]) {
+      for (const event of this.#dump("routes", Rtm.GETROUTE, family, 12)) {
+        if (event.object === "route") routes.push(event.value);
+      }
+    }
+    this.#mirror.replaceRoutes(routes);
+    const end_ms = this.#now_ms();
+    const pause_ms = end_ms - start_ms < cheapDump_ms ? 0 : dumpPause * (end_ms - start_ms);
+    this.#dumpAllowedAt_ms = end_ms + pause_ms;
+    this.#dumpWanted = false;
+  }
+
+  #dump(what: string, type: number, family: number, bytes: number): RouteSocketEvent[] {
+    const request = dumpRequest(family, bytes);
+    try {
+      const messages = this.#socket!.dump(`Cannot read the kernel's ${what}`, type, request);
+      return messages.map(decodeEvent).filter((event) => event !== null);
+    } catch (error) {
+      // A kernel without IPv6 or without nexthop objects has none of them.
+      const absent: readonly number[] = [Errno.EOPNOTSUPP, Errno.EAFNOSUPPORT];
+      if (error instanceof NetlinkError && absent.includes(error.errno)) return [];
+      throw error;
+    }
+  }
+
+  #publish(): void {
+    const changes = this.#mirror.takeChanges();
+    if (changes.links) { for (const listener of this.#linksListeners) listener(); }
+    if (changes.local) { for (const listener of this.#localListeners) listener(); }
+    if (changes.events.length > 0) this.#emit(changes.events);
+  }
+
+  #emit(events: ControlEvent[]): void {
+    for (const listener of this.#eventListeners) listener(events);
+  }
+}
