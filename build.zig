@@ -8,8 +8,44 @@ pub fn build(b: *std.Build) void {
         .cpu_model = .baseline,
     } });
     const optimize = b.standardOptimizeOption(.{});
-    _ = target;
-    _ = optimize;
+
+    // The library behind Deno's FFI. ReleaseFast by default: -Doptimize=ReleaseSafe|Debug for checks.
+    const core_optimize = if (optimize == .Debug and !(b.option(bool, "debug", "Build the libraries with debug checks") orelse false)) .ReleaseFast else optimize;
+    const core = b.createModule(.{
+        .root_source_file = b.path("zig-src/exports.zig"),
+        .target = target,
+        .optimize = core_optimize,
+        .link_libc = true,
+        .pic = true,
+        .strip = core_optimize != .Debug,
+    });
+    b.installArtifact(b.addLibrary(.{ .name = "lvrm", .linkage = .dynamic, .root_module = core }));
+
+    // The library that VRs link, static and shared.
+    const vr_module = b.createModule(.{
+        .root_source_file = b.path("zig-src/vr_exports.zig"),
+        .target = target,
+        .optimize = core_optimize,
+        .link_libc = true,
+        .pic = true,
+        .strip = core_optimize != .Debug,
+    });
+    const vr_static = b.addLibrary(.{ .name = "lvrm_vr", .linkage = .static, .root_module = vr_module });
+    vr_static.bundle_compiler_rt = true;
+    vr_static.installHeader(b.path("vrs/include/lvrm_vr.h"), "lvrm_vr.h");
+    b.installArtifact(vr_static);
+    b.installArtifact(b.addLibrary(.{ .name = "lvrm_vr", .linkage = .dynamic, .root_module = vr_module }));
+
+    // Tests: those in the files, and the conformance suites.
+    const test_step = b.step("test", "Run the Zig and C++ tests");
+    const filters = b.option([]const []const u8, "test-filter", "Run only the tests that match") orelse &.{};
+    const tests = b.addTest(.{ .filters = filters, .root_module = b.createModule(.{
+        .root_source_file = b.path("zig-src/tests.zig"),
+        .target = target,
+        .optimize = if (optimize == .Debug) .Debug else optimize,
+        .link_libc = true,
+    }) });
+    test_step.dependOn(&b.addRunArtifact(tests).step);
 
     // The generated files.
     const generate = b.addExecutable(.{ .name = "abi_gen", .root_module = b.createModule(.{
@@ -24,4 +60,25 @@ pub fn build(b: *std.Build) void {
         update.addCopyFileToSource(run.addOutputFileArg(std.fs.path.basename(pair[1])), pair[1]);
     }
     b.step("abi", "Write ffi/abi.gen.ts and vrs/include/lvrm_vr.h").dependOn(&update.step);
+
+    // Small static programs without libc: the launcher that becomes a VRI, the one that dist/lvrm
+    // starts with, and the traffic generator.
+    const static = b.resolveTargetQuery(.{
+        .cpu_arch = .x86_64,
+        .os_tag = .linux,
+        .abi = .none,
+        .cpu_model = .baseline,
+    });
+    for ([_][2][]const u8{
+        .{ "lvrm-launch", "zig-src/launch.zig" },
+        .{ "lvrm-unpack", "zig-src/unpack.zig" },
+        .{ "lvrm-gen", "zig-src/generate.zig" },
+    }) |program| {
+        b.installArtifact(b.addExecutable(.{ .name = program[0], .root_module = b.createModule(.{
+            .root_source_file = b.path(program[1]),
+            .target = static,
+            .optimize = .ReleaseSafe,
+            .strip = true,
+        }) }));
+    }
 }

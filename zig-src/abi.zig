@@ -400,12 +400,12 @@ pub const Snapshot = extern struct {
 // ---- Layout hash ----------------------------------------------------------------------------
 
 pub const shared_structs = .{
-    Link,          MonitorWords, ParkingWords, VriWords,     EventHeader,    LinkEvent,
-    AddressEvent,  RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest,
+    Link,         MonitorWords, ParkingWords, VriWords,       EventHeader,      LinkEvent,
+    AddressEvent, RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest,
 };
 pub const ffi_structs = .{
-    Idle,       StartConfig, PortConfig,   VrConfig,   VriConfig,   VriCreated, PlanHeader, PlanPort, PlanVr,
-    PlanVri,    PlanPrefix,  Totals,       PortCounters, VrCounters, VriCounters, Snapshot,
+    Idle,    StartConfig, PortConfig, VrConfig,     VriConfig,  VriCreated,  PlanHeader, PlanPort, PlanVr,
+    PlanVri, PlanPrefix,  Totals,     PortCounters, VrCounters, VriCounters, Snapshot,
 };
 
 comptime {

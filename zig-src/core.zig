@@ -1,19 +1,339 @@
+//! The control thread's side of the data plane: makes and unmakes ports, VRs and VRIs, builds
+//! plans, starts and stops the dispatcher. Every function is called from one thread, but `wait`.
+const std = @import("std");
+const linux = std.os.linux;
 const abi = @import("abi.zig");
-pub fn lastError(_: []u8) i32 { return 0; }
-pub fn start(_: *const abi.StartConfig) i32 { return -38; }
-pub fn stop() void {}
-pub fn portOpen(_: *const abi.PortConfig) i32 { return -38; }
-pub fn portClose(_: u32) i32 { return -38; }
-pub fn adapterAvailable(_: u32) i32 { return -38; }
-pub fn vrCreate(_: *const abi.VrConfig) i32 { return -38; }
-pub fn vrDestroy(_: u32) i32 { return -38; }
-pub fn vriCreate(_: *const abi.VriConfig, _: *abi.VriCreated) i32 { return -38; }
-pub fn vriDestroy(_: u32) i32 { return -38; }
-pub fn vriInherit(_: u32, _: bool) i32 { return -38; }
-pub fn plan(_: []const u8) i32 { return -38; }
-pub fn eventSend(_: u32, _: u32, _: []const u8) i32 { return -38; }
-pub fn eventReceive(_: []u8) i32 { return -38; }
-pub fn snapshotRequest() u64 { return 0; }
-pub fn snapshotPointer() ?*abi.Snapshot { return null; }
-pub fn wait(_: u32) i32 { return 0; }
-pub fn wake() void {}
+const adapters = @import("socket_adapter/registry.zig");
+const balancer = @import("balancer/registry.zig");
+const control = @import("ipc_queue/control.zig");
+const dispatch = @import("dispatch.zig");
+const link = @import("link.zig");
+const netlink = @import("netlink.zig");
+const plans = @import("plan.zig");
+const sleeper = @import("sleeper.zig");
+const vri_adapter = @import("vri_adapter.zig");
+const vrs = @import("vr.zig");
+const Plan = plans.Plan;
+const Port = @import("port.zig").Port;
+const Reason = @import("reason.zig").Reason;
+
+const gpa = std.heap.c_allocator;
+const events_capacity = 1 << 20; // bytes waiting for the control thread
+
+var reason: Reason = .{};
+var tables: plans.Tables = .{};
+var dispatcher: ?*dispatch.Dispatcher = null;
+var thread: std.Thread = undefined;
+var events_memory: ?link.Memory = null;
+var snapshot: ?*abi.Snapshot = null;
+var generation: u64 = 0;
+var previous: ?*Plan = null; // replaced by the newest; free once that is adopted
+var newest: ?*Plan = null;
+var notify_fd: i32 = -1;
+var wake_fd: i32 = -1;
+
+fn failed() i32 {
+    return -@as(i32, @intFromEnum(reason.errno));
+}
+
+fn refuse(errno: linux.E, comptime format: []const u8, values: anytype) i32 {
+    reason.fail(errno, format, values) catch {};
+    return failed();
+}
+
+pub fn lastError(into: []u8) i32 {
+    const text = reason.message();
+    const count = @min(text.len, into.len);
+    @memcpy(into[0..count], text[0..count]);
+    return @intCast(count);
+}
+
+pub fn start(config: *const abi.StartConfig) i32 {
+    if (dispatcher != null) return refuse(.ALREADY, "the dispatcher runs already", .{});
+    pinLibrary();
+    makeDispatcher(config) catch |e|
+        return refuse(.NOMEM, "cannot start the dispatcher: {t}. Out of memory or descriptors?", .{e});
+    thread = std.Thread.spawn(.{ .stack_size = 1 << 20 }, runThread, .{dispatcher.?}) catch |e| {
+        unmakeDispatcher();
+        return refuse(.AGAIN, "cannot start the dispatcher's thread: {t}", .{e});
+    };
+    return 0;
+}
+
+const Dl = extern struct { name: [*:0]const u8, base: ?*anyopaque, symbol: ?[*:0]const u8, address: ?*anyopaque };
+extern "c" fn dladdr(address: *const anyopaque, info: *Dl) c_int;
+extern "c" fn dlopen(name: [*:0]const u8, mode: c_int) ?*anyopaque;
+
+/// Deno unmaps a library at exit, under a running thread: keep it (RTLD_NODELETE).
+fn pinLibrary() void {
+    var info: Dl = undefined;
+    if (dladdr(@ptrCast(&start), &info) != 0) _ = dlopen(info.name, 0x1002);
+}
+
+fn eventfd() error{Descriptor}!i32 {
+    const rc = linux.eventfd(0, linux.EFD.NONBLOCK | linux.EFD.CLOEXEC);
+    return if (linux.errno(rc) == .SUCCESS) @intCast(rc) else error.Descriptor;
+}
+
+fn makeDispatcher(config: *const abi.StartConfig) !void {
+    if (snapshot == null) {
+        snapshot = try std.heap.page_allocator.create(abi.Snapshot);
+        snapshot.?.* = std.mem.zeroes(abi.Snapshot);
+    }
+    if (notify_fd < 0) notify_fd = try eventfd();
+    if (wake_fd < 0) wake_fd = try eventfd();
+    const memory = try gpa.alignedAlloc(u8, .fromByteUnits(abi.cache_line_bytes), control.bytesFor(events_capacity));
+    errdefer gpa.free(memory);
+    @memset(memory[0..@sizeOf(control.Shared)], 0);
+    const empty = try gpa.create(Plan);
+    errdefer gpa.destroy(empty);
+    empty.* = .{ .memory = .init(gpa) };
+    empty.classifier = try .build(empty.memory.allocator(), &.{}, &.{}, &.{});
+    var idle = sleeper.Sleeper.init() orelse return error.Descriptor;
+    errdefer idle.deinit();
+    const d = try gpa.create(dispatch.Dispatcher);
+    d.* = .{
+        .config = config.*,
+        .sleeper = idle,
+        .events = .{
+            .producer = .init(memory.ptr, events_capacity),
+            .consumer = .init(memory.ptr, events_capacity),
+            .notify_fd = notify_fd,
+        },
+        .snapshots = .{ .memory = snapshot.? },
+        .plan = empty,
+    };
+    events_memory = memory.ptr;
+    newest = empty;
+    dispatcher = d;
+}
+
+fn unmakeDispatcher() void {
+    const d = dispatcher.?;
+    d.sleeper.deinit();
+    gpa.free(events_memory.?[0..control.bytesFor(events_capacity)]);
+    if (previous) |p| p.destroy();
+    if (newest) |p| p.destroy();
+    previous = null;
+    newest = null;
+    gpa.destroy(d);
+    dispatcher = null;
+}
+
+fn runThread(d: *dispatch.Dispatcher) void {
+    _ = linux.prctl(@intFromEnum(linux.PR.SET_NAME), @intFromPtr("lvrm-dispatch"), 0, 0, 0);
+    // Signals are for the control thread.
+    var all: [16]u32 = @splat(0xffff_ffff);
+    _ = linux.syscall4(.rt_sigprocmask, 0, @intFromPtr(&all), 0, 8);
+    if (d.config.core >= 0) pin(@intCast(d.config.core));
+    d.run();
+}
+
+fn pin(core: usize) void {
+    var set: linux.cpu_set_t = @splat(0);
+    if (core / 64 >= set.len) return;
+    set[core / 64] |= @as(usize, 1) << @intCast(core % 64);
+    linux.sched_setaffinity(0, &set) catch {}; // the kernel's placement then: slower, not wrong
+}
+
+pub fn stop() void {
+    const d = dispatcher orelse return;
+    d.mail.halt();
+    d.sleeper.wake();
+    thread.join();
+    for (&tables.vris) |*entry| if (entry.*) |v| {
+        vri_adapter.destroy(gpa, v);
+        entry.* = null;
+    };
+    for (&tables.vrs) |*entry| if (entry.*) |v| {
+        vrs.destroy(gpa, v);
+        entry.* = null;
+    };
+    for (&tables.ports) |*entry| if (entry.*) |p| {
+        p.deinit();
+        gpa.destroy(p);
+        entry.* = null;
+    };
+    unmakeDispatcher();
+    wake();
+}
+
+pub fn portOpen(config: *const abi.PortConfig) i32 {
+    if (config.port >= abi.max_ports or tables.ports[config.port] != null)
+        return refuse(.INVAL, "port {d} is in use or out of range", .{config.port});
+    const adapter = adapters.open(config, &reason) catch return failed();
+    const port = gpa.create(Port) catch return refuse(.NOMEM, "no memory for port {d}", .{config.port});
+    port.* = .{ .number = @intCast(config.port), .config = config.*, .adapter = adapter };
+    tables.ports[config.port] = port;
+    return 0;
+}
+
+/// Whether the newest plan, not yet surely adopted, or the one before it names something.
+fn inUse() bool {
+    return dispatcher != null and dispatcher.?.mail.full();
+}
+
+pub fn portClose(number: u32) i32 {
+    if (number >= abi.max_ports) return refuse(.INVAL, "port {d} is out of range", .{number});
+    const port = tables.ports[number] orelse return 0;
+    if (inUse()) return refuse(.AGAIN, "a plan is on its way", .{});
+    if (newest) |p| if (p.by_number[number] != null)
+        return refuse(.BUSY, "port {d} is in the plan", .{number});
+    settle();
+    port.deinit();
+    gpa.destroy(port);
+    tables.ports[number] = null;
+    return 0;
+}
+
+/// Waits until the dispatcher has passed the end of the pass in which it took the newest plan.
+fn settle() void {
+    const d = dispatcher orelse return;
+    const passes = @atomicLoad(u64, &d.totals.passes, .acquire);
+    d.sleeper.wake();
+    while (@atomicLoad(u64, &d.totals.passes, .acquire) == passes) _ = linux.sched_yield();
+}
+
+pub fn adapterAvailable(adapter: u32) i32 {
+    return if (adapters.available(adapter, &reason)) 0 else failed();
+}
+
+pub fn vrCreate(config: *const abi.VrConfig) i32 {
+    if (config.vr >= abi.max_vrs or tables.vrs[config.vr] != null)
+        return refuse(.INVAL, "VR {d} is in use or out of range", .{config.vr});
+    if (config.slot_bytes != 2048 and config.slot_bytes != 16384)
+        return refuse(.INVAL, "a slot has 2048 or 16384 bytes, not {d}", .{config.slot_bytes});
+    if (config.slot_count < 64 or config.slot_count > abi.max_slots)
+        return refuse(.INVAL, "an arena has 64 to {d} slots, not {d}", .{ abi.max_slots, config.slot_count });
+    if (balancer.make(config.balancer) == null)
+        return refuse(.INVAL, "no balancer has number {d}", .{config.balancer});
+    tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
+        return refuse(if (e == error.NoSpace) .NOSPC else .NOMEM, "cannot make the arena of a VR ({d} slots of {d} bytes): {t}. See `ipcs -l` for the limits of shared memory", .{ config.slot_count, config.slot_bytes, e });
+    return 0;
+}
+
+pub fn vrDestroy(number: u32) i32 {
+    if (number >= abi.max_vrs) return refuse(.INVAL, "VR {d} is out of range", .{number});
+    const vr = tables.vrs[number] orelse return 0;
+    if (inUse()) return refuse(.AGAIN, "a plan is on its way", .{});
+    if (newest) |p| for (p.vrs) |*entry| if (entry.vr == vr)
+        return refuse(.BUSY, "VR {d} is in the plan", .{number});
+    for (tables.vris) |entry| if (entry) |v| if (v.vr == vr)
+        return refuse(.BUSY, "VR {d} still has VRIs", .{number});
+    settle();
+    vrs.destroy(gpa, vr);
+    tables.vrs[number] = null;
+    return 0;
+}
+
+pub fn vriCreate(config: *const abi.VriConfig, created: *abi.VriCreated) i32 {
+    if (config.vri >= abi.max_vris or tables.vris[config.vri] != null)
+        return refuse(.INVAL, "VRI {d} is in use or out of range", .{config.vri});
+    const vr = (if (config.vr < abi.max_vrs) tables.vrs[config.vr] else null) orelse
+        return refuse(.INVAL, "VR {d} does not exist", .{config.vr});
+    if (link.refuse(config)) |why| return refuse(.INVAL, "{s}", .{why});
+    const vri = vri_adapter.create(gpa, config, vr) catch |e|
+        return refuse(if (e == error.NoSpace) .NOSPC else .NOMEM, "cannot make the link of a VRI: {t}. See `ipcs -l` and `ulimit -n`", .{e});
+    tables.vris[config.vri] = vri;
+    created.* = .{ .link_shmid = vri.segment.id, .wake_fd = vri.wake_fd };
+    return 0;
+}
+
+pub fn vriDestroy(number: u32) i32 {
+    if (number >= abi.max_vris) return refuse(.INVAL, "VRI {d} is out of range", .{number});
+    const vri = tables.vris[number] orelse return 0;
+    if (inUse()) return refuse(.AGAIN, "a plan is on its way", .{});
+    if (newest) |p| for (p.vris) |*entry| if (entry.vri == vri)
+        return refuse(.BUSY, "VRI {d} is in the plan", .{number});
+    settle();
+    vri_adapter.destroy(gpa, vri);
+    tables.vris[number] = null;
+    return 0;
+}
+
+pub fn vriInherit(number: u32, inherit: bool) i32 {
+    const vri = (if (number < abi.max_vris) tables.vris[number] else null) orelse
+        return refuse(.INVAL, "VRI {d} does not exist", .{number});
+    _ = linux.fcntl(vri.wake_fd, linux.F.SETFD, if (inherit) 0 else linux.FD_CLOEXEC);
+    return 0;
+}
+
+pub fn plan(bytes: []const u8) i32 {
+    const d = dispatcher orelse return refuse(.INVAL, "the dispatcher does not run", .{});
+    if (d.mail.full()) return refuse(.AGAIN, "the last plan is not yet adopted", .{});
+    // The dispatcher has taken `newest`; a pass later it has let go of `previous`.
+    if (previous) |p| {
+        settle();
+        p.destroy();
+        previous = null;
+    }
+    const made = plans.build(gpa, bytes, &tables, &reason) catch |e| return switch (e) {
+        error.Failed => failed(),
+        error.OutOfMemory => refuse(.NOMEM, "no memory for the plan", .{}),
+    };
+    generation += 1;
+    made.generation = generation;
+    previous = newest;
+    newest = made;
+    _ = d.mail.put(made); // empty, as seen above: only this thread fills it
+    d.sleeper.wake();
+    return @intCast(generation & 0x7fff_ffff);
+}
+
+pub fn eventSend(number: u32, kind: u32, payload: []const u8) i32 {
+    const vri = (if (number < abi.max_vris) tables.vris[number] else null) orelse
+        return refuse(.INVAL, "VRI {d} does not exist", .{number});
+    if (payload.len > abi.max_event_bytes or kind > std.math.maxInt(u16))
+        return refuse(.MSGSIZE, "a control event has at most {d} bytes", .{abi.max_event_bytes});
+    const header: abi.EventHeader = .{ .bytes = @intCast(payload.len), .kind = @intCast(kind), .source = 0xffff_ffff };
+    if (!vri.outbox.push(header, payload)) return -@as(i32, @intFromEnum(linux.E.AGAIN));
+    if (dispatcher) |d| d.sleeper.wake();
+    return 0;
+}
+
+pub fn eventReceive(buffer: []u8) i32 {
+    const d = dispatcher orelse return 0;
+    var header: abi.EventHeader = undefined;
+    var payload: [abi.max_event_bytes]u8 = undefined;
+    const bytes = d.events.consumer.peek(&header, &payload) orelse return 0;
+    const total = @sizeOf(abi.EventHeader) + bytes.len;
+    if (buffer.len < total) return refuse(.MSGSIZE, "the buffer holds {d} bytes, the event has {d}", .{ buffer.len, total });
+    @memcpy(buffer[0..@sizeOf(abi.EventHeader)], std.mem.asBytes(&header));
+    @memcpy(buffer[@sizeOf(abi.EventHeader)..total], bytes);
+    d.events.consumer.take(header.bytes);
+    return @intCast(total);
+}
+
+pub fn snapshotRequest() u64 {
+    const d = dispatcher orelse return 0;
+    const number = d.snapshots.ask();
+    d.sleeper.wake();
+    return number;
+}
+
+pub fn snapshotPointer() ?*abi.Snapshot {
+    return snapshot;
+}
+
+pub fn wait(timeout_ms: u32) i32 {
+    var fds: [2 + 16]linux.pollfd = undefined;
+    var sockets: [16]i32 = undefined;
+    const count = netlink.pollable(&sockets);
+    fds[0] = .{ .fd = notify_fd, .events = linux.POLL.IN, .revents = 0 };
+    fds[1] = .{ .fd = wake_fd, .events = linux.POLL.IN, .revents = 0 };
+    for (sockets[0..count], fds[2..][0..count]) |fd, *p| p.* = .{ .fd = fd, .events = linux.POLL.IN, .revents = 0 };
+    _ = linux.poll(&fds, 2 + count, @intCast(@min(timeout_ms, 1 << 30)));
+    var result: i32 = 0;
+    for (fds[0 .. 2 + count], 0..) |*p, i| {
+        if (p.revents == 0) continue;
+        result |= if (i == 0) 1 else if (i == 1) 2 else 4;
+        var drained: u64 = 0;
+        if (i < 2) _ = linux.read(p.fd, std.mem.asBytes(&drained), 8);
+    }
+    return result;
+}
+
+pub fn wake() void {
+    const one: u64 = 1;
+    if (wake_fd >= 0) _ = linux.write(wake_fd, std.mem.asBytes(&one), 8);
+}

@@ -1,3 +1,37 @@
+//! The balancers by name. A new one is one file and one line in `variants`.
+//!
+//! A balancer declares `choose(*T, loads: []const u32) u32`: which of a VR's running VRIs takes the
+//! next frame. It starts as `.{}`.
 const std = @import("std");
-pub const variants = .{ .jsq = @import("jsq.zig") };
+
+pub const variants = .{
+    .jsq = @import("jsq.zig").Jsq,
+};
+
 pub const names = std.meta.fieldNames(@TypeOf(variants));
+
+pub const Balancer = blk: {
+    var types: [names.len]type = undefined;
+    var tags: [names.len]u8 = undefined;
+    var fields: [names.len][]const u8 = undefined;
+    for (names, 0..) |name, i| {
+        types[i] = @field(variants, name);
+        tags[i] = i;
+        fields[i] = name;
+    }
+    break :blk @Union(.auto, @Enum(u8, .exhaustive, &fields, &tags), &fields, &types, &@splat(.{}));
+};
+
+/// Balancer number `balancer` in its first state, null when there is none.
+pub fn make(balancer: u32) ?Balancer {
+    inline for (names, 0..) |name, i|
+        if (balancer == i) return @unionInit(Balancer, name, .{});
+    return null;
+}
+
+/// One branch per choice, no function pointer.
+pub inline fn choose(b: *Balancer, loads: []const u32) u32 {
+    return switch (b.*) {
+        inline else => |*it| it.choose(loads),
+    };
+}

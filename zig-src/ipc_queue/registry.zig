@@ -1,5 +1,7 @@
-//! The IPC queues by name. A new variant is one file and one line here.
+//! The IPC queues by name. A new variant is one file and one line in `variants`; the conformance
+//! suite (`conformance.zig`) then runs on it, and `--queue` knows it.
 const std = @import("std");
+const abi = @import("../abi.zig");
 
 pub const variants = .{
     .lamport = @import("lamport.zig"),
@@ -7,3 +9,36 @@ pub const variants = .{
 
 /// Names in the order of their numbers (`Link.queue`).
 pub const names = std.meta.fieldNames(@TypeOf(variants));
+
+pub const Producer = Either("Producer");
+pub const Consumer = Either("Consumer");
+
+/// A union over the variants' `side`: one branch per batch, no function pointer.
+fn Either(comptime side: []const u8) type {
+    var types: [names.len]type = undefined;
+    var tags: [names.len]u8 = undefined;
+    var fields: [names.len][]const u8 = undefined;
+    for (names, 0..) |name, i| {
+        types[i] = @field(@field(variants, name), side);
+        tags[i] = i;
+        fields[i] = name;
+    }
+    const Tag = @Enum(u8, .exhaustive, &fields, &tags);
+    return @Union(.auto, Tag, &fields, &types, &@splat(.{}));
+}
+
+/// Bytes for a queue of `capacity` words, of whichever variant.
+pub fn bytesFor(queue: u32, capacity: u32) usize {
+    inline for (names, 0..) |name, i|
+        if (queue == i) return @field(variants, name).bytesFor(capacity);
+    unreachable; // numbers come from our own link header, checked at creation
+}
+
+/// The producer's or consumer's end of queue number `queue` at `memory`.
+pub fn open(comptime End: type, queue: u32, memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) End {
+    const side = if (End == Producer) "Producer" else "Consumer";
+    inline for (names, 0..) |name, i|
+        if (queue == i)
+            return @unionInit(End, name, @field(@field(variants, name), side).init(memory, capacity));
+    unreachable;
+}

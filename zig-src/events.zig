@@ -1,0 +1,104 @@
+//! Control events on their way: from the control thread's outboxes into the VRIs' control-in
+//! queues, which only the dispatcher writes; from the VRIs' control-out queues to lvrm or to the
+//! sender's siblings. A full queue holds up its sender only.
+const std = @import("std");
+const linux = std.os.linux;
+const abi = @import("abi.zig");
+const control = @import("ipc_queue/control.zig");
+const dispatch = @import("dispatch.zig");
+const Vri = @import("vri_adapter.zig").Vri;
+
+/// Dispatcher → control thread.
+pub const ToControl = struct {
+    producer: control.Producer, // dispatcher
+    consumer: control.Consumer, // control thread
+    notify_fd: i32, // eventfd on which `lvrm_wait` waits
+
+    pub fn notify(t: *const ToControl) void {
+        const one: u64 = 1;
+        _ = linux.write(t.notify_fd, std.mem.asBytes(&one), 8);
+    }
+};
+
+/// At most this many events from one VRI a pass, so that a talkative one delays no frame.
+const events_per_pass = 16;
+
+pub fn relay(d: *dispatch.Dispatcher) u32 {
+    var moved: u32 = 0;
+    for (d.plan.vris) |*entry| {
+        const vri = entry.vri;
+        if (!vri.live()) continue;
+        if (!vri.outbox_out.empty()) moved += deliver(vri);
+        if (!vri.control_out.empty()) moved += accept(d, vri);
+    }
+    return moved;
+}
+
+/// Outbox → control-in, as far as there is room.
+fn deliver(vri: *Vri) u32 {
+    var header: abi.EventHeader = undefined;
+    var payload: [abi.max_event_bytes]u8 = undefined;
+    var count: u32 = 0;
+    while (vri.outbox_out.peek(&header, &payload)) |bytes| {
+        if (!vri.control_in.push(header, bytes)) break;
+        vri.outbox_out.take(header.bytes);
+        count += 1;
+    }
+    if (vri.control_in.bad) vri.violate(.bad_index);
+    if (count != 0) {
+        dispatch.fullFence();
+        vri.wake();
+    }
+    return count;
+}
+
+/// Control-out → lvrm or siblings.
+fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
+    var header: abi.EventHeader = undefined;
+    var payload: [abi.max_event_bytes]u8 = undefined;
+    var count: u32 = 0;
+    while (count < events_per_pass) : (count += 1) {
+        const bytes = vri.control_out.peek(&header, &payload) orelse break;
+        const size = header.bytes;
+        header.source = vri.number;
+        const taken = switch (@as(abi.EventKind, @enumFromInt(header.kind))) {
+            .need_neighbour, .renew_neighbour => toControl(d, header, bytes),
+            .siblings => toSiblings(d, vri, header, bytes),
+            else => return refuse(vri, count),
+        };
+        if (!taken) break; // it stays in its sender's queue
+        vri.control_out.take(size);
+    }
+    if (vri.control_out.bad) _ = refuse(vri, count);
+    return count;
+}
+
+fn refuse(vri: *Vri, count: u32) u32 {
+    vri.violate(.bad_event);
+    vri.vr.withdraw(vri);
+    return count;
+}
+
+fn toControl(d: *dispatch.Dispatcher, header: abi.EventHeader, bytes: []const u8) bool {
+    if (!d.events.producer.push(header, bytes)) return false;
+    d.events.notify();
+    return true;
+}
+
+/// To all siblings or to none yet: an event is never delivered twice.
+fn toSiblings(d: *dispatch.Dispatcher, sender: *Vri, header: abi.EventHeader, bytes: []const u8) bool {
+    for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
+        if (!entry.vri.control_in.fits(@intCast(bytes.len))) return false;
+    };
+    for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
+        _ = entry.vri.control_in.push(header, bytes);
+    };
+    dispatch.fullFence();
+    for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) entry.vri.wake();
+    return true;
+}
+
+fn isSibling(sender: *const Vri, other: *const Vri) bool {
+    return other.vr == sender.vr and other != sender and other.live() and
+        @atomicLoad(u32, &other.link.vri_words.attached, .acquire) == 1;
+}

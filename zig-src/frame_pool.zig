@@ -1,0 +1,82 @@
+//! A VR's arena: frame slots in shared memory, and what the dispatcher alone knows of them. Used by
+//! the dispatcher's thread only.
+//!
+//! Free slots are reused last-in first-out, so that the hot ones stay in cache (worth a factor of
+//! four at 1518 bytes in the prototype). A slot's owner says who may give it back: the check that
+//! makes descriptors from a VRI safe to follow.
+const std = @import("std");
+const abi = @import("abi.zig");
+const shm = @import("shm.zig");
+
+/// Who holds a slot: nobody, a VRI with a frame in it, or a VRI as an empty slot on loan.
+pub const Owner = packed struct(u16) {
+    vri_plus_1: u15 = 0,
+    empty: bool = false,
+
+    pub const nobody: Owner = .{};
+    pub fn frame(vri: u32) Owner {
+        return .{ .vri_plus_1 = @intCast(vri + 1) };
+    }
+    pub fn loan(vri: u32) Owner {
+        return .{ .vri_plus_1 = @intCast(vri + 1), .empty = true };
+    }
+    pub fn is(a: Owner, b: Owner) bool {
+        return @as(u16, @bitCast(a)) == @as(u16, @bitCast(b));
+    }
+};
+
+pub const FramePool = struct {
+    segment: shm.Segment,
+    slot_bytes: u32,
+    slot_count: u32,
+    free: []u32, // stack
+    free_count: u32,
+    owners: []Owner,
+    tags: []u16, // VLAN tag control information that the frame came with: its priority is kept
+
+    pub fn init(gpa: std.mem.Allocator, slot_bytes: u32, slot_count: u32) !FramePool {
+        const segment = try shm.create(@as(usize, slot_bytes) * slot_count);
+        errdefer shm.detach(segment.memory);
+        const free = try gpa.alloc(u32, slot_count);
+        errdefer gpa.free(free);
+        const owners = try gpa.alloc(Owner, slot_count);
+        errdefer gpa.free(owners);
+        const tags = try gpa.alloc(u16, slot_count);
+        for (free, 0..) |*slot, i| slot.* = slot_count - 1 - @as(u32, @intCast(i));
+        @memset(owners, .nobody);
+        @memset(tags, 0);
+        return .{
+            .segment = segment,
+            .slot_bytes = slot_bytes,
+            .slot_count = slot_count,
+            .free = free,
+            .free_count = slot_count,
+            .owners = owners,
+            .tags = tags,
+        };
+    }
+
+    pub fn deinit(p: *FramePool, gpa: std.mem.Allocator) void {
+        shm.detach(p.segment.memory);
+        gpa.free(p.free);
+        gpa.free(p.owners);
+        gpa.free(p.tags);
+    }
+
+    /// A free slot, or null.
+    pub inline fn take(p: *FramePool) ?u32 {
+        if (p.free_count == 0) return null;
+        p.free_count -= 1;
+        return p.free[p.free_count];
+    }
+
+    pub inline fn give(p: *FramePool, slot: u32) void {
+        p.owners[slot] = .nobody;
+        p.free[p.free_count] = slot;
+        p.free_count += 1;
+    }
+
+    pub inline fn bytes(p: *const FramePool, slot: u32) [*]u8 {
+        return p.segment.memory.ptr + @as(usize, slot) * p.slot_bytes;
+    }
+};

@@ -1,0 +1,162 @@
+//! A plan: which ports, VRs and VRIs are in use, and who serves what. Built whole by the control
+//! thread from the bytes that TypeScript wrote, then handed to the dispatcher, which never changes
+//! its memory but for the VRs' lists of running VRIs.
+const std = @import("std");
+const abi = @import("abi.zig");
+const classifier = @import("classifier.zig");
+const Port = @import("port.zig").Port;
+const Reason = @import("reason.zig").Reason;
+const Vr = @import("vr.zig").Vr;
+const Vri = @import("vri_adapter.zig").Vri;
+
+pub const VrEntry = struct { vr: *Vr, permitted: [4]u64, running: []*Vri, loads: []u32, watch: classifier.Watch };
+pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle };
+
+pub const Plan = struct {
+    generation: u64 = 0,
+    memory: std.heap.ArenaAllocator,
+    ports: []*Port = &.{},
+    by_number: [256]?*Port = @splat(null),
+    vrs: []VrEntry = &.{},
+    vris: []VriEntry = &.{},
+    classifier: classifier.Classifier = undefined,
+
+    pub fn destroy(p: *Plan) void {
+        const gpa = p.memory.child_allocator;
+        p.memory.deinit();
+        gpa.destroy(p);
+    }
+};
+
+/// What exists, by number: the control thread's tables.
+pub const Tables = struct {
+    ports: [abi.max_ports]?*Port = @splat(null),
+    vrs: [abi.max_vrs]?*Vr = @splat(null),
+    vris: [abi.max_vris]?*Vri = @splat(null),
+};
+
+const Input = struct {
+    header: *align(1) const abi.PlanHeader,
+    ports: []align(1) const abi.PlanPort,
+    vrs: []align(1) const abi.PlanVr,
+    vris: []align(1) const abi.PlanVri,
+    served: []align(1) const abi.PlanPrefix,
+    local: []align(1) const abi.PlanPrefix,
+};
+
+fn parse(bytes: []const u8, reason: *Reason) error{Failed}!Input {
+    const short = "plan: its size doesn't match its header";
+    if (bytes.len < @sizeOf(abi.PlanHeader)) return reason.fail(.INVAL, short, .{});
+    const header: *align(1) const abi.PlanHeader = @ptrCast(bytes.ptr);
+    var rest = bytes[@sizeOf(abi.PlanHeader)..];
+    const input: Input = .{
+        .header = header,
+        .ports = slice(abi.PlanPort, &rest, header.ports) orelse return reason.fail(.INVAL, short, .{}),
+        .vrs = slice(abi.PlanVr, &rest, header.vrs) orelse return reason.fail(.INVAL, short, .{}),
+        .vris = slice(abi.PlanVri, &rest, header.vris) orelse return reason.fail(.INVAL, short, .{}),
+        .served = slice(abi.PlanPrefix, &rest, header.served) orelse return reason.fail(.INVAL, short, .{}),
+        .local = slice(abi.PlanPrefix, &rest, header.local) orelse return reason.fail(.INVAL, short, .{}),
+    };
+    if (rest.len != 0) return reason.fail(.INVAL, short, .{});
+    return input;
+}
+
+fn slice(comptime T: type, rest: *[]const u8, count: u32) ?[]align(1) const T {
+    const bytes = @as(usize, count) * @sizeOf(T);
+    if (bytes > rest.len) return null;
+    defer rest.* = rest.*[bytes..];
+    return std.mem.bytesAsSlice(T, rest.*[0..bytes]);
+}
+
+pub const Error = error{ Failed, OutOfMemory };
+
+/// Builds a plan; the reason says what is wrong with its bytes.
+pub fn build(gpa: std.mem.Allocator, bytes: []const u8, tables: *const Tables, reason: *Reason) Error!*Plan {
+    const input = try parse(bytes, reason);
+    const plan = try gpa.create(Plan);
+    plan.* = .{ .memory = .init(gpa) };
+    errdefer plan.destroy();
+    const memory = plan.memory.allocator();
+    try buildPorts(plan, memory, input.ports, tables, reason);
+    try buildVrs(plan, memory, input, tables, reason);
+    plan.vris = try memory.alloc(VriEntry, input.vris.len);
+    for (plan.vris, input.vris) |*entry, p| entry.* = .{
+        .vri = tables.vris[p.vri].?, // checked by buildVrs
+        .state = @enumFromInt(p.state),
+        .idle = p.idle,
+    };
+    const watches = try memory.alloc(classifier.Watch, plan.vrs.len);
+    for (watches, plan.vrs) |*watch, vr| watch.* = vr.watch;
+    const served = try checkedPrefixes(memory, input.served, input.vrs, reason);
+    const local = try checkedPrefixes(memory, input.local, null, reason);
+    plan.classifier = try .build(memory, served, local, watches);
+    return plan;
+}
+
+fn buildPorts(plan: *Plan, memory: std.mem.Allocator, ports: []align(1) const abi.PlanPort, tables: *const Tables, reason: *Reason) Error!void {
+    plan.ports = try memory.alloc(*Port, ports.len);
+    for (plan.ports, ports) |*into, p| {
+        const port = if (p.port < abi.max_ports) tables.ports[p.port] else null;
+        into.* = port orelse return reason.fail(.INVAL, "plan: port {d} is not open", .{p.port});
+        plan.by_number[p.port] = into.*;
+    }
+    for (plan.ports, ports) |port, p| {
+        port.setPromiscuous(p.promiscuous != 0);
+        var tags: [abi.max_ports]u16 = undefined;
+        var count: usize = 0;
+        for (plan.ports) |other| if (other.config.ifindex == port.config.ifindex and other.config.vlan != abi.no_vlan) {
+            tags[count] = other.config.vlan;
+            count += 1;
+        };
+        port.setForeignTags(tags[0..count]);
+    }
+}
+
+fn buildVrs(plan: *Plan, memory: std.mem.Allocator, input: Input, tables: *const Tables, reason: *Reason) Error!void {
+    plan.vrs = try memory.alloc(VrEntry, input.vrs.len);
+    for (plan.vrs, input.vrs) |*into, p| {
+        const vr = if (p.vr < abi.max_vrs) tables.vrs[p.vr] else null;
+        var running: std.ArrayList(*Vri) = .empty;
+        for (input.vris) |v| {
+            const vri = if (v.vri < abi.max_vris) tables.vris[v.vri] else null;
+            const known = vri orelse return reason.fail(.INVAL, "plan: VRI {d} does not exist", .{v.vri});
+            if (v.state > @intFromEnum(abi.VriState.dead))
+                return reason.fail(.INVAL, "plan: VRI {d} has no such state: {d}", .{ v.vri, v.state });
+            if (known.vr.number == p.vr and v.state == @intFromEnum(abi.VriState.running))
+                try running.append(memory, known);
+        }
+        into.* = .{
+            .vr = vr orelse return reason.fail(.INVAL, "plan: VR {d} does not exist", .{p.vr}),
+            .permitted = p.permitted_ports,
+            .running = running.items,
+            .loads = try memory.alloc(u32, running.items.len),
+            .watch = .{ .wants = p.wants, .ports = p.wanted_ports },
+        };
+    }
+    for (input.vris) |v| {
+        const vri = tables.vris[v.vri] orelse return reason.fail(.INVAL, "plan: VRI {d} does not exist", .{v.vri});
+        for (input.vrs) |p| {
+            if (p.vr == vri.vr.number) break;
+        } else return reason.fail(.INVAL, "plan: VRI {d} without its VR {d}", .{ v.vri, vri.vr.number });
+    }
+}
+
+/// The prefixes with `vr` as an index into the plan's VRs (`vrs` null: not looked at).
+fn checkedPrefixes(memory: std.mem.Allocator, prefixes: []align(1) const abi.PlanPrefix, vrs: ?[]align(1) const abi.PlanVr, reason: *Reason) Error![]abi.PlanPrefix {
+    const out = try memory.alloc(abi.PlanPrefix, prefixes.len);
+    for (out, prefixes) |*into, p| {
+        into.* = p;
+        const bits: u8 = if (p.family == 4) 32 else 128;
+        if ((p.family != 4 and p.family != 6) or p.length > bits)
+            return reason.fail(.INVAL, "plan: a prefix of family {d} and length {d}", .{ p.family, p.length });
+        into.vr = 0;
+        const list = vrs orelse continue;
+        for (list, 0..) |vr, i| {
+            if (vr.vr == p.vr) {
+                into.vr = @intCast(i);
+                break;
+            }
+        } else return reason.fail(.INVAL, "plan: a prefix of VR {d}, which is not in it", .{p.vr});
+    }
+    return out;
+}

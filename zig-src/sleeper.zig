@@ -1,0 +1,102 @@
+//! How the dispatcher idles: look again a number of times, yield a number of times, then sleep
+//! until a socket is readable or somebody writes to an eventfd.
+//!
+//! No wake-up is lost. Before it sleeps, the dispatcher sets `sleeping` in every link, fences, and
+//! looks once more at everything that could have come; a VRI publishes, fences, then reads
+//! `sleeping`: in every order one of the two sees the other. Sockets are level-triggered in epoll,
+//! so a frame that came in between ends the sleep at once. The control thread always writes to the
+//! eventfd after it put something down.
+const std = @import("std");
+const linux = std.os.linux;
+const abi = @import("abi.zig");
+const dispatch = @import("dispatch.zig");
+const Plan = @import("plan.zig").Plan;
+
+const sleep_ms = 50; // heartbeats go on
+
+pub const Sleeper = struct {
+    epoll: i32,
+    wake_fd: i32, // the control thread's
+    idle_passes: u32 = 0,
+
+    pub fn init() ?Sleeper {
+        const epoll = linux.epoll_create1(linux.EPOLL.CLOEXEC);
+        if (linux.errno(epoll) != .SUCCESS) return null;
+        const wake_fd = linux.eventfd(0, linux.EFD.NONBLOCK | linux.EFD.CLOEXEC);
+        if (linux.errno(wake_fd) != .SUCCESS) {
+            _ = linux.close(@intCast(epoll));
+            return null;
+        }
+        const s: Sleeper = .{ .epoll = @intCast(epoll), .wake_fd = @intCast(wake_fd) };
+        s.add(s.wake_fd, linux.EPOLL.IN | linux.EPOLL.ET);
+        return s;
+    }
+
+    pub fn deinit(s: *Sleeper) void {
+        _ = linux.close(s.epoll);
+        _ = linux.close(s.wake_fd);
+    }
+
+    /// Ends a sleep, or keeps the next from lasting. Control thread.
+    pub fn wake(s: *const Sleeper) void {
+        const one: u64 = 1;
+        _ = linux.write(s.wake_fd, std.mem.asBytes(&one), 8);
+    }
+
+    fn add(s: *const Sleeper, fd: i32, events: u32) void {
+        var event: linux.epoll_event = .{ .events = events, .data = .{ .fd = fd } };
+        _ = linux.epoll_ctl(s.epoll, linux.EPOLL.CTL_ADD, fd, &event);
+    }
+
+    fn remove(s: *const Sleeper, fd: i32) void {
+        _ = linux.epoll_ctl(s.epoll, linux.EPOLL.CTL_DEL, fd, null);
+    }
+
+    /// Waits for a new plan's sockets and VRIs instead of the old one's. Eventfds are
+    /// edge-triggered and never read: a hostile VRI that fills its own only wakes us.
+    pub fn watch(s: *const Sleeper, old: *const Plan, new: *const Plan) void {
+        for (old.ports) |port| s.remove(port.descriptor());
+        for (old.vris) |*entry| s.remove(entry.vri.wake_fd);
+        for (new.ports) |port| s.add(port.descriptor(), linux.EPOLL.IN);
+        for (new.vris) |*entry| s.add(entry.vri.wake_fd, linux.EPOLL.IN | linux.EPOLL.ET);
+    }
+
+    /// After each pass: `work` things were moved.
+    pub fn note(s: *Sleeper, d: *dispatch.Dispatcher, work: u32) void {
+        if (work != 0) {
+            s.idle_passes = 0;
+            return;
+        }
+        s.idle_passes +|= 1;
+        const idle = d.config.idle;
+        if (s.idle_passes <= idle.spins or d.config.busy_poll != 0) return std.atomic.spinLoopHint();
+        if (s.idle_passes <= idle.spins + idle.yields) {
+            _ = linux.sched_yield();
+            return;
+        }
+        s.sleep(d);
+    }
+
+    fn sleep(s: *Sleeper, d: *dispatch.Dispatcher) void {
+        setSleeping(d.plan, 1);
+        dispatch.fullFence();
+        if (!somethingCame(d)) {
+            d.totals.sleeps += 1;
+            var events: [8]linux.epoll_event = undefined;
+            _ = linux.epoll_wait(s.epoll, &events, events.len, sleep_ms);
+        }
+        setSleeping(d.plan, 0);
+        // One more look before it sleeps again; a frame that came keeps it awake.
+        s.idle_passes = d.config.idle.spins + d.config.idle.yields;
+    }
+};
+
+fn setSleeping(plan: *const Plan, value: u32) void {
+    for (plan.vris) |*entry| @atomicStore(u32, &entry.vri.link.monitor.sleeping, value, .monotonic);
+}
+
+fn somethingCame(d: *dispatch.Dispatcher) bool {
+    if (d.mail.full() or d.mail.stopping() or d.snapshots.asked()) return true;
+    for (d.plan.vris) |*entry| if (entry.vri.live() and entry.vri.hasOutput()) return true;
+    return false;
+}

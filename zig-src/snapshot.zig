@@ -1,0 +1,80 @@
+//! Counters for TypeScript: copied at the end of a pass, when asked, so that all are of one instant
+//! and the frame path pays nothing for being watched.
+const std = @import("std");
+const abi = @import("abi.zig");
+const dispatch = @import("dispatch.zig");
+const ipc_queue = @import("ipc_queue/registry.zig");
+
+pub const Publisher = struct {
+    memory: *abi.Snapshot,
+    asked_for: u64 = 0, // written by the control thread
+    answered: u64 = 0,
+
+    /// Control thread: the number of the snapshot it will get.
+    pub fn ask(p: *Publisher) u64 {
+        return @atomicRmw(u64, &p.asked_for, .Add, 1, .release) + 1;
+    }
+
+    pub fn asked(p: *const Publisher) bool {
+        return @atomicLoad(u64, &p.asked_for, .acquire) != p.answered;
+    }
+
+    pub fn answer(p: *Publisher, d: *dispatch.Dispatcher) void {
+        const number = @atomicLoad(u64, &p.asked_for, .acquire);
+        if (number == p.answered) return;
+        p.answered = number;
+        fill(p.memory, d);
+        // Release: pairs with TypeScript's Atomics.load of the sequence; all of it is there then.
+        @atomicStore(u64, &p.memory.sequence, number, .release);
+        d.events.notify();
+    }
+};
+
+fn fill(into: *abi.Snapshot, d: *dispatch.Dispatcher) void {
+    const plan = d.plan;
+    into.generation = plan.generation;
+    into.clock_ns = dispatch.monotonicNs();
+    for (plan.ports) |port| {
+        port.readStatistics();
+        into.ports[port.number] = port.counters;
+    }
+    for (plan.vris) |*entry| describeVri(into, entry.vri, into.clock_ns);
+    var in_flight: u64 = 0;
+    for (plan.vrs) |*entry| {
+        const vr = entry.vr;
+        vr.counters.in_flight_frames = countHeld(into, vr.pool.owners);
+        vr.counters.free_slots = vr.pool.free_count;
+        in_flight += vr.counters.in_flight_frames;
+        into.vrs[vr.number] = vr.counters;
+    }
+    d.totals.in_flight_frames = in_flight;
+    into.totals = d.totals;
+}
+
+fn describeVri(into: *abi.Snapshot, vri: *@import("vri_adapter.zig").Vri, now_ns: u64) void {
+    const words = &vri.link.vri_words;
+    const c = &vri.counters;
+    c.queue_frames = if (vri.state == .dead) 0 else vri.waitingFrames();
+    c.load = vri.estimator.load;
+    c.in_flight_frames = 0; // counted below, with its VR's slots
+    c.beat_age_ns = now_ns -| vri.beat_ns;
+    c.attached = @atomicLoad(u32, &words.attached, .acquire);
+    c.ready = @atomicLoad(u32, &words.ready, .acquire);
+    c.wants = @atomicLoad(u32, &words.wants, .monotonic);
+    for (&c.wanted_ports, &words.wanted_ports) |*to, *from| to.* = @atomicLoad(u64, from, .monotonic);
+    c.sleeps = @atomicLoad(u64, &words.sleeps, .monotonic);
+    c.busy_ns = @atomicLoad(u64, &words.busy_ns, .monotonic);
+    c.violation = @intFromEnum(vri.violation);
+    into.vris[vri.number] = c.*;
+}
+
+/// Frames that VRIs hold, from the slots' owners: never by subtraction.
+fn countHeld(into: *abi.Snapshot, owners: []const @import("frame_pool.zig").Owner) u64 {
+    var held: u64 = 0;
+    for (owners) |owner| {
+        if (owner.vri_plus_1 == 0 or owner.empty) continue;
+        held += 1;
+        into.vris[owner.vri_plus_1 - 1].in_flight_frames += 1;
+    }
+    return held;
+}

@@ -1,0 +1,29 @@
+//! What passes between a socket adapter and the dispatcher.
+const segment = @import("../segment.zig");
+
+/// A captured frame: it stays in the adapter's memory until the next `receive`. Its VLAN tag, if
+/// it had one, is not in the bytes but in `tag`.
+pub const Frame = struct {
+    bytes: []const u8,
+    tag: u16, // VLAN tag control information; only its priority matters past the adapter
+    to: To,
+    fault: Fault = .none,
+    offload: segment.OffloadHeader,
+
+    /// Whom the frame is for, by its destination MAC address.
+    pub const To = enum(u8) { host, other_host, many };
+    /// What makes it unusable, found while capturing.
+    pub const Fault = enum(u8) { none, truncated, foreign_tag };
+};
+
+/// A frame to be sent: it lies in an arena until `send` returns.
+pub const Outgoing = struct {
+    bytes: []const u8,
+    tag: u16, // as captured: a tagged port keeps the priority bits
+};
+
+/// What `send` did with a batch.
+pub const Sent = struct {
+    frames: u32, // the first so many were sent or refused one by one
+    refused: u64 = 0, // bit i: frame i was refused by the port (down, too long)
+};

@@ -1,0 +1,12 @@
+//! Root of the Zig tests: every file that has some.
+test {
+    _ = @import("exports.zig");
+    _ = @import("vr_exports.zig");
+    _ = @import("checksum.zig");
+    _ = @import("segment.zig");
+    _ = @import("prefix_trie.zig");
+    _ = @import("classifier.zig");
+    _ = @import("netlink.zig");
+    _ = @import("balancer/jsq.zig");
+    _ = @import("load_estimator/queue_length.zig");
+}

@@ -1,0 +1,222 @@
+//! The VRI's side of a link: attach, take frames, give them back, exchange control events, wait.
+//! Linked into VRs as `liblvrm_vr` (`vr_exports.zig` is its C face). One thread uses a link.
+const std = @import("std");
+const linux = std.os.linux;
+const abi = @import("abi.zig");
+const control = @import("ipc_queue/control.zig");
+const ipc_queue = @import("ipc_queue/registry.zig");
+const link = @import("link.zig");
+const shm = @import("shm.zig");
+
+/// The first two fields are `struct lvrm_vr` of lvrm_vr.h.
+pub const VrLink = extern struct {
+    arena: [*]u8,
+    slot_bytes: u64,
+    private: Private,
+
+    const Private = extern struct { bytes: [@sizeOf(State)]u8 align(@alignOf(State)) };
+
+    pub fn state(l: *VrLink) *State {
+        return @ptrCast(&l.private);
+    }
+};
+
+const stale_ns = 5 * std.time.ns_per_s; // monitor's heartbeat, before it counts as gone
+const beat_ms = 50; // longest sleep: our own heartbeat goes on
+
+pub const State = struct {
+    header: *abi.Link,
+    data_in: ipc_queue.Consumer,
+    data_out: ipc_queue.Producer,
+    free: ipc_queue.Consumer,
+    control_in: control.Consumer,
+    control_out: control.Producer,
+    parent: linux.pid_t, // as we attached: it changes when our parent dies
+    gone: bool = false,
+    looks: u32 = 0, // calls of `alive` since the last real check
+    idle_looks: u32 = 0,
+    beat: u64 = 0, // monitor's, as last seen
+    beat_ns: u64 = 0,
+    lapsed_looks: u32 = 0,
+
+    /// Up to `into.len` frames. What is taken is ours: the index is published before they are
+    /// touched.
+    pub fn receive(s: *State, into: []u64) usize {
+        s.tick();
+        const count = switch (s.data_in) {
+            inline else => |*q| q.pop(into),
+        };
+        if (count != 0) {
+            s.idle_looks = 0;
+            const words = &s.header.vri_words;
+            words.frames +%= count;
+            words.batches +%= 1;
+        }
+        return count;
+    }
+
+    /// Our heartbeat: a plain store to a line of our own.
+    fn tick(s: *State) void {
+        const beat = &s.header.vri_words.beat;
+        @atomicStore(u64, beat, beat.* +% 1, .monotonic);
+    }
+
+    pub fn takeEmpty(s: *State, into: []u64) usize {
+        return switch (s.free) {
+            inline else => |*q| q.pop(into),
+        };
+    }
+
+    /// Gives frames back; waits while the queue is full. Fewer than all only when lvrm is gone.
+    pub fn send(s: *State, words: []const u64) usize {
+        var sent: usize = 0;
+        while (true) {
+            switch (s.data_out) {
+                inline else => |*q| {
+                    sent += q.push(words[sent..]);
+                    q.publish();
+                },
+            }
+            s.wakeDispatcher();
+            if (sent == words.len) return sent;
+            s.tick();
+            _ = linux.sched_yield();
+            if (!s.check()) return sent;
+        }
+    }
+
+    /// After publishing: the fence puts the index before the look at the flag. The dispatcher sets
+    /// its flag, fences, then looks at the queues: one of the two sees the other.
+    fn wakeDispatcher(s: *State) void {
+        fence();
+        if (@atomicLoad(u32, &s.header.monitor.sleeping, .monotonic) == 0) return;
+        const one: u64 = 1;
+        _ = linux.write(s.header.wake_fd, std.mem.asBytes(&one), 8);
+    }
+
+    pub fn receiveEvent(s: *State, header: *abi.EventHeader, payload: *[abi.max_event_bytes]u8) bool {
+        _ = s.control_in.peek(header, payload) orelse return false;
+        s.control_in.take(header.bytes);
+        s.idle_looks = 0;
+        return true;
+    }
+
+    pub fn sendEvent(s: *State, kind: u16, payload: []const u8) linux.E {
+        if (payload.len > abi.max_event_bytes) return .MSGSIZE;
+        const header: abi.EventHeader = .{ .bytes = @intCast(payload.len), .kind = kind, .source = s.header.vri };
+        if (!s.control_out.push(header, payload)) return .AGAIN;
+        s.wakeDispatcher();
+        return .SUCCESS;
+    }
+
+    pub fn ready(s: *State, wants: u32, ports: [4]u64) void {
+        const words = &s.header.vri_words;
+        words.wants = wants;
+        words.wanted_ports = ports;
+        @atomicStore(u32, &words.ready, 1, .release);
+        s.wakeDispatcher();
+    }
+
+    /// Cheap: a real check (system call, clock) once in 256 calls and after each sleep.
+    pub fn alive(s: *State) bool {
+        s.looks +%= 1;
+        if (s.looks & 255 != 0) return !s.gone;
+        return s.check();
+    }
+
+    /// lvrm is gone when our parent is another (it died), or when its heartbeat has stood still
+    /// over several looks and five seconds: several, as we may have been the one that was stopped.
+    fn check(s: *State) bool {
+        if (linux.getppid() != s.parent) s.gone = true;
+        const beat = @atomicLoad(u64, &s.header.monitor.beat, .monotonic);
+        const now = nowNs();
+        if (beat != s.beat or s.beat_ns == 0) {
+            s.beat = beat;
+            s.beat_ns = now;
+            s.lapsed_looks = 0;
+        } else if (now -% s.beat_ns > stale_ns) {
+            s.lapsed_looks += 1;
+            if (s.lapsed_looks > 20) s.gone = true;
+        }
+        return !s.gone;
+    }
+
+    /// Looks again, then yields, then sleeps until something comes, at most `timeout_ms`.
+    pub fn wait(s: *State, timeout_ms: u32) void {
+        s.tick();
+        s.idle_looks +|= 1;
+        const idle = &s.header.monitor.idle;
+        const spins = @atomicLoad(u32, &idle.spins, .monotonic);
+        if (s.idle_looks <= spins) return std.atomic.spinLoopHint();
+        if (s.idle_looks <= spins +| @atomicLoad(u32, &idle.yields, .monotonic)) {
+            _ = linux.sched_yield();
+            return;
+        }
+        s.sleep(timeout_ms);
+        _ = s.check();
+    }
+
+    /// The flag, a fence, then one more look: whoever published before the fence is seen here,
+    /// whoever publishes after it sees the flag. The futex compares the flag once more, in the
+    /// kernel, so a wake between look and sleep isn't lost either.
+    fn sleep(s: *State, timeout_ms: u32) void {
+        const flag = &s.header.parking.sleeping;
+        @atomicStore(u32, flag, 1, .monotonic);
+        fence();
+        if (!s.somethingWaits()) {
+            s.header.vri_words.sleeps +%= 1;
+            const ms = @min(timeout_ms, beat_ms);
+            const limit: linux.timespec = .{ .sec = 0, .nsec = @as(isize, ms) * std.time.ns_per_ms };
+            _ = linux.futex_4arg(flag, .{ .cmd = .WAIT, .private = false }, 1, &limit);
+        }
+        @atomicStore(u32, flag, 0, .monotonic);
+    }
+
+    fn somethingWaits(s: *State) bool {
+        if (!s.control_in.empty()) return true;
+        return switch (s.data_in) {
+            inline else => |*q| q.length() != 0,
+        };
+    }
+};
+
+fn fence() void {
+    var word: u32 = 0;
+    _ = @atomicRmw(u32, &word, .Or, 0, .seq_cst);
+}
+
+fn nowNs() u64 {
+    var ts: linux.timespec = undefined;
+    _ = linux.clock_gettime(.MONOTONIC, &ts);
+    return @as(u64, @intCast(ts.sec)) * std.time.ns_per_s + @as(u64, @intCast(ts.nsec));
+}
+
+pub const Error = error{ NotUnderLvrm, BadLink, OtherVersion, NoLink, NoArena, OutOfMemory };
+
+/// Attaches to the link that the environment names.
+pub fn attach(gpa: std.mem.Allocator, link_text: ?[*:0]const u8) Error!*VrLink {
+    const text = std.mem.span(link_text orelse return error.NotUnderLvrm);
+    const id = std.fmt.parseInt(i32, text, 10) catch return error.BadLink;
+    const first = shm.attach(id, @sizeOf(abi.Link)) catch return error.NoLink;
+    const header: *abi.Link = @ptrCast(first.ptr);
+    if (header.magic != abi.magic) return error.BadLink;
+    if (header.abi_hash != abi.hash) return error.OtherVersion;
+    const arena = shm.attach(header.arena_shmid, header.arena_bytes) catch return error.NoArena;
+    const l = try gpa.create(VrLink);
+    l.arena = arena.ptr;
+    l.slot_bytes = header.slot_bytes;
+    const capacity = header.queue_capacity;
+    l.state().* = .{
+        .header = header,
+        .data_in = ipc_queue.open(ipc_queue.Consumer, header.queue, link.at(header, header.data_in_offset), capacity),
+        .data_out = ipc_queue.open(ipc_queue.Producer, header.queue, link.at(header, header.data_out_offset), capacity),
+        .free = ipc_queue.open(ipc_queue.Consumer, header.queue, link.at(header, header.free_offset), header.free_capacity),
+        .control_in = .init(link.at(header, header.control_in_offset), header.control_capacity),
+        .control_out = .init(link.at(header, header.control_out_offset), header.control_capacity),
+        .parent = linux.getppid(),
+    };
+    header.vri_words.pid = @intCast(linux.getpid());
+    @atomicStore(u32, &header.vri_words.attached, 1, .release);
+    l.state().wakeDispatcher();
+    return l;
+}

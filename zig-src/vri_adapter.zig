@@ -1,0 +1,211 @@
+//! VRI adapter: the dispatcher's side of one VRI. Its queues, its load estimate, its counters, and
+//! the check of every word that comes back. Made and unmade by the control thread; in between, used
+//! by the dispatcher's thread only, but for `outbox`, which the control thread fills.
+const std = @import("std");
+const linux = std.os.linux;
+const abi = @import("abi.zig");
+const control = @import("ipc_queue/control.zig");
+const ipc_queue = @import("ipc_queue/registry.zig");
+const link = @import("link.zig");
+const shm = @import("shm.zig");
+const Estimator = @import("load_estimator/registry.zig").Estimator;
+const frame_pool = @import("frame_pool.zig");
+const Owner = frame_pool.Owner;
+const Vr = @import("vr.zig").Vr;
+
+pub const batch = 64;
+
+pub const Vri = struct {
+    number: u32,
+    vr: *Vr,
+    segment: shm.Segment,
+    link: *abi.Link,
+    wake_fd: i32,
+    data_in: ipc_queue.Producer,
+    data_out: ipc_queue.Consumer,
+    free: ipc_queue.Producer,
+    control_in: control.Producer,
+    control_out: control.Consumer,
+    /// Events from the control thread, on their way to `control_in`.
+    outbox_memory: link.Memory,
+    outbox_capacity: u32,
+    outbox: control.Producer, // control thread's end
+    outbox_out: control.Consumer, // dispatcher's end
+
+    // The dispatcher's.
+    state: abi.VriState = .attaching,
+    reclaimed: bool = false,
+    violation: abi.Violation = .none,
+    counters: abi.VriCounters = .{},
+    estimator: Estimator = .{},
+    staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
+    staged_count: u32 = 0,
+    lend: bool = true, // the `free` queue may want more empty slots
+    beat: u64 = 0,
+    beat_ns: u64 = 0,
+    scratch: []u64, // for reclaiming: queue_capacity words
+
+    /// Whether the dispatcher talks to it.
+    pub fn live(v: *const Vri) bool {
+        return v.violation == .none and v.state != .dead;
+    }
+
+    pub fn violate(v: *Vri, violation: abi.Violation) void {
+        if (v.violation == .none) v.violation = violation;
+    }
+
+    /// Publishes what was staged; returns how many of it fit.
+    pub fn flush(v: *Vri) u32 {
+        const count = v.staged_count;
+        v.staged_count = 0;
+        switch (v.data_in) {
+            inline else => |*q| {
+                const pushed = q.push(v.staged[0..count]);
+                q.publish();
+                v.estimator.observe(q.length());
+                if (q.bad) v.violate(.bad_index);
+                v.counters.received_frames += pushed;
+                return pushed;
+            },
+        }
+    }
+
+    pub fn collect(v: *Vri, into: []u64) u32 {
+        switch (v.data_out) {
+            inline else => |*q| {
+                const count = q.pop(into);
+                if (q.bad) v.violate(.bad_index);
+                return count;
+            },
+        }
+    }
+
+    pub fn waitingFrames(v: *Vri) u32 {
+        return switch (v.data_in) {
+            inline else => |*q| q.length(),
+        };
+    }
+
+    /// Whether something from it waits for the dispatcher. For the last look before sleeping.
+    pub fn hasOutput(v: *Vri) bool {
+        const frames = switch (v.data_out) {
+            inline else => |*q| q.length(),
+        };
+        return frames != 0 or !v.control_out.empty() or !v.outbox_out.empty();
+    }
+
+    /// Fills the `free` queue up with empty slots of the VR's arena.
+    pub fn lendSlots(v: *Vri) void {
+        v.lend = false;
+        const pool = &v.vr.pool;
+        switch (v.free) {
+            inline else => |*q| {
+                var room = q.capacity - q.length();
+                // The last slots are for frames that arrive.
+                while (room > 0 and pool.free_count > pool.slot_count / 8) : (room -= 1) {
+                    const slot = pool.take().?;
+                    pool.owners[slot] = .loan(v.number);
+                    pool.tags[slot] = 0;
+                    const word: abi.Descriptor = .{
+                        .slot = @intCast(slot),
+                        .length = 0,
+                        .offset = abi.headroom_bytes / 2,
+                        .input_port = abi.no_port,
+                        .output = abi.no_port,
+                    };
+                    if (q.push(&.{@bitCast(word)}) == 0) {
+                        pool.give(slot);
+                        break;
+                    }
+                }
+                q.publish();
+                if (q.bad) v.violate(.bad_index);
+            },
+        }
+    }
+
+    /// Wakes it if it sleeps. The caller has issued a full fence since it published.
+    pub fn wake(v: *Vri) void {
+        const sleeping = &v.link.parking.sleeping;
+        if (@atomicLoad(u32, sleeping, .monotonic) == 0) return;
+        @atomicStore(u32, sleeping, 0, .monotonic);
+        _ = linux.futex_3arg(sleeping, .{ .cmd = .WAKE, .private = false }, 1);
+    }
+
+    pub const Verdict = union(enum) { send: u8, drop: abi.Drop, refuse: abi.Violation };
+
+    /// Judges a word that it gave back. `sendable`: bitmap of ports that its VR may send to.
+    pub fn judge(v: *const Vri, d: abi.Descriptor) Verdict {
+        const pool = &v.vr.pool;
+        if (!d.present or d.reserved != 0) return .{ .refuse = .bad_flags };
+        if (d.slot >= pool.slot_count) return .{ .refuse = .bad_slot };
+        const owner = pool.owners[d.slot];
+        if (owner.vri_plus_1 != v.number + 1) return .{ .refuse = .not_owner };
+        if (d.dropped) {
+            if (abi.dropName(d.output) == null) return .{ .refuse = .bad_reason };
+            return .{ .drop = @enumFromInt(d.output) };
+        }
+        if (d.length < 14 or @as(u32, d.offset) * 2 + d.length > pool.slot_bytes)
+            return .{ .refuse = .bad_length };
+        if (d.output == abi.no_port or v.vr.permitted[d.output >> 6] >> @intCast(d.output & 63) & 1 == 0)
+            return .{ .refuse = .bad_port };
+        return .{ .send = d.output };
+    }
+};
+
+pub const CreateError = error{ OutOfMemory, Descriptor } || shm.Error;
+
+/// Makes the link and the dispatcher's side of it.
+pub fn create(gpa: std.mem.Allocator, config: *const abi.VriConfig, vr: *Vr) CreateError!*Vri {
+    var header: abi.Link = std.mem.zeroes(abi.Link);
+    const bytes = link.layOut(&header, config);
+    const segment = try shm.create(bytes);
+    errdefer shm.detach(segment.memory);
+    header.arena_bytes = vr.pool.segment.memory.len;
+    header.arena_shmid = vr.pool.segment.id;
+    header.slot_bytes = vr.pool.slot_bytes;
+    header.slot_count = vr.pool.slot_count;
+    header.monitor_pid = @intCast(linux.getpid());
+    const fd = linux.eventfd(0, linux.EFD.NONBLOCK | linux.EFD.CLOEXEC);
+    if (linux.errno(fd) != .SUCCESS) return error.Descriptor;
+    errdefer _ = linux.close(@intCast(fd));
+    header.wake_fd = @intCast(fd);
+    const shared: *abi.Link = @ptrCast(segment.memory.ptr);
+    shared.* = header;
+    const outbox_bytes = control.bytesFor(config.control_capacity);
+    const outbox = try gpa.alignedAlloc(u8, .fromByteUnits(abi.cache_line_bytes), outbox_bytes);
+    errdefer gpa.free(outbox);
+    @memset(outbox[0..@sizeOf(control.Shared)], 0);
+    const scratch = try gpa.alloc(u64, config.queue_capacity);
+    errdefer gpa.free(scratch);
+    const vri = try gpa.create(Vri);
+    const capacity = config.queue_capacity;
+    const at = link.at;
+    vri.* = .{
+        .number = config.vri,
+        .vr = vr,
+        .segment = segment,
+        .link = shared,
+        .wake_fd = @intCast(fd),
+        .data_in = ipc_queue.open(ipc_queue.Producer, config.queue, at(shared, header.data_in_offset), capacity),
+        .data_out = ipc_queue.open(ipc_queue.Consumer, config.queue, at(shared, header.data_out_offset), capacity),
+        .free = ipc_queue.open(ipc_queue.Producer, config.queue, at(shared, header.free_offset), config.free_capacity),
+        .control_in = .init(at(shared, header.control_in_offset), config.control_capacity),
+        .control_out = .init(at(shared, header.control_out_offset), config.control_capacity),
+        .outbox_memory = outbox.ptr,
+        .outbox_capacity = config.control_capacity,
+        .outbox = .init(outbox.ptr, config.control_capacity),
+        .outbox_out = .init(outbox.ptr, config.control_capacity),
+        .scratch = scratch,
+    };
+    return vri;
+}
+
+pub fn destroy(gpa: std.mem.Allocator, v: *Vri) void {
+    _ = linux.close(v.wake_fd);
+    shm.detach(v.segment.memory);
+    const outbox_bytes = control.bytesFor(v.outbox_capacity);
+    gpa.free(v.outbox_memory[0..outbox_bytes]);
+    gpa.free(v.scratch);
+    gpa.destroy(v);
+}
