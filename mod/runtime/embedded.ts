@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { ExitCode, Failure } from "../config/failure.ts";
 
 /** One packed file. */
 export interface PackedFile {
@@ -27,17 +28,11 @@ export interface Manifest {
   files: PackedFile[];
 }
 
-/** The runtime files can't be used on this host: exit code 4. */
-export class RuntimeFilesError extends Error {
-  override name = "RuntimeFilesError";
-  readonly exitCode = 4;
-}
-
 /**
  * Makes sure that the files below `source` lie unpacked in a directory below `cache`.
  *
  * @returns that directory.
- * @throws {RuntimeFilesError} in one line: what failed, why, and what to do.
+ * @throws {Failure} in one line: what failed, why, and what to do.
  */
 export function unpackEmbedded(source: string, cache: string): string {
   const manifest = JSON.parse(Deno.readTextFileSync(join(source, "manifest.json"))) as Manifest;
@@ -67,9 +62,10 @@ function unpack(source: string, cache: string, directory: string, manifest: Mani
   } catch (cause) {
     // Another start was faster: its directory is verified like any other.
     if (exists(directory)) return;
-    if (cause instanceof RuntimeFilesError) throw cause;
+    if (cause instanceof Failure) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RuntimeFilesError(
+    throw new Failure(
+      ExitCode.host,
       `Cannot unpack into ${cache}: ${reason}. Set LVRM_CACHE to a directory that you can write ` +
         `and execute from`,
     );
@@ -83,7 +79,8 @@ function checkCache(cache: string): void {
   const mode = Deno.statSync(cache).mode ?? 0;
   const sticky = (mode & 0o1000) !== 0;
   if ((mode & 0o022) === 0 || sticky) return;
-  throw new RuntimeFilesError(
+  throw new Failure(
+    ExitCode.host,
     `Cannot unpack into ${cache}: others may write there. Run \`chmod go-w ${cache}\`, or set ` +
       `LVRM_CACHE to a directory of your own`,
   );
@@ -91,7 +88,8 @@ function checkCache(cache: string): void {
 
 function verify(directory: string, manifest: Manifest): void {
   const refuse = (what: string): never => {
-    throw new RuntimeFilesError(
+    throw new Failure(
+      ExitCode.host,
       `Refused ${directory}: ${what}. Someone changed it after it was unpacked; remove it ` +
         `(\`rm -r ${directory}\`) and start again`,
     );

@@ -11,7 +11,6 @@ import { unpackEmbedded } from "./embedded.ts";
 import { defaultCacheDirectory } from "./cache.ts";
 
 export { defaultCacheDirectory } from "./cache.ts";
-export { RuntimeFilesError } from "./embedded.ts";
 
 let found: string | undefined;
 
@@ -19,7 +18,7 @@ let found: string | undefined;
  * The runtime directory, an absolute path; unpacks embedded files on the first start.
  * LVRM_RUNTIME overrides it.
  *
- * @throws {RuntimeFilesError} when the embedded files can't be unpacked or were tampered with.
+ * @throws {Failure} when the embedded files can't be unpacked or were tampered with.
  */
 export function runtimeDirectory(): string {
   found ??= find();

@@ -1,0 +1,43 @@
+/** Collects what goes into `dist/lvrm` in one folder, with a manifest. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Manifest, PackedFile } from "../../mod/runtime/embedded.ts";
+
+/** Files of `zig-out/` that the running program needs: library, launcher, bundled routers. */
+const built: { path: string; mode: number }[] = [
+  { path: "lib/liblvrm.so", mode: 0o600 },
+  { path: "bin/lvrm-launch", mode: 0o700 },
+  { path: "bin/cppvr", mode: 0o700 },
+];
+
+/**
+ * Copies the built files into `folder` and writes `manifest.json` there.
+ *
+ * @throws {Error} when `deno task build` hasn't made one of them.
+ */
+export async function stage(folder: string): Promise<Manifest> {
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.mkdir(join(folder, "lib"), { recursive: true });
+  await Deno.mkdir(join(folder, "bin"), { recursive: true });
+  const files: PackedFile[] = [];
+  for (const { path, mode } of built) {
+    const content = await Deno.readFile(join("zig-out", path)).catch(() => {
+      throw new Error(`zig-out/${path} is missing; run \`deno task build\` first`);
+    });
+    await Deno.writeFile(join(folder, path), content, { mode });
+    files.push({ path, mode, bytes: content.length, sha256: sha256(content) });
+  }
+  const manifest = { name: nameOf(files), files };
+  await Deno.writeTextFile(join(folder, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+  return manifest;
+}
+
+/** SHA-256 in hexadecimal. */
+export function sha256(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** The directory's name, 32 hexadecimal digits: other contents, other name. */
+export function nameOf(files: PackedFile[]): string {
+  return sha256(new TextEncoder().encode(JSON.stringify(files))).slice(0, 32);
+}
