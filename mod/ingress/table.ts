@@ -1,0 +1,259 @@
+/**
+ * IngressTable: the one nftables table of this process. Its socket owns it: the kernel removes
+ * table, chains and sets when the socket is closed, however the process ends.
+ */
+import { formatAddress, type Prefix } from "../netlink/address.ts";
+import { Errno, type NetlinkCalls, NetlinkError } from "../netlink/calls.ts";
+import { decodeLink, linkRequest } from "../netlink/rtnetlink.ts";
+import { Rtm } from "../netlink/rtnetlink_constants.ts";
+import { NetlinkSocket } from "../netlink/socket.ts";
+import { bypassedChains, foreignTables } from "./inspect.ts";
+import { mergePrefixes } from "./intervals.ts";
+import {
+  Batch,
+  decodeChain,
+  decodeRule,
+  type DropRule,
+  netfilterProtocol,
+  Nfproto,
+  Nft,
+  nftRequest,
+  nftType,
+  type SetName,
+} from "./nftables.ts";
+import type {
+  AddressRange,
+  BypassedChain,
+  ForeignTable,
+  IngressDrops,
+  IngressPlan,
+  IngressPort,
+} from "./types.ts";
+
+const packetHost = 0;
+const packetOtherHost = 3;
+const receiveBufferBytes = 4 << 20;
+
+/** What the table is made with. */
+export interface IngressTableOptions {
+  /** Process id, for the table's name `lvrm-PID`. */
+  readonly pid: number;
+}
+
+/** Which sets a plan needs, in the order of their ids. */
+const setNames: readonly SetName[] = ["served4", "served6", "local4", "local6"];
+
+function setRanges(plan: IngressPlan, name: SetName): AddressRange[] {
+  const prefixes: readonly Prefix[] = name.startsWith("served") ? plan.served : plan.local;
+  return mergePrefixes(prefixes, name.endsWith("4") ? 4 : 6);
+}
+
+function rangesText(ranges: readonly AddressRange[]): string {
+  return ranges.map((range) => `${formatAddress(range.first)}-${formatAddress(range.last)}`).join();
+}
+
+/** Rules of one interface's ports: each port, family and packet type. */
+function dropRules(ports: readonly IngressPort[]): DropRule[] {
+  const rules: DropRule[] = [];
+  for (const { vlan, promiscuous } of ports) {
+    for (const family of [4, 6] as const) {
+      rules.push({ vlan, family, packetType: packetHost });
+      if (promiscuous) rules.push({ vlan, family, packetType: packetOtherHost });
+    }
+  }
+  return rules;
+}
+
+/** One line: what failed, likely cause, what to do. */
+function explain(error: unknown): Error {
+  if (!(error instanceof NetlinkError)) return error instanceof Error ? error : Error(`${error}`);
+  const cures: Readonly<Record<number, string>> = {
+    [Errno.EPERM]: "run lvrm as root, or with CAP_NET_ADMIN",
+    [Errno.EACCES]: "run lvrm as root, or with CAP_NET_ADMIN",
+    [Errno.EEXIST]: "another lvrm with the same process id (in another container?) runs here",
+    [Errno.EBUSY]: "another program changes nftables; try again",
+  };
+  const kernel = "the kernel needs nf_tables with netdev tables and owners (Linux 5.12; " +
+    "`modprobe nf_tables`), or turn its forwarding off: `sysctl -w net.ipv4.ip_forward=0 " +
+    "net.ipv6.conf.all.forwarding=0`";
+  const cure = cures[error.errno] ?? kernel;
+  return new Error(`${error.message}: ${cure}`, { cause: error });
+}
+
+/** Keeps served frames from the kernel; see `mod.ts`. */
+export class IngressTable {
+  readonly #calls: NetlinkCalls;
+  readonly #name: string;
+  #socket: NetlinkSocket | null = null;
+  #created = false;
+  /** What the kernel has: ranges by set, specification by interface. */
+  #sets = new Map<SetName, string>();
+  #chains = new Map<string, string>();
+
+  constructor(calls: NetlinkCalls, options: IngressTableOptions) {
+    this.#calls = calls;
+    this.#name = `lvrm-${options.pid}`;
+  }
+
+  /** Name of the table in the kernel. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /**
+   * Makes the kernel drop what the plan serves, in one transaction; opens the table the first
+   * time. Returns the interfaces of the plan that do not exist (they have no chain; apply again
+   * when they are there). Throws an Error with cause and cure; then all is as it was.
+   */
+  apply(plan: IngressPlan): string[] {
+    try {
+      this.#socket ??= new NetlinkSocket(this.#calls, netfilterProtocol, { receiveBufferBytes });
+      return this.#apply(this.#socket, plan);
+    } catch (error) {
+      if (!this.#created) this.close();
+      throw explain(error);
+    }
+  }
+
+  /** Frames that this table's rules have dropped, by port; since its chain was last rebuilt. */
+  drops(): IngressDrops[] {
+    if (!this.#socket || !this.#created) return [];
+    const request = nftRequest(Nfproto.NETDEV, (w) => w.text(1, this.#name));
+    const sums = new Map<string, IngressDrops>();
+    const messages = this.#socket.dump("Cannot read rules", nftType(Nft.GETRULE), request);
+    for (const { table, chain, vlan, frames, bytes } of messages.map(decodeRule)) {
+      if (table !== this.#name) continue;
+      const key = `${chain} ${vlan}`;
+      const sum = sums.get(key) ?? { interface: chain, vlan, frames: 0n, bytes: 0n };
+      sums.set(key, { ...sum, frames: sum.frames + frames, bytes: sum.bytes + bytes });
+    }
+    return [...sums.values()];
+  }
+
+  /** Tables of other lvrm processes in this network namespace. */
+  foreignTables(): ForeignTable[] {
+    return this.#inspect((socket) => foreignTables(socket, this.#name));
+  }
+
+  /** Chains of the kernel's packet filter that served frames will not go through. */
+  bypassedChains(): BypassedChain[] {
+    return this.#inspect((socket) => bypassedChains(socket));
+  }
+
+  /** Removes the table. Idempotent. */
+  close(): void {
+    this.#socket?.close();
+    this.#socket = null;
+    this.#created = false;
+    this.#sets = new Map();
+    this.#chains = new Map();
+  }
+
+  #apply(socket: NetlinkSocket, plan: IngressPlan): string[] {
+    const wanted = this.#wantedChains(plan.ports);
+    const batch = new Batch(this.#name, () => socket.nextSequence());
+    if (!this.#created) batch.addTable();
+    const sets = this.#writeSets(batch, plan);
+    this.#writeChains(socket, batch, plan.ports, wanted.specifications);
+    if (batch.changes > 0) {
+      const { datagram, first, last } = batch.finish();
+      socket.exchange("Cannot change the nftables ingress table", datagram, first, last);
+    }
+    this.#created = true;
+    this.#sets = sets;
+    this.#chains = wanted.specifications;
+    return wanted.missing;
+  }
+
+  /** What each interface's chain depends on; its index too: a re-created device is another one. */
+  #wantedChains(ports: readonly IngressPort[]): {
+    specifications: Map<string, string>;
+    missing: string[];
+  } {
+    const specifications = new Map<string, string>();
+    const missing: string[] = [];
+    const socket = new NetlinkSocket(this.#calls, 0);
+    try {
+      for (const name of new Set(ports.map((port) => port.interface))) {
+        const ifindex = findInterface(socket, name);
+        if (ifindex === null) {
+          missing.push(name);
+          continue;
+        }
+        const own = ports.filter((port) => port.interface === name)
+          .map(({ vlan, promiscuous }) => `${vlan} ${promiscuous}`).sort();
+        specifications.set(name, `${ifindex}: ${own.join(", ")}`);
+      }
+    } finally {
+      socket.close();
+    }
+    return { specifications, missing };
+  }
+
+  #writeSets(batch: Batch, plan: IngressPlan): Map<SetName, string> {
+    const sets = new Map<SetName, string>();
+    setNames.forEach((name, i) => {
+      const ranges = setRanges(plan, name);
+      const text = rangesText(ranges);
+      sets.set(name, text);
+      if (!this.#created) batch.addSet(name, name.endsWith("4") ? 4 : 6, i + 1);
+      else if (this.#sets.get(name) === text) return;
+      else if (this.#sets.get(name) !== "") batch.flushSet(name);
+      batch.addElements(name, ranges);
+    });
+    return sets;
+  }
+
+  #writeChains(
+    socket: NetlinkSocket,
+    batch: Batch,
+    ports: readonly IngressPort[],
+    wanted: ReadonlyMap<string, string>,
+  ): void {
+    // Some kernels remove a chain with its device, others keep it: ask.
+    const existing = this.#created ? this.#existingChains(socket) : new Set<string>();
+    const stays = (name: string) =>
+      existing.has(name) && wanted.get(name) === this.#chains.get(name);
+    for (const name of existing) if (!stays(name)) batch.removeChain(name);
+    for (const name of wanted.keys()) {
+      if (stays(name)) continue;
+      batch.addChain(name);
+      const own = ports.filter((port) => port.interface === name);
+      for (const rule of dropRules(own)) batch.addRule(name, rule);
+    }
+  }
+
+  #existingChains(socket: NetlinkSocket): Set<string> {
+    const request = nftRequest(Nfproto.NETDEV);
+    const chains = socket.dump("Cannot read chains", nftType(Nft.GETCHAIN), request)
+      .map(decodeChain).filter((chain) => chain.table === this.#name);
+    return new Set(chains.map((chain) => chain.name));
+  }
+
+  #inspect<T>(read: (socket: NetlinkSocket) => T[]): T[] {
+    let socket: NetlinkSocket | null = null;
+    try {
+      socket = new NetlinkSocket(this.#calls, netfilterProtocol, { receiveBufferBytes });
+      return read(socket);
+    } catch (error) {
+      // No nf_tables: no table of anybody.
+      const absent: readonly number[] = [Errno.EPROTONOSUPPORT, Errno.EINVAL, Errno.EOPNOTSUPP];
+      if (error instanceof NetlinkError && absent.includes(error.errno)) return [];
+      throw explain(error);
+    } finally {
+      socket?.close();
+    }
+  }
+}
+
+/** Index of an interface, or null where there is none of that name. */
+function findInterface(socket: NetlinkSocket, name: string): number | null {
+  try {
+    const what = `Cannot find the interface ${name}`;
+    const reply = socket.request(what, Rtm.GETLINK, 0, linkRequest(name))[0];
+    return reply ? decodeLink(reply.payload)?.ifindex ?? null : null;
+  } catch (error) {
+    if (error instanceof NetlinkError && error.errno === Errno.ENODEV) return null;
+    throw error;
+  }
+}
