@@ -1,0 +1,49 @@
+/** The command line: arguments in, exit code out. */
+import { CommanderError } from "commander";
+import { ExitCode, Failure } from "../config/mod.ts";
+import { runGateway } from "../gateway/mod.ts";
+import { defaultCacheDirectory, RuntimeFilesError } from "../runtime/mod.ts";
+import { makeProgram } from "./program.ts";
+
+const encoder = new TextEncoder();
+
+/** Writes all of a text; a reader that is gone (`lvrm status | head`) is no error. */
+function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = encoder.encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/** Words for an error, and the exit code. Null: nothing to say. */
+function judge(error: unknown): { code: number; text: string | null } {
+  if (error instanceof Failure) return { code: error.code, text: error.message };
+  if (error instanceof RuntimeFilesError) return { code: ExitCode.host, text: error.message };
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return { code: ExitCode.ok, text: null }; // help, version
+    const text = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+    return { code: ExitCode.usage, text: `${text}; try: lvrm --help` };
+  }
+  const text = error instanceof Error ? error.stack ?? error.message : String(error);
+  return { code: ExitCode.failed, text: `internal error: ${text}` };
+}
+
+/** Runs `lvrm` with these arguments; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = makeProgram({
+    run: runGateway,
+    print: (text) => write(Deno.stdout, text),
+    environment: (name) => Deno.env.get(name),
+    cacheDirectory: defaultCacheDirectory(),
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return ExitCode.ok;
+  } catch (error) {
+    const { code, text } = judge(error);
+    if (text !== null) write(Deno.stderr, `lvrm: ${text}\n`);
+    return code;
+  }
+}

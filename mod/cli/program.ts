@@ -1,0 +1,114 @@
+/** Commands and options of `lvrm`. */
+import { Command } from "commander";
+import { manifest, version } from "../../ffi/abi.gen.ts";
+import { fetchStatus } from "../api/mod.ts";
+import { decideSettings, defaultSocket, socketPath } from "../config/mod.ts";
+import type { Environment, RunOptions, Settings } from "../config/mod.ts";
+import { formatStatus } from "./table.ts";
+
+/** What the commands do, and where their words go. */
+export interface Actions {
+  readonly run: (settings: Settings) => Promise<void>;
+  readonly print: (text: string) => void;
+  readonly environment: Environment;
+  /** Shown in the help. */
+  readonly cacheDirectory: string;
+}
+
+const collect = (value: string, earlier: string[] | undefined): string[] => [
+  ...earlier ?? [],
+  value,
+];
+
+function addRunOptions(command: Command): Command {
+  const names = (all: readonly string[]) => all.join(", ");
+  return command
+    .option(
+      "--vr <SUBNET[,SUBNET…]=ROUTER>",
+      "a virtual router and the sources it serves (repeatable; LVRM_VR: separated by newlines " +
+        "or ;). ROUTER is split into words with quotes, without a shell: cppvr and its options, " +
+        "or the path of any executable",
+      collect,
+    )
+    .option(
+      "--interface <IF[:VLAN]>",
+      "an interface to serve, or a VLAN tag on it (repeatable; LVRM_INTERFACE: separated by " +
+        "commas; default: every Ethernet interface that is up and has an address)",
+      collect,
+    )
+    .option(
+      "--adapter <NAME>",
+      `socket adapter: auto, ${names(manifest.adapters)} (LVRM_ADAPTER; default: auto)`,
+    )
+    .option(
+      "--queue <NAME>",
+      `queue between lvrm and VRIs: ${names(manifest.queues)} (LVRM_QUEUE; default: ` +
+        `${manifest.queues[0]})`,
+    )
+    .option(
+      "--balancer <NAME>",
+      `how frames are spread over a VR's instances: ${names(manifest.balancers)} ` +
+        `(LVRM_BALANCER; default: ${manifest.balancers[0]})`,
+    )
+    .option("--vris <N>", "instances (VRIs) of each virtual router (LVRM_VRIS; default: 1)")
+    .option(
+      "--cores <LIST>",
+      "cores to use, for example 0-1,3: the first for the dispatcher, the others for VRIs in " +
+        "turn (LVRM_CORES; default: all that lvrm may use)",
+    )
+    .option("--socket <PATH>", `control socket (LVRM_SOCKET; default: ${defaultSocket})`)
+    .option("--log-format <FORMAT>", "text or json, on stderr (LVRM_LOG_FORMAT; default: text)")
+    .option(
+      "--log-level <LEVEL>",
+      "debug, info, warning or error (LVRM_LOG_LEVEL; default: info)",
+    );
+}
+
+function footer(cacheDirectory: string): string {
+  return `
+Examples:
+  lvrm --vr 10.0.1.0/24=cppvr --vr 10.0.2.0/24=cppvr
+  lvrm --vr 0.0.0.0/0,::/0=cppvr --interface eth0 --interface eth1:100
+  lvrm --vr '10.0.3.0/24=./my-vr --its-option "two words"' --vris 2 --cores 0-3
+  lvrm --vr '10.0.1.0/24=cppvr --relay eth0=eth1'
+  lvrm status --json
+
+Exit codes: 0 ended as asked, 1 failed while running, 2 usage, 3 configuration,
+4 the host can't (permission, interface, kernel feature).
+
+The packed executable unpacks its files once into ${cacheDirectory}
+(LVRM_CACHE moves it).`;
+}
+
+/** The commander program; parsing errors are thrown as CommanderError. */
+export function makeProgram(actions: Actions): Command {
+  const program = new Command("lvrm");
+  const run = async (options: RunOptions) => {
+    await actions.run(decideSettings(options, actions.environment));
+  };
+  addRunOptions(program)
+    .description("One gateway, many virtual routers, each in processes of its own.")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeOut: actions.print, writeErr: () => {} })
+    .addHelpText("after", footer(actions.cacheDirectory))
+    .version(version, "-V, --version", "print the version")
+    .action(run);
+  addRunOptions(program.command("run", { hidden: false }))
+    .description("serve until SIGTERM or SIGINT (the default command)")
+    .addHelpText("after", footer(actions.cacheDirectory))
+    .action(run);
+  program.command("status")
+    .description("what a running lvrm does")
+    .option("--json", "as JSON")
+    .option("--socket <PATH>", `control socket (LVRM_SOCKET; default: ${defaultSocket})`)
+    .action(async (options: { json?: boolean; socket?: string }) => {
+      const status = await fetchStatus(socketPath(options.socket, actions.environment));
+      const json = options.json === true;
+      actions.print(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
+    });
+  program.command("version")
+    .description("print the version")
+    .action(() => actions.print(`lvrm ${version}\n`));
+  return program;
+}

@@ -1,0 +1,80 @@
+/** The status as tables for a terminal. Pure. */
+import type { Status } from "../metrics/mod.ts";
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row.map((cell, column) => {
+      const width = widths[column]!;
+      return /^[\d,.]+$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
+    }).join("  ").trimEnd()
+  ).join("\n");
+}
+
+const count = (frames: number) => frames.toLocaleString("en-US");
+
+function dropText(drops: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(drops).map(([reason, frames]) => `${reason} ${count(frames)}`);
+  return parts.length === 0 ? "-" : parts.join(", ");
+}
+
+function uptime(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const parts: [number, string][] = [
+    [Math.floor(whole / 86400), "d"],
+    [Math.floor(whole / 3600) % 24, "h"],
+    [Math.floor(whole / 60) % 60, "min"],
+    [whole % 60, "s"],
+  ];
+  const first = parts.findIndex(([value]) => value > 0);
+  return parts.slice(first < 0 ? 3 : first).map(([value, unit]) => `${value} ${unit}`).join(" ");
+}
+
+/** Everything on one screen: interfaces, VRs, VRIs, totals. */
+export function formatStatus(status: Status): string {
+  const interfaces = table([
+    ["INTERFACE", "ADAPTER", "RECEIVED", "SENT", "MISSED"],
+    ...status.interfaces.map((i) => [
+      i.name,
+      i.adapter,
+      count(i.received_frames),
+      count(i.sent_frames),
+      count(i.missed_frames),
+    ]),
+  ]);
+  const vrs = table([
+    ["VR", "ROUTER", "SUBNETS", "RECEIVED", "SENT", "DROPPED", "WHY"],
+    ...status.vrs.map((vr) => [
+      vr.name,
+      vr.router,
+      vr.subnets.length > 3
+        ? `${vr.subnets.slice(0, 3).join(", ")}, … (${vr.subnets.length})`
+        : vr.subnets.join(", "),
+      count(vr.received_frames),
+      count(vr.sent_frames),
+      count(vr.dropped_frames),
+      dropText(vr.drops),
+    ]),
+  ]);
+  const vris = table([
+    ["VRI", "STATE", "PID", "CORE", "RECEIVED", "SENT", "QUEUE", "RESTARTS", "REASON"],
+    ...status.vrs.flatMap((vr) => vr.vris).map((vri) => [
+      vri.id,
+      vri.state,
+      vri.pid === null ? "-" : String(vri.pid),
+      String(vri.core),
+      count(vri.received_frames),
+      count(vri.sent_frames),
+      count(vri.queue_frames),
+      count(vri.restarts),
+      vri.reason ?? "-",
+    ]),
+  ]);
+  const t = status.totals;
+  const totals = `received ${count(t.received_frames)} + originated ` +
+    `${count(t.originated_frames)} + replicated ${count(t.replicated_frames)} = sent ` +
+    `${count(t.sent_frames)} + dropped ${count(t.dropped_frames)} + kept by the kernel ` +
+    `${count(t.kept_by_kernel_frames)} + in flight ${count(t.in_flight_frames)}`;
+  const head = `lvrm ${status.version}, up ${uptime(status.uptime_s)}`;
+  return [head, interfaces, vrs, vris, `frames: ${totals}`].join("\n\n") + "\n";
+}

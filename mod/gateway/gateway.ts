@@ -1,0 +1,385 @@
+/**
+ * The gateway: ports, VRs and VRIs of one run, and the one loop that moves them. The loop waits in
+ * `lvrm_wait`; whatever happens elsewhere (a process ends, a status is asked for) leaves a note and
+ * wakes it. Nothing else talks to the library while it runs.
+ */
+import { EventKind, manifest } from "../../ffi/abi.gen.ts";
+import type { Core, ReceivedEvent } from "../../ffi/core.ts";
+import { SnapshotReader } from "../../ffi/stats.ts";
+import { ExitCode, Failure } from "../config/mod.ts";
+import type { Settings } from "../config/mod.ts";
+import { slotsFor, times } from "../config/sizes.ts";
+import type { IngressTable } from "../ingress/mod.ts";
+import { getLogger } from "../log/mod.ts";
+import { buildStatus } from "../metrics/mod.ts";
+import type { Status } from "../metrics/mod.ts";
+import { formatPrefix } from "../netlink/mod.ts";
+import { decodeNeighbourQuery } from "../routing/mod.ts";
+import type { RouteMonitor } from "../routing/mod.ts";
+import type { Decision } from "../vr_monitor/mod.ts";
+import { encodePlan, portSet } from "../vri_monitor/mod.ts";
+import type { Plan, RouterProgram } from "../vri_monitor/mod.ts";
+import { VriMonitor } from "../vri_monitor/monitor.ts";
+import { portName } from "./ports.ts";
+import type { Port } from "./ports.ts";
+import { PortKeeper } from "./port_keeper.ts";
+
+/** What a gateway is made of. */
+export interface GatewayParts {
+  readonly settings: Settings;
+  readonly core: Core;
+  readonly routes: RouteMonitor;
+  /** Null where the kernel can't have it and doesn't forward anyway. */
+  readonly table: IngressTable | null;
+  readonly ports: readonly Port[];
+  readonly adapter: number;
+  /** Program of each VR, in order. */
+  readonly programs: readonly RouterProgram[];
+  readonly decision: Decision;
+  readonly launcher: string;
+}
+
+const log = getLogger(["lvrm", "gateway"]);
+const eventsReady = 1;
+const netlinkReady = 4;
+
+export class Gateway {
+  readonly #parts: GatewayParts;
+  readonly #vris: VriMonitor;
+  readonly #ports: PortKeeper;
+  readonly #started_ms = performance.now();
+  readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
+  readonly #conditions: { met: () => boolean; resolve: () => void }[] = [];
+  #reader: SnapshotReader | null = null;
+  #requested: bigint | null = null; // snapshot under way
+  #generation = 0; // plan in force, as last seen
+  #serving = false;
+  #planDirty = true;
+  #ingressDirty = false;
+  #planBlocked = false;
+  #eventsBlocked = false;
+  #lastPoll_ms = 0;
+  #lastSnapshot_ms = 0;
+  #ended = false;
+  #loop: Promise<void> = Promise.resolve();
+  #failure: unknown = null;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core);
+    this.#vris = new VriMonitor({
+      core: parts.core,
+      launcher: parts.launcher,
+      queue: parts.settings.queue,
+      snapshot: () => parts.routes.snapshot(),
+      wake: () => parts.core.wake(),
+      now: () => performance.now(),
+    });
+  }
+
+  /**
+   * Starts everything and returns when frames are served. The kernel forwards as before until the
+   * VRIs are ready; then the ingress table comes first and capture second, so that no frame goes
+   * both ways. Throws Failure; call `stop` then as well.
+   */
+  async start(): Promise<void> {
+    const { core, routes, settings, decision } = this.#parts;
+    routes.setPorts(this.#ports.routingPorts());
+    routes.onEvents((events) => this.#vris.broadcast(events));
+    routes.onLocalChange(() => this.#touch());
+    routes.onLinksChange(() => this.#linksChanged());
+    core.start({ ...decision.dispatcher, busyPoll: false });
+    this.#reader = new SnapshotReader(core.snapshotMemory());
+    const slots = slotsFor(this.#parts.ports.map((port) => port.mtu));
+    for (const vr of settings.vrs.keys()) {
+      const { bytes: slotBytes, count: slotCount } = slots;
+      core.vrCreate({ vr, slotBytes, slotCount, balancer: settings.balancer });
+    }
+    for (const place of decision.vris) {
+      this.#vris.add({
+        id: `${settings.vrs[place.vr]!.name}.${place.index + 1}`,
+        vr: place.vr,
+        program: this.#parts.programs[place.vr]!,
+        core: place.core,
+        idle: place.idle,
+      });
+    }
+    this.#loop = this.#run();
+    await this.#until(() => this.#vris.views().every((vri) => vri.state !== "starting"));
+    const broken = this.#vris.views().find((vri) => vri.reason !== null);
+    if (broken !== undefined) {
+      const vr = settings.vrs[broken.vr]!;
+      throw new Failure(
+        ExitCode.failed,
+        `${vr.name} could not start: its router "${vr.router}" ${broken.reason}; a VR must ` +
+          `attach with lvrm_vr_attach and say lvrm_vr_ready (docs/writing-a-vr.md)`,
+      );
+    }
+    this.#applyIngress();
+    this.#ports.openAll();
+    this.#serving = true;
+    this.#planDirty = true;
+    this.#vris.activate();
+    core.wake();
+    await this.#until(() => !this.#planDirty && this.#inForce());
+  }
+
+  /** Resolves when the loop ends; rejects when it fails. */
+  get finished(): Promise<void> {
+    return this.#loop.then(() => {
+      if (this.#failure !== null) throw this.#failure;
+    });
+  }
+
+  /** A status out of a fresh snapshot. */
+  status(): Promise<Status> {
+    const { settings, adapter } = this.#parts;
+    return new Promise((resolve) => {
+      this.#snapshotWaiters.push((reader) =>
+        resolve(buildStatus({
+          uptime_s: (performance.now() - this.#started_ms) / 1000,
+          ports: this.#parts.ports.map((port) => ({
+            port: port.port,
+            name: portName(port),
+            adapter: manifest.adapters[adapter]!,
+          })),
+          vrs: settings.vrs.map((vr, number) => ({
+            vr: number,
+            name: vr.name,
+            subnets: vr.subnets.map(formatPrefix),
+            router: vr.router,
+          })),
+          vris: this.#vris.views(),
+        }, reader))
+      );
+      this.#parts.core.wake();
+    });
+  }
+
+  /**
+   * Ends everything in order: VRIs drain and exit, then the dispatcher stops, and last the ingress
+   * table goes, so that no frame is forwarded twice. Never throws; idempotent.
+   */
+  async stop(): Promise<void> {
+    const { core, table, routes } = this.#parts;
+    if (!this.#ended && this.#failure === null) {
+      const now_ms = performance.now();
+      this.#vris.drain(now_ms + times.drain_ms);
+      core.wake();
+      const gone = this.#until(() => this.#vris.views().every((vri) => vri.state === "stopped"));
+      await within(gone, times.drain_ms + 2 * times.stop_ms);
+    }
+    this.#ended = true;
+    core.wake();
+    await this.#loop;
+    this.#vris.killAll();
+    await within(this.#vris.allEnded(), times.stop_ms);
+    core.stop();
+    table?.close();
+    routes.close();
+  }
+
+  /** Ends at once, without waiting for anything. For a second signal and for fatal errors. */
+  abandon(): void {
+    this.#vris.killAll();
+    this.#parts.core.stop();
+  }
+
+  #until(met: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#conditions.push({ met, resolve });
+      // A loop that failed will never meet it.
+      this.#loop.then(() => this.#failure === null ? resolve() : reject(this.#failure));
+    });
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#ended) this.#pass(await this.#parts.core.wait(this.#timeout()));
+    } catch (error) {
+      this.#failure = error;
+      this.#ended = true;
+    }
+  }
+
+  /** How long the next wait may last. */
+  #timeout(): number {
+    if (this.#planBlocked || this.#eventsBlocked) return times.retry_ms;
+    if (this.#requested !== null) return times.tick_ms; // its arrival ends the wait
+    const now_ms = performance.now();
+    const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
+    const due_ms = Math.min(this.#lastSnapshot_ms + period_ms, this.#vris.nextDeadline());
+    return Math.max(0, Math.min(times.tick_ms, Math.ceil(due_ms - now_ms)));
+  }
+
+  #busy(): boolean {
+    return this.#vris.busy || this.#ports.busy || !this.#inForce();
+  }
+
+  /** Everything that may have happened, in one fixed order. */
+  #pass(bits: number): void {
+    if ((bits & eventsReady) !== 0) this.#receiveEvents();
+    const now_ms = performance.now();
+    if ((bits & netlinkReady) !== 0 || now_ms - this.#lastPoll_ms >= 1000) {
+      this.#lastPoll_ms = now_ms;
+      this.#parts.routes.poll();
+    }
+    this.#takeSnapshot();
+    this.#vris.tick();
+    if (this.#serving) this.#vris.activate();
+    if (this.#vris.wantsDirty) {
+      this.#vris.wantsDirty = false;
+      this.#touch();
+    }
+    if (this.#ingressDirty && this.#serving) this.#refreshIngress();
+    this.#eventsBlocked = !this.#vris.flushOutboxes();
+    this.#sendPlan();
+    this.#requestSnapshot();
+    this.#resolveConditions();
+  }
+
+  #resolveConditions(): void {
+    for (const condition of this.#conditions.splice(0)) {
+      if (condition.met()) condition.resolve();
+      else this.#conditions.push(condition);
+    }
+  }
+
+  /** Takes in a snapshot that was asked for, and asks nobody to write to it meanwhile. */
+  #takeSnapshot(): void {
+    const reader = this.#reader;
+    if (reader === null || this.#requested === null) return;
+    if (reader.sequence() < this.#requested) return;
+    this.#requested = null;
+    this.#generation = reader.generation();
+    this.#ports.adopted(this.#generation);
+    if (this.#ports.planDirty) this.#portsChanged();
+    this.#vris.observe(reader, this.#generation);
+    for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
+  }
+
+  #requestSnapshot(): void {
+    if (this.#requested !== null) return;
+    const now_ms = performance.now();
+    const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
+    const due = now_ms - this.#lastSnapshot_ms >= period_ms;
+    if (!due && this.#snapshotWaiters.length === 0) return;
+    this.#lastSnapshot_ms = now_ms;
+    this.#requested = this.#parts.core.snapshotRequest();
+  }
+
+  #lastSent = 0; // generation of the last plan handed over
+
+  #inForce(): boolean {
+    return this.#generation >= this.#lastSent;
+  }
+
+  #sendPlan(): void {
+    const dirty = this.#planDirty || this.#vris.planDirty || this.#ports.planDirty;
+    this.#planBlocked = false;
+    if (!dirty) return;
+    const generation = this.#parts.core.plan(encodePlan(this.#plan()));
+    if (generation === null) {
+      this.#planBlocked = true;
+      return;
+    }
+    this.#planDirty = false;
+    this.#vris.planDirty = false;
+    this.#ports.planDirty = false;
+    this.#lastSent = generation;
+    this.#vris.planSent(generation);
+    this.#ports.planSent(generation);
+  }
+
+  /** The plan as of now. Before the gateway serves, it has VRs and VRIs, and nothing to do. */
+  #plan(): Plan {
+    const { settings, routes } = this.#parts;
+    const numbers = this.#ports.open();
+    const permittedPorts = portSet(numbers.map((port) => port.port));
+    const promiscuous = this.#promiscuousPorts();
+    return {
+      ports: numbers.map(({ port }) => ({ port, promiscuous: promiscuous.has(port) })),
+      vrs: settings.vrs.map((_, vr) => {
+        const { wants, ports } = this.#vris.wants(vr);
+        return { vr, wants, wantedPorts: ports, permittedPorts };
+      }),
+      vris: this.#vris.planVris(),
+      served: this.#serving
+        ? settings.vrs.flatMap(({ subnets }, vr) => subnets.map((prefix) => ({ prefix, vr })))
+        : [],
+      local: this.#serving ? routes.localPrefixes() : [],
+    };
+  }
+
+  #promiscuousPorts(): Set<number> {
+    return this.#ports.promiscuous(this.#parts.settings.vrs.map((_, vr) => this.#vris.wants(vr)));
+  }
+
+  /** Plan and ingress table have to follow a change. */
+  #touch(): void {
+    this.#planDirty = true;
+    this.#ingressDirty = true;
+  }
+
+  #linksChanged(): void {
+    this.#ports.linksChanged(this.#parts.routes.links());
+    this.#portsChanged();
+  }
+
+  #portsChanged(): void {
+    this.#parts.routes.setPorts(this.#ports.routingPorts());
+    this.#touch();
+  }
+
+  #applyIngress(): void {
+    const { settings, routes, table } = this.#parts;
+    this.#ingressDirty = false;
+    const promiscuous = this.#promiscuousPorts();
+    table?.apply({
+      ports: this.#ports.present().map((port) => ({
+        interface: port.name,
+        vlan: port.vlan,
+        promiscuous: promiscuous.has(port.port),
+      })),
+      served: settings.vrs.flatMap((vr) => vr.subnets),
+      local: routes.localPrefixes(),
+    });
+  }
+
+  /** As lvrm runs, a table that can't follow is serious, and still no reason to stop forwarding. */
+  #refreshIngress(): void {
+    try {
+      this.#applyIngress();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error("the ingress table could not follow a change: {reason}", { reason });
+    }
+  }
+
+  #receiveEvents(): void {
+    const { core } = this.#parts;
+    // Bounded, so that VRIs that talk without end cannot keep the loop from all else.
+    for (let i = 0; i < 4096; i++) {
+      const event = core.eventReceive();
+      if (event === null) return;
+      this.#receive(event);
+    }
+    core.wake();
+  }
+
+  #receive(event: ReceivedEvent): void {
+    const vr = this.#vris.vrOf(event.vri);
+    const query = decodeNeighbourQuery(event.payload);
+    if (vr === null || query === null) return;
+    if (event.kind === EventKind.need_neighbour) this.#parts.routes.requestNeighbour(vr, query);
+    if (event.kind === EventKind.renew_neighbour) this.#parts.routes.renewNeighbour(vr, query);
+  }
+}
+
+/** Waits for a promise, but no longer than this; a rejection ends the wait as well. */
+async function within(promise: Promise<unknown>, limit_ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise((resolve) => timer = setTimeout(resolve, limit_ms));
+  await Promise.race([promise.catch(() => {}), timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,2 @@
+/** The gateway: one run of lvrm. */
+export { runGateway } from "./run.ts";

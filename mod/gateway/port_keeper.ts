@@ -1,0 +1,148 @@
+/**
+ * The ports of a run through the life of their interfaces: one that is removed leaves the plan, and
+ * when an interface of its name comes back it is opened again with the new index.
+ */
+import { wants as wantBits } from "../../ffi/abi.gen.ts";
+import { CoreError } from "../../ffi/core.ts";
+import type { Core } from "../../ffi/core.ts";
+import { ExitCode, Failure } from "../config/mod.ts";
+import { getLogger } from "../log/mod.ts";
+import { compareBytes } from "../netlink/mod.ts";
+import type { Link, RoutingPort } from "../routing/mod.ts";
+import { hasPort } from "../vri_monitor/mod.ts";
+import type { VrWants } from "../vri_monitor/monitor.ts";
+import { portName } from "./ports.ts";
+import type { Port } from "./ports.ts";
+
+const log = getLogger(["lvrm", "port"]);
+
+interface Kept {
+  port: Port;
+  /** `closing`: its interface is gone; it is closed once no plan in force names it. */
+  phase: "unopened" | "open" | "closing" | "absent";
+  /** Of the plan that leaves it out; null until it is sent. */
+  generation: number | null;
+}
+
+/** Whether the port was opened on this very interface, with the MAC address it has now. */
+function isSame(link: Link | undefined, port: Port): boolean {
+  return link !== undefined && link.ifindex === port.ifindex &&
+    compareBytes(link.mac, port.mac) === 0;
+}
+
+export class PortKeeper {
+  readonly #kept: Kept[];
+  readonly #adapter: number;
+  readonly #core: Core;
+  #links: readonly Link[] = [];
+  /** The plan no longer says what it should. */
+  planDirty = false;
+
+  constructor(ports: readonly Port[], adapter: number, core: Core) {
+    this.#kept = ports.map((port) => ({ port, phase: "unopened", generation: null }));
+    this.#adapter = adapter;
+    this.#core = core;
+  }
+
+  /** Opens all ports. Throws Failure (host). */
+  openAll(): void {
+    for (const kept of this.#kept) {
+      try {
+        this.#open(kept);
+      } catch (error) {
+        if (!(error instanceof CoreError)) throw error;
+        throw new Failure(
+          ExitCode.host,
+          `cannot open ${portName(kept.port)}: ${error.message}`,
+        );
+      }
+    }
+  }
+
+  #open(kept: Kept): void {
+    this.#core.portOpen({ ...kept.port, adapter: this.#adapter, receiveBufferBytes: 0 });
+    kept.phase = "open";
+    this.planDirty = true;
+  }
+
+  /** Ports that a plan may name. */
+  open(): Port[] {
+    return this.#kept.filter((kept) => kept.phase === "open").map((kept) => kept.port);
+  }
+
+  /** Ports whose interface is there. */
+  present(): Port[] {
+    return this.#kept.filter((k) => k.phase === "unopened" || k.phase === "open")
+      .map((kept) => kept.port);
+  }
+
+  /** Whether a port waits for a plan to be in force. */
+  get busy(): boolean {
+    return this.#kept.some((kept) => kept.phase === "closing");
+  }
+
+  /** All ports as the mirror of the routing state needs them. */
+  routingPorts(): RoutingPort[] {
+    return this.#kept.map(({ port }) => ({
+      port: port.port,
+      ifindex: port.ifindex,
+      interface: port.name,
+      vlan: port.vlan,
+    }));
+  }
+
+  /** Numbers of the ports that some VR wants other hosts' frames from. */
+  promiscuous(asked: readonly VrWants[]): Set<number> {
+    const wanting = asked.filter((vr) => (vr.wants & wantBits.promiscuous) !== 0);
+    const numbers = this.#kept.map((kept) => kept.port.port);
+    return new Set(numbers.filter((port) => wanting.some((vr) => hasPort(vr.ports, port))));
+  }
+
+  /** Follows interfaces that went, came back or changed. */
+  linksChanged(links: readonly Link[]): void {
+    this.#links = links;
+    for (const kept of this.#kept) {
+      const link = links.find((l) => l.name === kept.port.name);
+      if (kept.phase === "open" && !isSame(link, kept.port)) {
+        const what = link === undefined ? "its interface was removed" : "its interface changed";
+        log.warn("{port} is closed: {what}", { port: portName(kept.port), what });
+        kept.phase = "closing";
+        kept.generation = null;
+        this.planDirty = true;
+      }
+      if (kept.phase === "absent" && link !== undefined) this.#reopen(kept, link);
+    }
+  }
+
+  #reopen(kept: Kept, link: Link): void {
+    const { ifindex, mac, mtu } = link;
+    kept.port = { ...kept.port, ifindex, mac, mtu };
+    const port = portName(kept.port);
+    try {
+      this.#open(kept);
+      log.info("{port} is back", { port });
+    } catch (error) {
+      // It is tried again with the next change of a link.
+      log.warn("{port} cannot be opened: {error}", { port, error: String(error) });
+    }
+  }
+
+  /** A plan made of `open` was handed over. */
+  planSent(generation: number): void {
+    for (const kept of this.#kept) {
+      if (kept.phase === "closing") kept.generation ??= generation;
+    }
+  }
+
+  /** The plan of this generation is in force: ports that it leaves out are closed. */
+  adopted(generation: number): void {
+    for (const kept of this.#kept) {
+      if (kept.phase !== "closing" || kept.generation === null) continue;
+      if (kept.generation > generation) continue;
+      this.#core.portClose(kept.port.port);
+      kept.phase = "absent";
+      const link = this.#links.find((l) => l.name === kept.port.name);
+      if (link !== undefined) this.#reopen(kept, link);
+    }
+  }
+}

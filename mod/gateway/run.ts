@@ -1,0 +1,216 @@
+/**
+ * One run of lvrm from settings to exit code: checks the host before anything starts, puts the
+ * gateway together, serves the control socket, and ends it all in order.
+ */
+import { join } from "node:path";
+import { manifest, version } from "../../ffi/abi.gen.ts";
+import { Core, CoreError } from "../../ffi/core.ts";
+import { claimSocket, serveControl } from "../api/mod.ts";
+import type { ControlServer } from "../api/mod.ts";
+import { ExitCode, Failure } from "../config/mod.ts";
+import type { Settings } from "../config/mod.ts";
+import { conflicts, IngressTable } from "../ingress/mod.ts";
+import type { IngressPlan } from "../ingress/mod.ts";
+import { configureLog, getLogger } from "../log/mod.ts";
+import { formatPrefix, NetlinkError } from "../netlink/mod.ts";
+import { RouteMonitor } from "../routing/mod.ts";
+import { runtimeDirectory } from "../runtime/mod.ts";
+import { decide } from "../vr_monitor/mod.ts";
+import type { Decision } from "../vr_monitor/mod.ts";
+import { resolveRouter } from "../vri_monitor/mod.ts";
+import { Gateway } from "./gateway.ts";
+import { requireCapabilities, usableCores } from "./host.ts";
+import { choosePorts, portName } from "./ports.ts";
+import type { Port } from "./ports.ts";
+import { bypassWarning, forwardingWarning } from "./warnings.ts";
+
+const log = getLogger(["lvrm"]);
+
+/** Runs until a signal ends it. Throws Failure. */
+export async function runGateway(settings: Settings): Promise<void> {
+  configureLog(settings.logFormat, settings.logLevel);
+  const runtime = runtimeDirectory();
+  const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
+  requireCapabilities();
+  const decision = decide(
+    settings.vrs.map(() => ({ wanted: settings.vris })),
+    usableCores(settings.cores),
+  );
+  const claim = claimSocket(settings.socket);
+  let gateway: Gateway | null = null;
+  let server: ControlServer | null = null;
+  const stop = stopSignal(() => gateway?.abandon(), claim.release);
+  try {
+    const core = Core.load(join(runtime, "lib", "liblvrm.so"));
+    stopOnFatal(core, claim.release);
+    const { routes, ports, table } = prepare(settings, core);
+    gateway = new Gateway({
+      settings,
+      core,
+      routes,
+      table,
+      ports,
+      adapter: chooseAdapter(settings, core),
+      programs,
+      decision,
+      launcher: join(runtime, "bin", "lvrm-launch"),
+    });
+    explain(settings, ports, decision);
+    const running = gateway;
+    const started = running.start();
+    await Promise.race([started, stop.asked]);
+    if (!stop.wasAsked()) {
+      server = serveControl(settings.socket, running);
+      log.info("lvrm {version} serves; control socket {socket}", {
+        version,
+        socket: settings.socket,
+      });
+      await Promise.race([running.finished, stop.asked]);
+      log.info("stopping");
+    }
+    started.catch(() => {}); // ended before it had started
+  } catch (error) {
+    throw explained(error);
+  } finally {
+    await server?.close();
+    await gateway?.stop();
+    claim.release();
+  }
+}
+
+/** Mirror of the kernel, ports, and an ingress table where it is needed. Throws Failure. */
+function prepare(
+  settings: Settings,
+  core: Core,
+): { routes: RouteMonitor; ports: Port[]; table: IngressTable | null } {
+  const routes = new RouteMonitor(core.netlink);
+  routes.open();
+  const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
+  const served = settings.vrs.flatMap((vr) => vr.subnets);
+  const plan: IngressPlan = {
+    ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: false })),
+    served,
+    local: routes.localPrefixes(),
+  };
+  const forwarding = routes.forwarding();
+  const table = openTable(core, plan, forwarding.ipv4 || forwarding.ipv6 === true);
+  const unserved = forwardingWarning(forwarding, served, routes.addresses());
+  if (unserved !== null) log.warn(unserved);
+  return { routes, ports, table };
+}
+
+/** The table, tried before anything starts, and still empty of rules. Throws Failure (host). */
+function openTable(core: Core, plan: IngressPlan, forwarding: boolean): IngressTable | null {
+  const table = new IngressTable(core.netlink, { pid: Deno.pid });
+  let clashes: string[];
+  try {
+    clashes = conflicts(plan, table.foreignTables());
+    const bypassed = bypassWarning(table.bypassedChains());
+    if (bypassed !== null) log.warn(bypassed);
+    table.apply({ ...plan, served: [] });
+  } catch (error) {
+    table.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    if (forwarding) {
+      throw new Failure(
+        ExitCode.host,
+        `cannot keep served frames from the kernel, which would forward them too: ${reason}; ` +
+          `either give the kernel nf_tables with netdev ingress (Linux 5.12 or newer), or turn ` +
+          `its forwarding off: sysctl -w net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0`,
+      );
+    }
+    log.warn("no ingress table ({reason}): keep the kernel's forwarding off while lvrm runs", {
+      reason,
+    });
+    return null;
+  }
+  if (clashes.length === 0) return table;
+  table.close();
+  throw new Failure(ExitCode.host, clashes[0]!);
+}
+
+/** The adapter asked for, or the best that works here. Throws Failure (host). */
+function chooseAdapter(settings: Settings, core: Core): number {
+  const candidates = settings.adapter === null ? [...manifest.adapters.keys()] : [settings.adapter];
+  const reasons: string[] = [];
+  for (const adapter of candidates) {
+    const reason = core.adapterUnavailable(adapter);
+    if (reason === null) return adapter;
+    reasons.push(`${manifest.adapters[adapter]}: ${reason}`);
+  }
+  throw new Failure(ExitCode.host, `no socket adapter works here: ${reasons.join("; ")}`);
+}
+
+/** Says which core does what and who serves what. */
+function explain(settings: Settings, ports: readonly Port[], decision: Decision): void {
+  const names = ports.map(portName).join(", ");
+  log.info("ports {ports}; dispatcher on core {core}", {
+    ports: names,
+    core: decision.dispatcher.core,
+  });
+  for (const [i, vr] of settings.vrs.entries()) {
+    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core).join(", ");
+    log.info("{vr} serves {subnets} with {router} on core {cores}", {
+      vr: vr.name,
+      subnets: vr.subnets.map(formatPrefix).join(", "),
+      router: vr.router,
+      cores,
+    });
+  }
+}
+
+/** Errors of the host in words for the user; others as they are. */
+function explained(error: unknown): unknown {
+  if (error instanceof NetlinkError) {
+    return new Failure(ExitCode.host, `cannot talk to the kernel: ${error.message}`);
+  }
+  if (error instanceof CoreError) return new Failure(ExitCode.host, error.message);
+  return error;
+}
+
+interface StopSignal {
+  /** Resolves with the first SIGTERM or SIGINT. */
+  readonly asked: Promise<void>;
+  readonly wasAsked: () => boolean;
+}
+
+/** The first signal asks for an orderly end, the second gets an immediate one. */
+function stopSignal(abandon: () => void, release: () => void): StopSignal {
+  let was = false;
+  const asked = new Promise<void>((resolve) => {
+    const onSignal = () => {
+      if (!was) {
+        was = true;
+        resolve();
+        return;
+      }
+      abandon();
+      release();
+      Deno.exit(ExitCode.failed);
+    };
+    Deno.addSignalListener("SIGTERM", onSignal);
+    Deno.addSignalListener("SIGINT", onSignal);
+  });
+  return { asked, wasAsked: () => was };
+}
+
+/** Whatever ends this process must stop the dispatcher first: its thread runs in our memory. */
+function stopOnFatal(core: Core, release: () => void): void {
+  const fatal = (reason: unknown) => {
+    log.error("internal error: {reason}", {
+      reason: reason instanceof Error ? reason.stack ?? reason.message : String(reason),
+    });
+    core.stop();
+    release();
+    Deno.exit(ExitCode.failed);
+  };
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    fatal(event.reason);
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    fatal(event.error);
+  });
+  addEventListener("unload", () => core.stop());
+}
