@@ -7,6 +7,8 @@ test {
     _ = @import("prefix_trie.zig");
     _ = @import("classifier.zig");
     _ = @import("netlink.zig");
+    _ = @import("ipc_queue/conformance.zig");
+    _ = @import("ipc_queue/control_test.zig");
     _ = @import("balancer/jsq.zig");
     _ = @import("load_estimator/queue_length.zig");
 }

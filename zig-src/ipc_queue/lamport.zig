@@ -125,3 +125,15 @@ pub const Consumer = struct {
         return count;
     }
 };
+
+/// For tests: makes the queue at `memory` begin at `index`, so that counters wrap soon.
+pub fn startAt(memory: [*]align(abi.cache_line_bytes) u8, index: u32) void {
+    const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
+    shared.* = .{ .tail = index, .head = index };
+}
+
+/// For tests: writes garbage where the peer of `End` writes.
+pub fn corruptPeer(memory: [*]align(abi.cache_line_bytes) u8, comptime End: type, garbage: u32) void {
+    const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
+    if (End == Producer) shared.head = garbage else shared.tail = garbage;
+}
