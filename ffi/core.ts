@@ -150,6 +150,13 @@ export class Core {
     throw new CoreError(text === "" ? `errno ${-result}` : text, -result);
   }
 
+  /** As `#check`, with EAGAIN as false. */
+  #checkLater(result: number): boolean {
+    if (result === -EAGAIN) return false;
+    this.#check(result);
+    return true;
+  }
+
   /** Starts the dispatcher's thread. */
   start(config: StartConfig): void {
     const at = layout.StartConfig;
@@ -184,10 +191,10 @@ export class Core {
     this.#check(this.#library.symbols.lvrm_port_open(view));
   }
 
-  /** Closes a port that the plan in force doesn't name. */
-  portClose(port: number): void {
+  /** Closes a port that the plan in force doesn't name; false while a plan is on its way. */
+  portClose(port: number): boolean {
     checked("port", port, 0, limits.max_ports - 1);
-    this.#check(this.#library.symbols.lvrm_port_close(port));
+    return this.#checkLater(this.#library.symbols.lvrm_port_close(port));
   }
 
   /** Null when the adapter can work on this machine, else why not. */
@@ -209,10 +216,10 @@ export class Core {
     this.#check(this.#library.symbols.lvrm_vr_create(view));
   }
 
-  /** Unmaps the arena of a VR that the plan in force doesn't name. */
-  vrDestroy(vr: number): void {
+  /** Unmaps the arena of a VR that the plan in force doesn't name; false: try again later. */
+  vrDestroy(vr: number): boolean {
     checked("vr", vr, 0, limits.max_vrs - 1);
-    this.#check(this.#library.symbols.lvrm_vr_destroy(vr));
+    return this.#checkLater(this.#library.symbols.lvrm_vr_destroy(vr));
   }
 
   /** Makes a VRI's link. */
@@ -235,10 +242,13 @@ export class Core {
     };
   }
 
-  /** Unmaps the link of a VRI that the plan in force doesn't name; its process must be reaped. */
-  vriDestroy(vri: number): void {
+  /**
+   * Unmaps the link of a VRI that the plan in force doesn't name; its process must be reaped.
+   * False while a plan is on its way: try again later.
+   */
+  vriDestroy(vri: number): boolean {
     checked("vri", vri, 0, limits.max_vris - 1);
-    this.#check(this.#library.symbols.lvrm_vri_destroy(vri));
+    return this.#checkLater(this.#library.symbols.lvrm_vri_destroy(vri));
   }
 
   /** Whether the VRI's wake-up descriptor survives an exec: true only around its spawn. */
@@ -259,9 +269,7 @@ export class Core {
     checked("kind", kind, 1, 0xffff);
     checked("event bytes", payload.byteLength, 0, limits.max_event_bytes);
     const result = this.#library.symbols.lvrm_event_send(vri, kind, payload, payload.byteLength);
-    if (result === -EAGAIN) return false;
-    this.#check(result);
-    return true;
+    return this.#checkLater(result);
   }
 
   /** The next control event from a VRI, or null. */

@@ -2,7 +2,7 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runGateway } from "../gateway/mod.ts";
-import { defaultCacheDirectory, RuntimeFilesError } from "../runtime/mod.ts";
+import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { makeProgram } from "./program.ts";
 
 const encoder = new TextEncoder();
@@ -20,10 +20,9 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
 /** Words for an error, and the exit code. Null: nothing to say. */
 function judge(error: unknown): { code: number; text: string | null } {
   if (error instanceof Failure) return { code: error.code, text: error.message };
-  if (error instanceof RuntimeFilesError) return { code: ExitCode.host, text: error.message };
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return { code: ExitCode.ok, text: null }; // help, version
-    const text = error.message.replace(/^error: /, "").replaceAll("\n", " ");
+    const text = error.message.replace(/^error: |\.$/g, "").replaceAll("\n", " ");
     return { code: ExitCode.usage, text: `${text}; try: lvrm --help` };
   }
   const text = error instanceof Error ? error.stack ?? error.message : String(error);

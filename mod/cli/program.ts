@@ -70,7 +70,7 @@ Examples:
   lvrm --vr 10.0.1.0/24=cppvr --vr 10.0.2.0/24=cppvr
   lvrm --vr 0.0.0.0/0,::/0=cppvr --interface eth0 --interface eth1:100
   lvrm --vr '10.0.3.0/24=./my-vr --its-option "two words"' --vris 2 --cores 0-3
-  lvrm --vr '10.0.1.0/24=cppvr --relay eth0=eth1'
+  lvrm --vr '0.0.0.0/0,::/0=cppvr --relay eth0=eth1'
   lvrm status --json
 
 Exit codes: 0 ended as asked, 1 failed while running, 2 usage, 3 configuration,

@@ -139,7 +139,7 @@ export class PortKeeper {
     for (const kept of this.#kept) {
       if (kept.phase !== "closing" || kept.generation === null) continue;
       if (kept.generation > generation) continue;
-      this.#core.portClose(kept.port.port);
+      if (!this.#core.portClose(kept.port.port)) continue;
       kept.phase = "absent";
       const link = this.#links.find((l) => l.name === kept.port.name);
       if (link !== undefined) this.#reopen(kept, link);

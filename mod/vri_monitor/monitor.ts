@@ -381,8 +381,9 @@ export class VriMonitor {
       } else if (retirement.phase === "dead") {
         left.push({ ...retirement, phase: "omitted", generation: null });
         this.planDirty = true;
+      } else if (!this.#around.core.vriDestroy(retirement.vri)) {
+        left.push(retirement);
       } else {
-        this.#around.core.vriDestroy(retirement.vri);
         this.#freeVris.push(retirement.vri);
       }
     }
