@@ -74,11 +74,14 @@ pub fn build(b: *std.Build) void {
         .{ "lvrm-unpack", "zig-src/unpack.zig" },
         .{ "lvrm-gen", "zig-src/generate.zig" },
     }) |program| {
-        b.installArtifact(b.addExecutable(.{ .name = program[0], .root_module = b.createModule(.{
+        const module = b.createModule(.{
             .root_source_file = b.path(program[1]),
             .target = static,
             .optimize = .ReleaseSafe,
             .strip = true,
-        }) }));
+        });
+        b.installArtifact(b.addExecutable(.{ .name = program[0], .root_module = module }));
+        const own_tests = b.addTest(.{ .name = program[0], .root_module = module });
+        test_step.dependOn(&b.addRunArtifact(own_tests).step);
     }
 }
