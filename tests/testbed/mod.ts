@@ -7,3 +7,5 @@ export { Lvrm, lvrmCommand, type LvrmOptions } from "./lvrm.ts";
 export { eventually, type Finished, must, run, Running, within } from "./process.ts";
 export * from "./status.ts";
 export { Testbed, type TestbedOptions } from "./testbed.ts";
+export * from "./frames.ts";
+export * from "./programs.ts";

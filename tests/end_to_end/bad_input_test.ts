@@ -1,0 +1,123 @@
+/** Bad input: one line that says cause and cure, the right exit code, nothing left behind. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type Finished, Lvrm, lvrmCommand, run, subnetsOf, Testbed } from "../testbed/mod.ts";
+
+/** Runs lvrm in the gateway until it ends by itself; it must leave nothing. */
+async function refused(bed: Testbed, args: string[]): Promise<Finished> {
+  const lvrm = await Lvrm.start(bed.gateway, args, { until: "started" });
+  try {
+    const done = await lvrm.process.finish(30_000, `lvrm ${args.join(" ")}`);
+    deepEqual(await lvrm.leftovers(), [], `nothing is left by ${args.join(" ")}`);
+    return done;
+  } finally {
+    await lvrm[Symbol.asyncDispose]();
+  }
+}
+
+/** Its standard error: one line, of a length that a person reads, without a stack trace. */
+function oneLine(done: Finished, what: string): string {
+  const lines = done.stderr.trim().split("\n").filter((it) => !/^\S* ?(WRN|warning)/i.test(it));
+  equal(lines.length, 1, `${what}: one line, not:\n${done.stderr}`);
+  ok(!/^\s+at /m.test(done.stderr), done.stderr);
+  return lines[0]!;
+}
+
+const vr = ["--vr", "10.0.1.0/24=cppvr"];
+
+Deno.test("command lines that are wrong end with 2 or 3, a cause and a cure", async (t) => {
+  await using bed = await Testbed.create();
+  const cases: [name: string, args: string[], code: number, text: RegExp][] = [
+    ["no VR", [], 2, /--vr/],
+    ["unknown option", [...vr, "--nonsense"], 2, /nonsense/],
+    ["unknown router", ["--vr", "10.0.1.0/24=nonsense"], 3, /nonsense.*cppvr/],
+    ["malformed subnet", ["--vr", "10.0.1.0/33=cppvr"], 2, /10\.0\.1\.0\/33/],
+    ["no subnet at all", ["--vr", "cppvr"], 2, /SUBNET/],
+    ["duplicate subnet", ["--vr", "10.0.1.0/24,10.0.1.0/24=cppvr"], 3, /10\.0\.1\.0\/24.*twice/],
+    ["same subnet in two VRs", [...vr, ...vr], 3, /vr1.*vr2|both/],
+    ["unbalanced quote", ["--vr", "10.0.1.0/24=cppvr 'x"], 2, /quote/],
+    ["missing interface", [...vr, "--interface", "nope0"], 4, /nope0/],
+    ["missing executable", ["--vr", "10.0.1.0/24=/nonexistent/vr"], 3, /nonexistent/],
+    ["not executable", ["--vr", "10.0.1.0/24=/etc/passwd"], 3, /chmod/],
+    ["a directory as executable", ["--vr", "10.0.1.0/24=/tmp"], 3, /tmp/],
+    ["unknown adapter", [...vr, "--adapter", "nonsense"], 2, /nonsense.*raw/],
+    ["unknown queue", [...vr, "--queue", "nonsense"], 2, /nonsense.*lamport/],
+    ["unknown balancer", [...vr, "--balancer", "nonsense"], 2, /nonsense.*jsq/],
+    ["no VRIs", [...vr, "--vris", "0"], 2, /--vris/],
+    ["a socket path that is too long", [...vr, "--socket", "/tmp/" + "x".repeat(200)], 2, /107/],
+    ["unwritable socket path", [...vr, "--socket", "/proc/lvrm.sock"], 4, /\/proc/],
+    ["unknown command", ["nonsense"], 2, /nonsense/],
+  ];
+  for (const [name, args, code, text] of cases) {
+    await t.step(name, async () => {
+      const done = await refused(bed, args);
+      equal(done.code, code, `${name}: ${done.stderr}`);
+      match(oneLine(done, name), text);
+    });
+  }
+});
+
+Deno.test("an interface that is down is refused with a cure", async () => {
+  await using bed = await Testbed.create();
+  await bed.gateway.ip("link set s1 down");
+  const done = await refused(bed, [...vr, "--interface", "s1"]);
+  equal(done.code, 4, done.stderr);
+  match(oneLine(done, "down"), /s1.*(down|up)/);
+});
+
+Deno.test("without root it says what is needed and ends with 4", async () => {
+  await using bed = await Testbed.create();
+  const [program, first] = lvrmCommand();
+  // Same files, without any capability; the uid stays, so that files are readable.
+  const words = ["--clear-groups", "--bounding-set=-all", "--inh-caps=-all"];
+  const drop = await bed.gateway.exec("setpriv", [...words, program, ...first, ...vr], 30_000);
+  equal(drop.code, 4, drop.stderr);
+  match(oneLine(drop, "no capabilities"), /root|CAP_NET/);
+});
+
+Deno.test("a second lvrm on the same socket is refused and the first goes on", async () => {
+  await using bed = await Testbed.create();
+  const first = await bed.startLvrm(["--vr", `${subnetsOf("s1", "r1")}=cppvr`]);
+  const second = await Lvrm.start(
+    bed.gateway,
+    ["--vr", `${subnetsOf("s2")}=cppvr`, "--socket", first.socket],
+    { until: "started" },
+  );
+  try {
+    const done = await second.process.finish(30_000, "second lvrm");
+    equal(done.code, 4, done.stderr);
+    match(oneLine(done, "second"), /socket/);
+  } finally {
+    await second.process[Symbol.asyncDispose]();
+  }
+  equal((await bed.s1.ping(bed.r1.link.host4, { count: 3 })).received, 3);
+  ok((await first.status()).vrs.length === 1);
+});
+
+Deno.test("two lvrm that serve one subnet on one interface: the second is refused", async () => {
+  await using bed = await Testbed.create();
+  await bed.startLvrm(["--vr", "10.0.1.0/24,10.0.11.0/24=cppvr"]);
+  const second = await Lvrm.start(bed.gateway, vr, { until: "started" });
+  try {
+    const done = await second.process.finish(30_000, "second lvrm");
+    ok(done.code === 3 || done.code === 4, `${done.code}: ${done.stderr}`);
+    match(oneLine(done, "second"), /10\.0\.1\.0\/24|serve/);
+  } finally {
+    await second[Symbol.asyncDispose]();
+  }
+  equal((await bed.s1.ping(bed.r1.link.host4, { count: 3, linger_ms: 100 })).received, 3);
+});
+
+Deno.test("status and version answer without a running lvrm", async () => {
+  const [program, first] = lvrmCommand();
+  const status = await run(program, [...first, "status", "--socket", "/tmp/lvrm-none.sock"]);
+  equal(status.code, 1, status.stderr);
+  match(oneLine(status, "status"), /lvrm-none\.sock/);
+  const version = await run(program, [...first, "version"]);
+  deepEqual([version.code, version.stderr], [0, ""]);
+  match(version.stdout, /\d+\.\d+\.\d+/);
+  const help = await run(program, [...first, "--help"]);
+  equal(help.code, 0);
+  for (const word of ["--vr", "--interface", "--socket", "10.0.1.0/24=cppvr", "LVRM_CACHE"]) {
+    ok(help.stdout.includes(word), `--help shows ${word}`);
+  }
+});

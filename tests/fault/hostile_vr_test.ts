@@ -1,0 +1,130 @@
+/** VRs that fail or break the rules: named, ended, replaced, and nobody else notices. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import {
+  compileVr,
+  eventually,
+  imbalance,
+  isAlive,
+  type Lvrm,
+  type Status,
+  subnetsOf,
+  Testbed,
+  vriPids,
+} from "../testbed/mod.ts";
+
+async function withHostile(
+  use: (program: string, bed: Testbed) => Promise<void>,
+): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "lvrm-vr-" });
+  try {
+    const program = await compileVr("tests/vrs/hostile.c", directory);
+    await using bed = await Testbed.create();
+    await use(program, bed);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** A hostile VR for s1 beside a good one for s2 and r2. */
+function beside(bed: Testbed, router: string): Promise<Lvrm> {
+  return bed.startLvrm([
+    ...["--vr", `${subnetsOf("s1")}=${router}`],
+    ...["--vr", `${subnetsOf("s2", "r2")}=cppvr`],
+  ], { until: "answering" });
+}
+
+/** Balance is exact once nothing is in flight. */
+async function balanced(lvrm: Lvrm): Promise<Status> {
+  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  equal(imbalance(status), 0, JSON.stringify(status.totals));
+  return status;
+}
+
+const replaced = (it: Status): boolean => it.vrs[0]!.vris.some((vri) => vri.restarts > 0);
+
+Deno.test("what no VR may return gets its VRI ended and replaced, and no other notices", async (t) => {
+  await withHostile(async (program, bed) => {
+    const modes = ["slot", "owner", "length", "short", "offset", "port", "flags", "zero", "reason"];
+    for (const mode of [...modes, "twice"]) {
+      await t.step(mode, async () => {
+        await using lvrm = await beside(bed, `${program} ${mode} 3`);
+        await lvrm.until((it) => it.vrs.every((vr) => vr.vris[0]?.state === "running"), "running");
+        const [bad, good] = vriPids(await lvrm.status());
+        const others = bed.s2.ping(bed.r2.link.host4, { count: 200, interval_ms: 5 });
+        await bed.s1.ping("203.0.113.1", { count: 10, interval_ms: 20, timeout_ms: 200 });
+        await lvrm.until(replaced, "the VRI is replaced");
+        await eventually(() => !isAlive(bad!), "the hostile process is gone");
+        const { received, duplicates, errors } = await others;
+        deepEqual([received, duplicates, errors], [200, 0, []], "the other VR lost nothing");
+        const status = await balanced(lvrm);
+        equal(status.vrs[1]!.vris[0]!.pid, good, "the other VRI is the same process");
+        equal((await lvrm.stop()).code, 0);
+      });
+    }
+  });
+});
+
+Deno.test("a VRI that crashes, exits or hangs is replaced and serves again", async (t) => {
+  await withHostile(async (program, bed) => {
+    for (const mode of ["crash", "exit", "hang"]) {
+      await t.step(mode, async () => {
+        await using lvrm = await beside(bed, `${program} ${mode} 3`);
+        await lvrm.until((it) => it.vrs.every((vr) => vr.vris[0]?.state === "running"), "running");
+        const ping = await bed.s1.ping("203.0.113.1", {
+          ...{ count: 4, interval_ms: 20, timeout_ms: 300 },
+        });
+        equal(ping.received, 3);
+        await lvrm.until(
+          (it) => replaced(it) && it.vrs[0]!.vris[0]?.state === "running",
+          "a replacement runs",
+          30_000,
+        );
+        equal((await bed.s1.ping("203.0.113.1", { count: 3, interval_ms: 5 })).received, 3);
+        const status = await balanced(lvrm);
+        ok((status.vrs[0]!.drops["vri_died"] ?? 0) >= 1, JSON.stringify(status.vrs[0]!.drops));
+      });
+    }
+  });
+});
+
+Deno.test("a VR that never works keeps being tried with back-off, and says why", async (t) => {
+  await withHostile(async (program, bed) => {
+    for (const router of ["/bin/false", `${program} unattached`, `${program} silent`]) {
+      await t.step(router.split("/").pop()!, async () => {
+        await using lvrm = await beside(bed, router);
+        const status = await lvrm.until(
+          (it) =>
+            it.vrs[1]!.vris[0]?.state === "running" &&
+            it.vrs[0]!.vris.some((vri) => vri.state === "failed" || vri.restarts > 0),
+          "the failing VR is shown as such",
+          40_000,
+        );
+        ok(status.vrs[0]!.vris.every((vri) => vri.state !== "running"));
+        equal((await bed.s2.ping(bed.r2.link.host4, { count: 5 })).received, 5);
+        const before = (await balanced(lvrm)).vrs[0]!.drops["no_vri"] ?? 0;
+        await bed.s1.ping(bed.r2.link.host4, { count: 3, timeout_ms: 200 });
+        const after = (await balanced(lvrm)).vrs[0]!.drops["no_vri"] ?? 0;
+        equal(after - before, 3, "its frames are dropped with a reason");
+        ok(lvrm.log.includes("vr1"), "the log names it");
+        equal((await lvrm.stop()).code, 0);
+        deepEqual(await lvrm.leftovers(), []);
+      });
+    }
+  });
+});
+
+Deno.test("a VR that ignores stop and one that floods events don't hold lvrm up", async (t) => {
+  await withHostile(async (program, bed) => {
+    for (const mode of ["deaf", "flood 1"]) {
+      await t.step(mode, async () => {
+        await using lvrm = await beside(bed, `${program} ${mode}`);
+        await lvrm.until((it) => it.vrs.every((vr) => vr.vris[0]?.state === "running"), "running");
+        await bed.s1.ping("203.0.113.1", { count: 4, interval_ms: 20, timeout_ms: 300 });
+        equal((await bed.s2.ping(bed.r2.link.host4, { count: 20 })).received, 20);
+        await lvrm.status();
+        equal((await lvrm.stop()).code, 0);
+        deepEqual(await lvrm.leftovers(), []);
+      });
+    }
+  });
+});

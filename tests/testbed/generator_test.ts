@@ -1,0 +1,64 @@
+/** The generator over a plain veth: what is sent is what is counted. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import {
+  countWith,
+  generated,
+  generator,
+  run,
+  type SendResult,
+  Sink,
+  startSending,
+  Testbed,
+} from "./mod.ts";
+
+Deno.test("the sink counts what the generator sent, v4 and v6, in order", async () => {
+  await using bed = await Testbed.create({ forwarding: true });
+  for (
+    const [source, destination, wire_bytes] of [["host4", "host4", 84], [
+      "host6",
+      "host6",
+      1538,
+    ]] as const
+  ) {
+    await using sink = await Sink.start(bed.r1, { run: 9 });
+    await bed.s1.ping(bed.r1.link[destination], { count: 1 });
+    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
+      ...{ source: bed.s1.link[source], destination: bed.r1.link[destination] },
+      ...{ seconds: 20, count: 5000, rate_fps: 10_000, wire_bytes, flows: 16, run: 9 },
+    });
+    const { sent_frames } = await generated<SendResult>(sender);
+    equal(sent_frames, 5000);
+    const seen = await sink.stop();
+    deepEqual(
+      [seen.different_frames, seen.duplicate_frames, seen.reordered_frames, seen.lost_frames],
+      [5000, 0, 0, 0],
+    );
+    equal(seen.received_bytes, 5000 * (wire_bytes - 24));
+  }
+});
+
+Deno.test("generated frames pass a real stack's checks: a socket receives them", async () => {
+  await using bed = await Testbed.create({ forwarding: true });
+  await bed.r1.agent.call("udp_echo", { address: bed.r1.link.host4, port: 9 });
+  const back = await bed.s1.capture(async () => {
+    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
+      ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, seconds: 5, count: 10 },
+    });
+    await generated(sender);
+  });
+  equal(countWith(back, [0x6c, 0x76, 0x72, 0x6d]), 10, "echoed payloads");
+});
+
+Deno.test("the generator refuses what is unbounded or has no interface", async () => {
+  for (
+    const [words, code, text] of [
+      [["send"], 2, /--interface/],
+      [["sink", "--interface", "lo"], 2, /--seconds/],
+      [["sink", "--interface", "nope0", "--seconds", "1"], 1, /nope0/],
+    ] as const
+  ) {
+    const done = await run(generator, [...words]);
+    equal(done.code, code);
+    match(done.stderr, text);
+  }
+});
