@@ -448,18 +448,23 @@ fn describeEnum(comptime T: type) []const u8 {
     }
 }
 
-/// FNV-1a over every layout, enum and queue name. `queues` lives in the queue registry, which both
-/// sides of a link compile in.
+/// FNV-1a over every layout, enum and queue name: what both sides of a link compile in. The FFI's
+/// hash (`manifest.zig`) covers the exported signatures and all variant names besides.
 pub const hash: u64 = blk: {
     @setEvalBranchQuota(1_000_000);
     var text: []const u8 = version;
     for (shared_structs ++ ffi_structs ++ .{Descriptor}) |T| text = text ++ describe(T);
     for (.{ Drop, Violation, VriState, EventKind, RouteKind }) |T| text = text ++ describeEnum(T);
     for (@import("ipc_queue/registry.zig").names) |name| text = text ++ name;
-    var h: u64 = 0xcbf29ce484222325;
-    for (text) |c| h = (h ^ c) *% 0x100000001b3;
-    break :blk h;
+    break :blk fnv1a(text, 0xcbf29ce484222325);
 };
+
+/// One more round of the layout hash.
+pub fn fnv1a(comptime text: []const u8, comptime start: u64) u64 {
+    var h = start;
+    for (text) |c| h = (h ^ c) *% 0x100000001b3;
+    return h;
+}
 
 /// The name of a drop reason, or null for a number that has none.
 pub fn dropName(reason: u8) ?[]const u8 {

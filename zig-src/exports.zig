@@ -6,14 +6,15 @@
 const std = @import("std");
 const abi = @import("abi.zig");
 const core = @import("core.zig");
+const manifest = @import("manifest.zig");
 const netlink = @import("netlink.zig");
 
 pub const std_options = @import("lean.zig").std_options;
 pub const panic = @import("lean.zig").panic;
 
-/// Layout hash of this library: compare before any other call.
+/// Hash of layouts, signatures and variant names: compare before any other call.
 pub export fn lvrm_abi_hash() callconv(.c) u64 {
-    return abi.hash;
+    return manifest.hash;
 }
 
 /// Text of the last error, at most `bytes` bytes, into `text`; returns its length.
