@@ -31,6 +31,7 @@ export const Errno = {
   EPROTONOSUPPORT: 93,
   EOPNOTSUPP: 95,
   EAFNOSUPPORT: 97,
+  ENETDOWN: 100,
   ENOBUFS: 105,
 } as const;
 
@@ -50,6 +51,7 @@ const errnoTexts: Record<number, string> = {
   93: "protocol not supported",
   95: "operation not supported",
   97: "address family not supported",
+  100: "network is down",
   101: "network unreachable",
   105: "no buffer space",
   113: "no route to host",

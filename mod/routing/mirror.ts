@@ -192,6 +192,12 @@ export class Mirror {
     return found ? found[0] : null;
   }
 
+  /** Whether a link is there, up, and has carrier. */
+  isUp(ifindex: number): boolean {
+    const link = this.#links.get(ifindex);
+    return link !== undefined && link.up && link.carrier;
+  }
+
   /** What the kernel knows of a neighbour. */
   neighbour(query: NeighbourQuery): { usable: boolean; event: Payload } | null {
     const ifindex = this.deviceOf(query.port);

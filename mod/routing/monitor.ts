@@ -4,12 +4,14 @@
  *
  * Notifications are applied at once. They are not the whole truth, though: when a link goes down or
  * an address is deleted, the kernel drops IPv4 routes without a word. So routes are dumped again
- * after whatever may have changed them: in the same poll while that is cheap, and at most a
- * twentieth of the time where the table is large.
+ * after whatever may have changed them: in the same poll while that is cheap; where the table is
+ * large, at most a quarter of the time after links, addresses and nexthop objects, and at most a
+ * twentieth after mere routes, which were told.
  */
 import { EventKind } from "../../ffi/abi.gen.ts";
 import type { Prefix } from "../netlink/address.ts";
 import { Errno, type NetlinkCalls, NetlinkError } from "../netlink/calls.ts";
+import { Nlmsg } from "../netlink/message.ts";
 import {
   decodeEvent,
   dumpRequest,
@@ -35,7 +37,9 @@ const mainTable = 254;
 const receiveBufferBytes = 8 << 20;
 const groups = Object.values(RtnlGroup).reduce((bits, group) => bits | (1 << (group - 1)), 0);
 const cheapDump_ms = 5;
-const dumpPause = 20; // times the duration of the last one
+// Pauses, in times the duration of the last dump.
+const urgentPause = 3;
+const routinePause = 20;
 const requestsPerSecond = 100;
 const requestBurst = 100;
 const renewInterval_ms = 5000;
@@ -60,8 +64,8 @@ export class RouteMonitor {
   readonly #linksListeners: (() => void)[] = [];
   #notifications: NetlinkSocket | null = null;
   #socket: NetlinkSocket | null = null;
-  #dumpWanted = false;
-  #dumpAllowedAt_ms = 0;
+  #dumpWanted: "no" | "routine" | "urgent" = "no";
+  #dumped = { end_ms: -Infinity, duration_ms: 0 };
   #polls = 0;
 
   constructor(calls: NetlinkCalls, options: RouteMonitorOptions = {}) {
@@ -127,10 +131,10 @@ export class RouteMonitor {
         const event = decodeEvent(message);
         if (!event) continue;
         this.#mirror.apply(event);
-        if (event.object !== "neighbour" && event.object !== "netconf") this.#dumpWanted = true;
+        this.#wantDump(event);
       }
     }
-    if (this.#dumpWanted && this.#now_ms() >= this.#dumpAllowedAt_ms) this.#dumpRoutes();
+    if (this.#dumpDue()) this.#dumpRoutes();
     if (++this.#polls % 1024 === 0) {
       this.#requests.prune(this.#now_ms());
       this.#renewals.prune(this.#now_ms());
@@ -188,9 +192,10 @@ export class RouteMonitor {
   #use(ifindex: number, query: NeighbourQuery): boolean {
     if (!this.#socket) return false;
     const payload = useNeighbourRequest(ifindex, query.family, query.address);
-    const createFlag = 0x400;
     try {
-      this.#socket.request("Cannot resolve a neighbour", Rtm.NEWNEIGH, createFlag, payload);
+      // On a link that is down the kernel takes the request, and never answers.
+      if (!this.#mirror.isUp(ifindex)) throw new NetlinkError("Link down", Errno.ENETDOWN);
+      this.#socket.request("Cannot resolve a neighbour", Rtm.NEWNEIGH, Nlmsg.F_CREATE, payload);
       return true;
     } catch (error) {
       if (!(error instanceof NetlinkError)) throw error;
@@ -228,9 +233,21 @@ export class RouteMonitor {
     }
     this.#mirror.replaceRoutes(routes);
     const end_ms = this.#now_ms();
-    const pause_ms = end_ms - start_ms < cheapDump_ms ? 0 : dumpPause * (end_ms - start_ms);
-    this.#dumpAllowedAt_ms = end_ms + pause_ms;
-    this.#dumpWanted = false;
+    this.#dumped = { end_ms, duration_ms: end_ms - start_ms };
+    this.#dumpWanted = "no";
+  }
+
+  #wantDump({ object }: RouteSocketEvent): void {
+    if (object === "neighbour" || object === "netconf") return;
+    if (object !== "route") this.#dumpWanted = "urgent";
+    else if (this.#dumpWanted === "no") this.#dumpWanted = "routine";
+  }
+
+  #dumpDue(): boolean {
+    if (this.#dumpWanted === "no") return false;
+    const { end_ms, duration_ms } = this.#dumped;
+    const pause = this.#dumpWanted === "urgent" ? urgentPause : routinePause;
+    return duration_ms < cheapDump_ms || this.#now_ms() >= end_ms + pause * duration_ms;
   }
 
   #dump(what: string, type: number, family: number, bytes: number): RouteSocketEvent[] {
