@@ -1,4 +1,5 @@
 const std = @import("std");
+const cppvr = @import("vrs/cpp/build.zig");
 
 pub fn build(b: *std.Build) void {
     const target = b.standardTargetOptions(.{ .default_target = .{
@@ -36,6 +37,8 @@ pub fn build(b: *std.Build) void {
     b.installArtifact(vr_static);
     b.installArtifact(b.addLibrary(.{ .name = "lvrm_vr", .linkage = .dynamic, .root_module = vr_module }));
 
+    cppvr.add(b, target, vr_static);
+
     // Tests: those in the files, and the conformance suites.
     const test_step = b.step("test", "Run the Zig and C++ tests");
     const filters = b.option([]const []const u8, "test-filter", "Run only the tests that match") orelse &.{};
@@ -46,6 +49,7 @@ pub fn build(b: *std.Build) void {
         .link_libc = true,
     }) });
     test_step.dependOn(&b.addRunArtifact(tests).step);
+    cppvr.addTests(b, target, test_step);
 
     // The generated files.
     const generate = b.addExecutable(.{ .name = "abi_gen", .root_module = b.createModule(.{
