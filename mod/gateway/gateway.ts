@@ -20,6 +20,7 @@ import type { Decision } from "../vr_monitor/mod.ts";
 import { encodePlan, portSet } from "../vri_monitor/mod.ts";
 import type { Plan, RouterProgram } from "../vri_monitor/mod.ts";
 import { VriMonitor } from "../vri_monitor/monitor.ts";
+import type { VriView } from "../vri_monitor/monitor.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
@@ -105,23 +106,29 @@ export class Gateway {
       });
     }
     this.#loop = this.#run();
-    await this.#until(() => this.#vris.views().every((vri) => vri.state !== "starting"));
-    const broken = this.#vris.views().find((vri) => vri.reason !== null);
-    if (broken !== undefined) {
-      const vr = settings.vrs[broken.vr]!;
-      throw new Failure(
-        ExitCode.failed,
-        `${vr.name} could not start: its router "${vr.router}" ${broken.reason}; a VR must ` +
-          `attach with lvrm_vr_attach and say lvrm_vr_ready (docs/writing-a-vr.md)`,
-      );
-    }
+    const broken = () => this.#vris.views().find((vri) => vri.reason !== null);
+    const ready = () => this.#vris.views().every((vri) => vri.state !== "starting");
+    await this.#until(() => ready() || broken() !== undefined);
+    this.#requireReady(broken());
     this.#applyIngress();
     this.#ports.openAll();
     this.#serving = true;
     this.#planDirty = true;
+    this.#vris.replacing = true;
     this.#vris.activate();
     core.wake();
     await this.#until(() => !this.#planDirty && this.#inForce());
+  }
+
+  /** Throws Failure when a VRI failed before lvrm served. */
+  #requireReady(broken: VriView | undefined): void {
+    if (broken === undefined) return;
+    const vr = this.#parts.settings.vrs[broken.vr]!;
+    throw new Failure(
+      ExitCode.failed,
+      `${vr.name} could not start: its router "${vr.router}" ${broken.reason}; a VR must attach ` +
+        `with lvrm_vr_attach and then say lvrm_vr_ready (docs/writing-a-vr.md)`,
+    );
   }
 
   /** Resolves when the loop ends; rejects when it fails. */

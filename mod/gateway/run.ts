@@ -55,12 +55,12 @@ export async function runGateway(settings: Settings): Promise<void> {
       decision,
       launcher: join(runtime, "bin", "lvrm-launch"),
     });
-    explain(settings, ports, decision);
     const running = gateway;
     const started = running.start();
     await Promise.race([started, stop.asked]);
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
+      explain(settings, ports, decision);
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
         socket: settings.socket,

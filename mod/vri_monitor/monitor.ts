@@ -113,6 +113,8 @@ export class VriMonitor {
   planDirty = false;
   /** A VR's wants changed: plan and ingress table have to follow. */
   wantsDirty = false;
+  /** Whether VRIs that fail are replaced. Not while lvrm starts: it gives up then. */
+  replacing = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -214,6 +216,7 @@ export class VriMonitor {
       if (position.instance !== instance) continue;
       this.#apply(position, { is: "exited", now_ms, how });
     }
+    if (!this.replacing) return;
     for (const position of this.#positions) this.#apply(position, { is: "tick", now_ms });
   }
 
@@ -291,6 +294,10 @@ export class VriMonitor {
       log.info("{vri} is {state}", about);
       return;
     }
+    if (!this.replacing) {
+      log.debug("{vri} {reason}", { ...about, reason: state.reason });
+      return;
+    }
     const wait_ms = Math.max(0, Math.round(state.retry_ms - this.#around.now()));
     const when = wait_ms === 0 ? "at once" : `in ${wait_ms} ms`;
     log.warn("{vri} {reason}; it is replaced {when}", { ...about, reason: state.reason, when });
@@ -350,7 +357,11 @@ export class VriMonitor {
         core: config.core,
         linkShmid: created.linkShmid,
         wakeFd: created.wakeFd,
-        onLine: (line) => log.info("{vri} says: {line}", { vri: config.id, line }),
+        // Until lvrm serves, its one error line quotes what the VR said last.
+        onLine: (line) => {
+          const level = this.replacing ? "info" : "debug";
+          log[level]("{vri} says: {line}", { vri: config.id, line });
+        },
       });
     } finally {
       core.vriInherit(vri, false);
