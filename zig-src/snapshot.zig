@@ -57,7 +57,7 @@ fn describeVri(into: *abi.Snapshot, vri: *@import("vri_adapter.zig").Vri, now_ns
     c.queue_frames = if (vri.state == .dead) 0 else vri.waitingFrames();
     c.load = vri.estimator.load;
     c.in_flight_frames = 0; // counted below, with its VR's slots
-    c.beat_age_ns = now_ns -| vri.beat_ns;
+    c.beat_age_ns = if (vri.beat_ns == 0) 0 else now_ns -| vri.beat_ns; // 0: not looked at yet
     c.attached = @atomicLoad(u32, &words.attached, .acquire);
     c.ready = @atomicLoad(u32, &words.ready, .acquire);
     c.wants = @atomicLoad(u32, &words.wants, .monotonic);
