@@ -119,7 +119,7 @@ export interface ErrorReply {
 export function decodeError(payload: Uint8Array, flags: number): ErrorReply {
   if (payload.length < 4) return { errno: 22, reason: "malformed error reply" };
   const view = viewOf(payload);
-  const errno = -view.getInt32(0, true);
+  const errno = 0 - view.getInt32(0, true);
   if (!(flags & Nlmsg.F_ACK_TLVS) || payload.length < 4 + headerBytes) return { errno, reason: "" };
   const request = flags & Nlmsg.F_CAPPED ? headerBytes : view.getUint32(4, true);
   const attributes = decodeAttributes(payload.subarray(4 + align(request)));

@@ -289,7 +289,7 @@ export class Mirror {
         ifindex: link.ifindex,
         vlan,
         mac: link.mac,
-        name: vlan === null ? name : `${name}:${vlan}`,
+        name,
       });
       wanted.set(String(port), payload);
     }
