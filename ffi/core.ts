@@ -84,15 +84,15 @@ function checked(name: string, value: number, low: number, high: number): number
 }
 
 /** Opens the library after comparing its layout hash with this program's. */
-function openLibrary(path: string): Library {
+function openLibrary(path: string, expected: bigint): Library {
   try {
     const probe = Deno.dlopen(path, { lvrm_abi_hash: symbols.lvrm_abi_hash });
     const found = probe.symbols.lvrm_abi_hash();
     probe.close();
-    if (found !== abiHash) {
+    if (found !== expected) {
       throw new CoreError(
         `cannot use ${path}: its layout is ${found.toString(16)}, this program's ` +
-          `${abiHash.toString(16)}: they come from different builds; build both again`,
+          `${expected.toString(16)}: they come from different builds; build both again`,
         0,
       );
     }
@@ -129,9 +129,12 @@ export class Core {
     };
   }
 
-  /** Loads the library at `path`. Throws CoreError when it is missing or of another build. */
-  static load(path: string): Core {
-    return new Core(openLibrary(path));
+  /**
+   * Loads the library at `path`. Throws CoreError when it is missing, or its layout is not
+   * `expected`.
+   */
+  static load(path: string, expected: bigint = abiHash): Core {
+    return new Core(openLibrary(path, expected));
   }
 
   /** Lets go of the library; call `stop` before. Only tests need it. */

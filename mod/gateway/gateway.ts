@@ -24,6 +24,7 @@ import type { VriView } from "../vri_monitor/monitor.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
+import { within } from "./within.ts";
 
 /** What a gateway is made of. */
 export interface GatewayParts {
@@ -54,6 +55,7 @@ export class Gateway {
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
   #generation = 0; // plan in force, as last seen
+  #lastSent = 0; // generation of the last plan handed over
   #serving = false;
   #planDirty = true;
   #ingressDirty = false;
@@ -275,8 +277,6 @@ export class Gateway {
     this.#requested = this.#parts.core.snapshotRequest();
   }
 
-  #lastSent = 0; // generation of the last plan handed over
-
   #inForce(): boolean {
     return this.#generation >= this.#lastSent;
   }
@@ -381,12 +381,4 @@ export class Gateway {
     if (event.kind === EventKind.need_neighbour) this.#parts.routes.requestNeighbour(vr, query);
     if (event.kind === EventKind.renew_neighbour) this.#parts.routes.renewNeighbour(vr, query);
   }
-}
-
-/** Waits for a promise, but no longer than this; a rejection ends the wait as well. */
-async function within(promise: Promise<unknown>, limit_ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise((resolve) => timer = setTimeout(resolve, limit_ms));
-  await Promise.race([promise.catch(() => {}), timeout]);
-  clearTimeout(timer);
 }

@@ -15,6 +15,7 @@ import { noPorts, unite } from "./plan.ts";
 import type { PlanVri, PortSet } from "./plan.ts";
 import { spawnVri } from "./process.ts";
 import type { VriProcess } from "./process.ts";
+import { Retirements } from "./retirement.ts";
 import type { RouterProgram } from "./router.ts";
 import { begin, step } from "./state.ts";
 import type { Effect, Event, State } from "./state.ts";
@@ -43,15 +44,6 @@ interface Position {
   state: State;
   instance: Instance | null;
   restarts: number;
-}
-
-/** A VRI whose process is gone: first `dead` in a plan, then left out of one, then freed. */
-interface Retirement {
-  readonly vri: number;
-  readonly idle: Idle;
-  phase: "dead" | "omitted";
-  /** Of the plan that says so; null until it is sent. */
-  generation: number | null;
 }
 
 /** What the monitor needs of its surroundings. */
@@ -106,7 +98,7 @@ export class VriMonitor {
   readonly #positions: Position[] = [];
   readonly #exits: { position: Position; instance: Instance; how: string }[] = [];
   readonly #wants = new Map<number, VrWants>(); // by VR
-  #retirements: Retirement[] = [];
+  readonly #retirements: Retirements;
   #freeVris: number[] = [];
   #nextVri = 0;
   /** The plan no longer says what it should. */
@@ -118,6 +110,7 @@ export class VriMonitor {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.#retirements = new Retirements(around.core);
   }
 
   /** Adds a position and starts its process. */
@@ -148,9 +141,7 @@ export class VriMonitor {
       if (p.instance === null) return [];
       return [{ vri: p.instance.vri, state: planStates[p.state.is], idle: p.config.idle }];
     });
-    const dead = this.#retirements.filter((r) => r.phase === "dead")
-      .map((r): PlanVri => ({ vri: r.vri, state: "dead", idle: r.idle }));
-    return [...live, ...dead];
+    return [...live, ...this.#retirements.planVris()];
   }
 
   /** What the VRIs of this VR asked for when they became ready. */
@@ -168,13 +159,15 @@ export class VriMonitor {
     for (const { instance } of this.#positions) {
       if (instance !== null) instance.since ??= generation;
     }
-    for (const retirement of this.#retirements) retirement.generation ??= generation;
+    this.#retirements.planSent(generation);
   }
 
   /** Looks at a snapshot's counters; the caller's plan of `generation` is in force. */
   observe(reader: SnapshotReader, generation: number): void {
     const now_ms = this.#around.now();
-    this.#freeRetired(generation);
+    const { freed, planDirty } = this.#retirements.adopted(generation);
+    this.#freeVris.push(...freed);
+    if (planDirty) this.planDirty = true;
     for (const position of this.#positions) {
       const instance = position.instance;
       const counted = instance !== null && instance.since !== null &&
@@ -244,7 +237,7 @@ export class VriMonitor {
 
   /** Whether something is on its way that the counters will tell about soon. */
   get busy(): boolean {
-    if (this.#retirements.length > 0) return true;
+    if (this.#retirements.busy) return true;
     return this.#positions.some(({ state, instance }) =>
       state.is === "starting" || state.is === "draining" ||
       (instance === null && state.is === "failed" && state.retry_ms <= this.#around.now())
@@ -378,26 +371,7 @@ export class VriMonitor {
     const instance = position.instance;
     position.instance = null;
     if (instance === null) return;
-    const idle = position.config.idle;
-    this.#retirements.push({ vri: instance.vri, idle, phase: "dead", generation: null });
+    this.#retirements.add(instance.vri, position.config.idle);
     this.planDirty = true;
-  }
-
-  #freeRetired(generation: number): void {
-    const left: Retirement[] = [];
-    for (const retirement of this.#retirements) {
-      const adopted = retirement.generation !== null && retirement.generation <= generation;
-      if (!adopted) {
-        left.push(retirement);
-      } else if (retirement.phase === "dead") {
-        left.push({ ...retirement, phase: "omitted", generation: null });
-        this.planDirty = true;
-      } else if (!this.#around.core.vriDestroy(retirement.vri)) {
-        left.push(retirement);
-      } else {
-        this.#freeVris.push(retirement.vri);
-      }
-    }
-    this.#retirements = left;
   }
 }

@@ -172,7 +172,8 @@ function observed(state: Alive, seen: Observed): [State, Effect[]] {
     const reason = `broke the rules of its queues (${seen.violation})`;
     return fail(state, now_ms, reason, "quarantined", true);
   }
-  if (seen.attached && seen.beat_age_ms > lifeTimes.beat_ms) {
+  // Before it is ready its deadlines say enough, and its first beat may still be on its way.
+  if (state.is !== "starting" && seen.beat_age_ms > lifeTimes.beat_ms) {
     const reason = `no heartbeat for ${(seen.beat_age_ms / 1000).toFixed(1)} s`;
     return fail(state, now_ms, reason, "failed", true);
   }
