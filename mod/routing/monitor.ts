@@ -34,7 +34,7 @@ import type {
 } from "./types.ts";
 
 const mainTable = 254;
-const receiveBufferBytes = 8 << 20;
+const defaultReceiveBufferBytes = 8 << 20;
 const groups = Object.values(RtnlGroup).reduce((bits, group) => bits | (1 << (group - 1)), 0);
 const cheapDump_ms = 5;
 // Pauses, in times the duration of the last dump.
@@ -48,6 +48,8 @@ const renewInterval_ms = 5000;
 export interface RouteMonitorOptions {
   /** Routing table to follow; 254, the main one, by default. */
   readonly table?: number;
+  /** Of the socket for notifications; what does not fit is lost and all is read anew. */
+  readonly receiveBufferBytes?: number;
   /** Monotonic clock in milliseconds. */
   readonly now_ms?: () => number;
 }
@@ -56,6 +58,7 @@ export interface RouteMonitorOptions {
 export class RouteMonitor {
   readonly #calls: NetlinkCalls;
   readonly #now_ms: () => number;
+  readonly #receiveBufferBytes: number;
   readonly #mirror: Mirror;
   readonly #requests = new RateLimit(requestsPerSecond, requestBurst);
   readonly #renewals = new RateLimit(1000 / renewInterval_ms, 1);
@@ -71,14 +74,16 @@ export class RouteMonitor {
   constructor(calls: NetlinkCalls, options: RouteMonitorOptions = {}) {
     this.#calls = calls;
     this.#now_ms = options.now_ms ?? (() => performance.now());
+    this.#receiveBufferBytes = options.receiveBufferBytes ?? defaultReceiveBufferBytes;
     this.#mirror = new Mirror(options.table ?? mainTable);
   }
 
   /** Opens the sockets and reads the whole state. Throws NetlinkError. */
   open(): void {
     try {
+      const receiveBufferBytes = this.#receiveBufferBytes;
       this.#notifications = new NetlinkSocket(this.#calls, 0, { groups, receiveBufferBytes });
-      this.#socket = new NetlinkSocket(this.#calls, 0, { receiveBufferBytes });
+      this.#socket = new NetlinkSocket(this.#calls, 0);
       this.#synchronise();
     } catch (error) {
       this.close();
