@@ -103,9 +103,13 @@ pub const VriState = enum(u32) {
 pub const wants_neighbour_frames: u32 = 1; // copies of ARP and ND frames from its wanted ports
 pub const wants_promiscuous: u32 = 2; // other hosts' frames too, from its wanted ports
 
-/// How many times an idle reader looks again before it yields, and yields before it sleeps.
-/// Follows from placement and comes with the plan.
+/// How many times, at most, an idle reader looks again before it yields, and yields before it
+/// sleeps. Follows from placement and comes with the plan; within it, each reader learns how long
+/// spinning pays (`sleeper.zig`).
 pub const Idle = extern struct { spins: u32, yields: u32 };
+
+/// Time that one spin stands for: a pause instruction on current x86 machines, roughly.
+pub const spin_ns = 40;
 
 /// First bytes of a link segment: one per VRI, mapped by the dispatcher and that VRI.
 pub const Link = extern struct {

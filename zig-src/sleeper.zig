@@ -1,5 +1,9 @@
-//! How the dispatcher idles: look again a number of times, yield a number of times, then sleep
-//! until a socket is readable or somebody writes to an eventfd.
+//! How the dispatcher idles: look again for a while, yield a number of times, then sleep until a
+//! socket is readable or somebody writes to an eventfd.
+//!
+//! The while follows from what it was good for: a sleep that ended sooner than the longest spin
+//! would have been better spent spinning, so the next idle time spins that long; one that lasted
+//! longer halves it. A loaded machine then gives the time to who needs it.
 //!
 //! No wake-up is lost. Before it sleeps, the dispatcher sets `sleeping` in every link, fences, and
 //! looks once more at everything that could have come; a VRI publishes, fences, then reads
@@ -17,7 +21,9 @@ const sleep_ms = 50; // heartbeats go on
 pub const Sleeper = struct {
     epoll: i32,
     wake_fd: i32, // the control thread's
-    idle_passes: u32 = 0,
+    idle_ns: u64 = 0, // since when nothing came; 0: something did
+    patience_ns: u64 = 0, // how long to spin, as learned
+    yields: u32 = 0,
 
     pub fn init() ?Sleeper {
         const epoll = linux.epoll_create1(linux.EPOLL.CLOEXEC);
@@ -64,20 +70,28 @@ pub const Sleeper = struct {
     /// After each pass: `work` things were moved.
     pub fn note(s: *Sleeper, d: *dispatch.Dispatcher, work: u32) void {
         if (work != 0) {
-            s.idle_passes = 0;
+            s.idle_ns = 0;
             return;
         }
-        s.idle_passes +|= 1;
-        const idle = d.config.idle;
-        if (s.idle_passes <= idle.spins or d.config.busy_poll != 0) return std.atomic.spinLoopHint();
-        if (s.idle_passes <= idle.spins + idle.yields) {
+        if (s.idle_ns == 0) {
+            s.idle_ns = d.now_ns;
+            s.yields = 0;
+        }
+        const longest_ns = @as(u64, d.config.idle.spins) * abi.spin_ns;
+        if (d.config.busy_poll != 0 or d.now_ns - s.idle_ns < @min(s.patience_ns, longest_ns))
+            return std.atomic.spinLoopHint();
+        if (s.yields < d.config.idle.yields) {
+            s.yields += 1;
             _ = linux.sched_yield();
             return;
         }
-        s.sleep(d);
+        const slept_ns = s.sleep(d);
+        s.patience_ns = if (slept_ns < longest_ns) longest_ns else s.patience_ns / 2;
     }
 
-    fn sleep(s: *Sleeper, d: *dispatch.Dispatcher) void {
+    /// Returns how long it lasted.
+    fn sleep(s: *Sleeper, d: *dispatch.Dispatcher) u64 {
+        const before_ns = d.now_ns;
         setSleeping(d.plan, 1);
         dispatch.fullFence();
         if (!somethingCame(d)) {
@@ -86,8 +100,8 @@ pub const Sleeper = struct {
             _ = linux.epoll_wait(s.epoll, &events, events.len, sleep_ms);
         }
         setSleeping(d.plan, 0);
-        // One more look before it sleeps again; a frame that came keeps it awake.
-        s.idle_passes = d.config.idle.spins + d.config.idle.yields;
+        d.now_ns = dispatch.monotonicNs();
+        return d.now_ns - before_ns;
     }
 };
 

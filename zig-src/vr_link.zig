@@ -35,6 +35,7 @@ pub const State = struct {
     gone: bool = false,
     looks: u32 = 0, // calls of `alive` since the last real check
     idle_looks: u32 = 0,
+    patience: u32 = 0, // looks before it yields or sleeps, as learned (sleeper.zig says how)
     beat: u64 = 0, // monitor's, as last seen
     beat_ns: u64 = 0,
     lapsed_looks: u32 = 0,
@@ -146,13 +147,18 @@ pub const State = struct {
         s.tick();
         s.idle_looks +|= 1;
         const idle = &s.header.monitor.idle;
-        const spins = @atomicLoad(u32, &idle.spins, .monotonic);
+        const longest = @atomicLoad(u32, &idle.spins, .monotonic);
+        const spins = @min(s.patience, longest);
         if (s.idle_looks <= spins) return std.atomic.spinLoopHint();
         if (s.idle_looks <= spins +| @atomicLoad(u32, &idle.yields, .monotonic)) {
             _ = linux.sched_yield();
             return;
         }
+        const before_ns = nowNs();
         s.sleep(timeout_ms);
+        const slept_ns = nowNs() - before_ns;
+        s.patience = if (slept_ns < @as(u64, longest) * abi.spin_ns) longest else s.patience / 2;
+        s.idle_looks = 0;
         _ = s.check();
     }
 
