@@ -14,7 +14,7 @@ import {
 } from "./nftables.ts";
 import type { AddressRange, BypassedChain, ForeignTable, IngressPlan } from "./types.ts";
 
-const tableName = /^lvrm-([0-9]+)$/;
+const tableName = /^lvrm-([0-9]+)(-[0-9]+)?$/;
 const families: Readonly<Record<number, string>> = {
   [Nfproto.IPV4]: "ip",
   [Nfproto.IPV6]: "ip6",
@@ -64,11 +64,16 @@ function servedRanges(socket: NetlinkSocket, table: string): AddressRange[] {
   });
 }
 
+/** Names of all tables that an lvrm made. */
+export function tableNames(socket: NetlinkSocket): string[] {
+  const request = nftRequest(Nfproto.NETDEV);
+  return socket.dump("Cannot read tables", nftType(Nft.GETTABLE), request)
+    .map(decodeTableName).filter((name) => tableName.test(name));
+}
+
 /** Tables of other lvrm processes, all but `own`. */
 export function foreignTables(socket: NetlinkSocket, own: string): ForeignTable[] {
-  const request = nftRequest(Nfproto.NETDEV);
-  const names = socket.dump("Cannot read tables", nftType(Nft.GETTABLE), request)
-    .map(decodeTableName).filter((name) => tableName.test(name) && name !== own);
+  const names = tableNames(socket).filter((name) => name !== own);
   return names.map((name) => {
     const ofTable = nftRequest(Nfproto.NETDEV, (w) => w.text(1, name));
     const rules = socket.dump("Cannot read rules", nftType(Nft.GETRULE), ofTable).map(decodeRule)

@@ -7,7 +7,7 @@ import { Errno, type NetlinkCalls, NetlinkError } from "../netlink/calls.ts";
 import { decodeLink, linkRequest } from "../netlink/rtnetlink.ts";
 import { Rtm } from "../netlink/rtnetlink_constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
-import { bypassedChains, foreignTables } from "./inspect.ts";
+import { bypassedChains, foreignTables, tableNames } from "./inspect.ts";
 import { mergePrefixes } from "./intervals.ts";
 import {
   Batch,
@@ -70,7 +70,7 @@ function explain(error: unknown): Error {
   const cures: Readonly<Record<number, string>> = {
     [Errno.EPERM]: "run lvrm as root, or with CAP_NET_ADMIN",
     [Errno.EACCES]: "run lvrm as root, or with CAP_NET_ADMIN",
-    [Errno.EEXIST]: "another lvrm with the same process id (in another container?) runs here",
+    [Errno.EEXIST]: "another lvrm made it at the same moment; try again",
     [Errno.EBUSY]: "another program changes nftables; try again",
   };
   const kernel = "the kernel needs nf_tables with netdev tables and owners (Linux 5.12; " +
@@ -83,7 +83,8 @@ function explain(error: unknown): Error {
 /** Keeps served frames from the kernel; see `mod.ts`. */
 export class IngressTable {
   readonly #calls: NetlinkCalls;
-  readonly #name: string;
+  readonly #pid: number;
+  #name: string;
   #socket: NetlinkSocket | null = null;
   #created = false;
   /** What the kernel has: ranges by set, specification by interface. */
@@ -92,6 +93,7 @@ export class IngressTable {
 
   constructor(calls: NetlinkCalls, options: IngressTableOptions) {
     this.#calls = calls;
+    this.#pid = options.pid;
     this.#name = `lvrm-${options.pid}`;
   }
 
@@ -108,6 +110,7 @@ export class IngressTable {
   apply(plan: IngressPlan): string[] {
     try {
       this.#socket ??= new NetlinkSocket(this.#calls, netfilterProtocol, { receiveBufferBytes });
+      if (!this.#created) this.#name = freeName(this.#socket, this.#pid);
       return this.#apply(this.#socket, plan);
     } catch (error) {
       if (!this.#created) this.close();
@@ -132,7 +135,7 @@ export class IngressTable {
 
   /** Tables of other lvrm processes in this network namespace. */
   foreignTables(): ForeignTable[] {
-    return this.#inspect((socket) => foreignTables(socket, this.#name));
+    return this.#inspect((socket) => foreignTables(socket, this.#created ? this.#name : ""));
   }
 
   /** Chains of the kernel's packet filter that served frames will not go through. */
@@ -244,6 +247,15 @@ export class IngressTable {
       socket?.close();
     }
   }
+}
+
+/** `lvrm-PID`; with a number behind it where another container's lvrm has the same process id. */
+function freeName(socket: NetlinkSocket, pid: number): string {
+  const taken = new Set(tableNames(socket));
+  const base = `lvrm-${pid}`;
+  let name = base;
+  for (let i = 2; taken.has(name); i++) name = `${base}-${i}`;
+  return name;
 }
 
 /** Index of an interface, or null where there is none of that name. */
