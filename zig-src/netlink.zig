@@ -1,18 +1,19 @@
 //! Netlink sockets for the control plane: system calls only, the messages are TypeScript's affair.
 //!
 //! `open`, `join`, `send`, `receive` and `close` are called on Deno's main thread; `pollable` on
-//! the thread that runs `lvrm_wait`. Between them stands a small fixed table of atomics. A
-//! descriptor that is closed while the other thread polls it does no harm: closing leaves the
-//! poll of that call as it is, and the next one no longer names it.
+//! the thread that runs `lvrm_wait`. Between them stands a small fixed table of atomics. Only
+//! members of multicast groups are in it: the others are answered while they ask, and their replies
+//! must not wake the waiting thread; nor may its poll hold on to a socket that is closed to take
+//! its nftables table away.
 //!
 //! Results are 0, a count or a descriptor; negative is -errno.
 const std = @import("std");
 const linux = std.os.linux;
 
-/// Most sockets open at once.
+/// Most members of multicast groups at once.
 pub const max_sockets = 16;
 
-/// Open descriptors that lvrm_wait polls; -1: free. The main thread writes, any thread reads; a
+/// Descriptors that lvrm_wait polls; -1: free. The main thread writes, any thread reads; a
 /// descriptor is a whole value of its own, so no order between entries matters.
 var sockets: [max_sockets]std.atomic.Value(i32) = @splat(.init(-1));
 
@@ -38,19 +39,25 @@ fn setOption(socket: i32, level: i32, option: u32, value: u32) i32 {
 /// Opens a non-blocking, close-on-exec socket with extended acknowledgements, member of each group
 /// of the bitmap. `receive_buffer_bytes` 0 leaves the kernel's default. Returns a descriptor.
 pub fn open(protocol: u32, groups: u32, receive_buffer_bytes: u32) i32 {
-    const free = for (&sockets) |*entry| {
-        if (entry.load(.monotonic) < 0) break entry;
-    } else return -@as(i32, @intFromEnum(linux.E.MFILE));
     const kind = linux.SOCK.RAW | linux.SOCK.CLOEXEC | linux.SOCK.NONBLOCK;
     const socket = result(linux.socket(linux.AF.NETLINK, kind, protocol));
     if (socket < 0) return socket;
-    const failed = configure(socket, groups, receive_buffer_bytes);
-    if (failed < 0) {
-        _ = linux.close(socket);
-        return failed;
+    var failed = configure(socket, groups, receive_buffer_bytes);
+    if (failed == 0 and groups != 0) failed = register(socket);
+    if (failed == 0) return socket;
+    _ = linux.close(socket);
+    return failed;
+}
+
+/// Has lvrm_wait poll this socket. 0, or -EMFILE.
+fn register(socket: i32) i32 {
+    for (&sockets) |*entry| if (entry.load(.monotonic) == socket) return 0;
+    for (&sockets) |*entry| {
+        if (entry.load(.monotonic) >= 0) continue;
+        entry.store(socket, .release);
+        return 0;
     }
-    free.store(socket, .release);
-    return socket;
+    return -@as(i32, @intFromEnum(linux.E.MFILE));
 }
 
 fn configure(socket: i32, groups: u32, receive_buffer_bytes: u32) i32 {
@@ -71,6 +78,8 @@ fn configure(socket: i32, groups: u32, receive_buffer_bytes: u32) i32 {
 
 /// Joins one more multicast group.
 pub fn join(socket: i32, group: u32) i32 {
+    const failed = register(socket);
+    if (failed < 0) return failed;
     return setOption(socket, linux.SOL.NETLINK, add_membership, group);
 }
 
@@ -90,7 +99,8 @@ pub fn receive(socket: i32, buffer: []u8) i32 {
         var sender: linux.sockaddr.nl = undefined;
         var sender_size: linux.socklen_t = @sizeOf(linux.sockaddr.nl);
         const flags = linux.MSG.TRUNC; // the datagram's own length is returned
-        const rc = linux.recvfrom(socket, buffer.ptr, buffer.len, flags, @ptrCast(&sender), &sender_size);
+        const from: *linux.sockaddr = @ptrCast(&sender);
+        const rc = linux.recvfrom(socket, buffer.ptr, buffer.len, flags, from, &sender_size);
         const bytes = result(rc);
         if (bytes < 0) return bytes;
         if (sender.pid != 0) continue;
@@ -102,15 +112,14 @@ pub fn receive(socket: i32, buffer: []u8) i32 {
 
 /// Closes a socket that `open` gave.
 pub fn close(socket: i32) i32 {
+    if (socket < 0) return -@as(i32, @intFromEnum(linux.E.BADF));
     for (&sockets) |*entry| {
-        if (socket < 0 or entry.load(.monotonic) != socket) continue;
-        entry.store(-1, .release);
-        return result(linux.close(socket));
+        if (entry.load(.monotonic) == socket) entry.store(-1, .release);
     }
-    return -@as(i32, @intFromEnum(linux.E.BADF));
+    return result(linux.close(socket));
 }
 
-/// Copies the open descriptors into `buffer`; returns how many. Any thread.
+/// Copies the descriptors of multicast members into `buffer`; returns how many. Any thread.
 pub fn pollable(buffer: []i32) usize {
     var count: usize = 0;
     for (&sockets) |*entry| {
@@ -122,17 +131,22 @@ pub fn pollable(buffer: []i32) usize {
     return count;
 }
 
-test "a socket is pollable while it is open" {
+test "a member of multicast groups is pollable while it is open" {
     var buffer: [max_sockets]i32 = undefined;
     const before = pollable(&buffer);
-    const socket = open(0, 0, 1 << 20);
-    try std.testing.expect(socket >= 0);
+    const asker = open(0, 0, 0);
+    const member = open(0, 1, 1 << 20);
+    try std.testing.expect(asker >= 0 and member >= 0);
     try std.testing.expectEqual(before + 1, pollable(&buffer));
+    try std.testing.expectEqual(0, join(asker, 3));
+    try std.testing.expectEqual(0, join(asker, 5));
+    try std.testing.expectEqual(before + 2, pollable(&buffer));
     var bytes: [64]u8 = undefined;
-    try std.testing.expectEqual(-@as(i32, @intFromEnum(linux.E.AGAIN)), receive(socket, &bytes));
-    try std.testing.expectEqual(0, close(socket));
+    try std.testing.expectEqual(-@as(i32, @intFromEnum(linux.E.AGAIN)), receive(asker, &bytes));
+    try std.testing.expectEqual(0, close(asker));
+    try std.testing.expectEqual(0, close(member));
     try std.testing.expectEqual(before, pollable(&buffer));
-    try std.testing.expectEqual(-@as(i32, @intFromEnum(linux.E.BADF)), close(socket));
+    try std.testing.expectEqual(-@as(i32, @intFromEnum(linux.E.BADF)), close(member));
 }
 
 test "an unacknowledged dump of links arrives" {
