@@ -10,7 +10,7 @@ Deno.test("a VR in C, compiled with cc, serves frames with its own words and end
     const router = `${program} --one 'two words' "three"`;
     const lvrm = await bed.startLvrm([
       ...["--vr", `${subnetsOf("s1")}=${router}`],
-      ...["--vr", `${subnetsOf("s2", "r2")}=cppvr`],
+      ...["--vr", `${subnetsOf("s2", "r2")}=cppvr`, "--log-level", "debug"],
     ]);
     // Nobody has this address: it is the VR that answers.
     const ping = await bed.s1.ping("203.0.113.77", { count: 50, interval_ms: 1 });

@@ -13,10 +13,10 @@ export interface InterfaceStatus {
 
 /** One VR instance. */
 export interface VriStatus {
-  id: number;
+  id: string;
   pid: number;
   state: string;
-  reason?: string;
+  reason: string | null;
   core: number | null;
   received_frames: number;
   sent_frames: number;

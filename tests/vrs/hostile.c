@@ -1,13 +1,15 @@
 /* A VR that breaks the rules: behaves as the mirror for COUNT frames, then does MODE once or for
  * ever. lvrm must end it, name the reason, and let nobody else notice.
  *
- *     hostile MODE [COUNT]
+ *     hostile MODE [COUNT [FILE]]
  *
- * crash, exit: ends.  hang: stays but never looks again.  unattached: never attaches.  silent:
- * attaches, never says ready.  deaf: ignores stop.  slot, owner, length, short, offset, port, flags,
- * zero, reason, twice: returns a descriptor that no VR may return.  flood: sends malformed events. */
+ * exits: at once.  unattached: never attaches.  silent: attaches, never says ready.  deaf: ignores
+ * stop.  crash, exit: ends.  hang: stays but never looks again.  flood: sends malformed events.
+ * slot, owner, length, short, offset, port, flags, zero, reason, twice: returns a descriptor that
+ * no VR may return.  With FILE only while FILE exists, as it starts; else it is a good mirror. */
 #include "mirror.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +48,9 @@ static void misbehave(lvrm_vr *vr, lvrm_frame frame) {
 int main(int argc, char **argv) {
     if (argc > 1) mode = argv[1];
     unsigned long left = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+    if (argc > 3 && access(argv[3], F_OK) != 0) mode = "good";
+    if (is("good")) left = ULONG_MAX;
+    if (is("exits")) return 3;
     if (is("unattached"))
         for (;;) pause();
     lvrm_vr *vr = lvrm_vr_attach();
