@@ -22,7 +22,7 @@ import { Gateway } from "./gateway.ts";
 import { requireCapabilities, usableCores } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
-import { bypassWarning, forwardingWarning } from "./warnings.ts";
+import { bypassWarning, connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
 
 const log = getLogger(["lvrm"]);
 
@@ -94,7 +94,12 @@ function prepare(
   };
   const forwarding = routes.forwarding();
   const table = openTable(core, plan, forwarding.ipv4 || forwarding.ipv6 === true);
-  const unserved = forwardingWarning(forwarding, served, routes.addresses());
+  routes.setPorts(ports.map((port) => ({ ...port, interface: port.name })));
+  const sources = [
+    ...connectedPrefixes(routes.addresses()),
+    ...remotePrefixes(routes.snapshot()),
+  ];
+  const unserved = forwardingWarning(forwarding, served, sources);
   if (unserved !== null) log.warn(unserved);
   return { routes, ports, table };
 }

@@ -1,8 +1,9 @@
 /** What users should know about their gateway before lvrm serves it. Pure. */
+import { EventKind, layout } from "../../ffi/abi.gen.ts";
 import { compareBytes, formatPrefix, makePrefix, maskAddress } from "../netlink/mod.ts";
 import type { Prefix } from "../netlink/mod.ts";
 import type { BypassedChain } from "../ingress/mod.ts";
-import type { ForwardingState, InterfaceAddress } from "../routing/mod.ts";
+import type { ControlEvent, ForwardingState, InterfaceAddress } from "../routing/mod.ts";
 
 /** Whether `outer` holds all of `inner`. */
 export function covers(outer: Prefix, inner: Prefix): boolean {
@@ -19,31 +20,45 @@ export function bypassWarning(chains: readonly BypassedChain[]): string | null {
     `translated for it`;
 }
 
+/** Prefixes that the gateway reaches through another router, out of the mirror's events. */
+export function remotePrefixes(events: Iterable<ControlEvent>): Prefix[] {
+  const prefixes: Prefix[] = [];
+  for (const { kind, payload } of events) {
+    const at = layout.RouteEvent;
+    if (kind !== EventKind.route || payload[at.next_hops] === 0) continue;
+    const gatewayFamily = payload[at.size + layout.NextHop.family];
+    if (gatewayFamily === 0) continue;
+    const bytes = payload[at.family] === 4 ? 4 : 16;
+    const address = payload.slice(at.prefix, at.prefix + bytes);
+    prefixes.push(makePrefix(address, payload[at.prefix_length]!));
+  }
+  return prefixes;
+}
+
 /**
- * With forwarding off, replies from sources that no VR serves go nowhere: names the connected
- * subnets, and the `--vr` that would serve them. Null when all is served or forwarded.
+ * With forwarding off, replies from sources that no VR serves go nowhere: names subnets that
+ * `sources` come from, and the `--vr` that would serve them. Null when all is served or forwarded.
  */
 export function forwardingWarning(
   forwarding: ForwardingState,
   served: readonly Prefix[],
-  addresses: readonly InterfaceAddress[],
+  sources: readonly Prefix[],
 ): string | null {
-  const families: { family: 4 | 6; name: string; all: string }[] = [];
-  if (!forwarding.ipv4) families.push({ family: 4, name: "IPv4", all: "0.0.0.0/0" });
-  if (forwarding.ipv6 === false) families.push({ family: 6, name: "IPv6", all: "::/0" });
-  const open = families.filter(({ family }) => {
-    const everything = makePrefix(new Uint8Array(family === 4 ? 4 : 16), 0);
-    return !served.some((prefix) => covers(prefix, everything)) &&
-      addresses.some((address) => address.family === family && !isLinkLocal(address));
-  });
-  if (open.length === 0) return null;
-  const unserved = open.flatMap(({ family }) => connected(addresses, family))
-    .filter((subnet) => !served.some((prefix) => covers(prefix, subnet)));
-  const examples = [...new Set(unserved.map(formatPrefix))].slice(0, 4);
-  const from = examples.length === 0 ? "" : ` (${examples.join(", ")})`;
-  return `${open.map((f) => f.name).join(" and ")} forwarding is off in the kernel: frames from ` +
-    `sources that no VR serves${from}, replies too, go nowhere; to serve them as well add ` +
-    `--vr ${open.map((f) => f.all).join(",")}=cppvr`;
+  const off = new Set<number>();
+  if (!forwarding.ipv4) off.add(4);
+  if (forwarding.ipv6 === false) off.add(6);
+  const unserved = sources.filter((source) =>
+    off.has(source.family) && !served.some((prefix) => covers(prefix, source))
+  );
+  if (unserved.length === 0) return null;
+  const families = [4, 6].filter((family) => unserved.some((p) => p.family === family));
+  const names = families.map((family) => family === 4 ? "IPv4" : "IPv6").join(" and ");
+  const all = families.map((family) => family === 4 ? "0.0.0.0/0" : "::/0").join(",");
+  const texts = [...new Set(unserved.map(formatPrefix))];
+  const more = texts.length > 4 ? `, … (${texts.length})` : "";
+  return `${names} forwarding is off in the kernel: frames from sources that no VR serves ` +
+    `(${texts.slice(0, 4).join(", ")}${more}), replies too, go nowhere; to serve them as well ` +
+    `add --vr ${all}=cppvr`;
 }
 
 function isLinkLocal(address: InterfaceAddress): boolean {
@@ -53,7 +68,8 @@ function isLinkLocal(address: InterfaceAddress): boolean {
   return address.address.every((byte, i) => byte === (i === 15 ? 1 : 0)); // ::1
 }
 
-function connected(addresses: readonly InterfaceAddress[], family: 4 | 6): Prefix[] {
-  return addresses.filter((a) => a.family === family && !isLinkLocal(a))
+/** Subnets that interfaces are in, without loopback and link-local ones. */
+export function connectedPrefixes(addresses: readonly InterfaceAddress[]): Prefix[] {
+  return addresses.filter((a) => !isLinkLocal(a))
     .map((a) => makePrefix(a.address, a.prefixLength));
 }

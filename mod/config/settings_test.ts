@@ -1,0 +1,109 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { Failure } from "./failure.ts";
+import { decideSettings, socketPath } from "./settings.ts";
+import type { RunOptions } from "./settings.ts";
+import { slotsFor } from "./sizes.ts";
+
+const none = () => undefined;
+const vr = ["10.0.1.0/24=cppvr"];
+
+function refusal(options: RunOptions, code: number): string {
+  try {
+    decideSettings(options, none);
+  } catch (error) {
+    ok(error instanceof Failure, String(error));
+    equal(error.code, code, error.message);
+    ok(!error.message.includes("\n"));
+    return error.message;
+  }
+  throw new Error(`${JSON.stringify(options)} was taken`);
+}
+
+Deno.test("decideSettings() fills in defaults", () => {
+  const settings = decideSettings({ vr }, none);
+  deepEqual(settings.vrs.map((it) => it.name), ["vr1"]);
+  deepEqual(settings.vrs[0]!.words, ["cppvr"]);
+  deepEqual({ ...settings, vrs: [] }, {
+    vrs: [],
+    interfaces: [],
+    adapter: null,
+    queue: 0,
+    balancer: 0,
+    vris: 1,
+    cores: null,
+    socket: "/run/lvrm/lvrm.sock",
+    logFormat: "text",
+    logLevel: "info",
+  });
+});
+
+Deno.test("decideSettings() reads every option from the environment, options first", () => {
+  const env: Record<string, string> = {
+    LVRM_VR: "10.0.1.0/24,fd00:1::/64=cppvr --route 0.0.0.0/0=eth1; 10.0.2.0/24=./b 'x;y'",
+    LVRM_INTERFACE: "eth0, eth1:100",
+    LVRM_ADAPTER: "raw",
+    LVRM_QUEUE: "lamport",
+    LVRM_BALANCER: "jsq",
+    LVRM_VRIS: "3",
+    LVRM_CORES: "0-1,3",
+    LVRM_SOCKET: "/tmp/a.sock",
+    LVRM_LOG_FORMAT: "json",
+    LVRM_LOG_LEVEL: "debug",
+  };
+  const settings = decideSettings({}, (name) => env[name]);
+  deepEqual(settings.vrs.map((it) => it.words), [
+    ["cppvr", "--route", "0.0.0.0/0=eth1"],
+    ["./b", "x;y"],
+  ]);
+  deepEqual(settings.interfaces, [{ name: "eth0", vlan: null }, { name: "eth1", vlan: 100 }]);
+  equal(settings.adapter, 0);
+  equal(settings.vris, 3);
+  deepEqual(settings.cores, [0, 1, 3]);
+  deepEqual([settings.socket, settings.logFormat, settings.logLevel], [
+    "/tmp/a.sock",
+    "json",
+    "debug",
+  ]);
+  equal(decideSettings({ vr, vris: "2" }, (name) => env[name]).vris, 2);
+  equal(decideSettings({ vr }, (name) => env[name]).vrs.length, 1);
+});
+
+Deno.test("decideSettings() refuses with the right code, a cause and a cure", () => {
+  ok(refusal({}, 2).includes("--vr 10.0.1.0/24=cppvr"));
+  ok(refusal({ vr: ["cppvr"] }, 2).includes("="));
+  ok(refusal({ vr: ["10.0.1.0/24="] }, 2).includes("no router"));
+  ok(refusal({ vr: ["10.0.1.0/24,=cppvr"] }, 2).includes("empty"));
+  ok(refusal({ vr: ["10.0.1.0/24=cppvr 'x"] }, 2).includes("quote"));
+  ok(refusal({ vr: ["10.0.1.0/24,10.0.1.0/24=cppvr"] }, 3).includes("twice"));
+  ok(refusal({ vr: [...vr, ...vr] }, 3).includes("vr1 (cppvr) and vr2"));
+  ok(refusal({ vr, adapter: "x" }, 2).includes("known: raw"));
+  ok(refusal({ vr, queue: "x" }, 2).includes("lamport"));
+  ok(refusal({ vr, balancer: "x" }, 2).includes("jsq"));
+  ok(refusal({ vr, logLevel: "x" }, 2).includes("warning"));
+  for (const vris of ["0", "-1", "65", "x", "1.5", ""]) {
+    if (vris !== "") refusal({ vr, vris }, 2);
+  }
+  for (const cores of ["x", "3-1", "0,0", "1-", "99999"]) refusal({ vr, cores }, 2);
+  for (const name of ["a b", "eth0:0", "eth0:4095", "eth0:x", "", "abcdefghijklmnop"]) {
+    refusal({ vr, interface: [name] }, 2);
+  }
+  refusal({ vr, interface: ["eth0", "eth0"] }, 3);
+  refusal({ vr, socket: "/" + "x".repeat(200) }, 2);
+});
+
+Deno.test("the same subnet may be on two ports of one interface, tagged and untagged", () => {
+  equal(decideSettings({ vr, interface: ["eth0", "eth0:100"] }, none).interfaces.length, 2);
+});
+
+Deno.test("socketPath() takes option, environment, default in this order", () => {
+  equal(socketPath("/a", () => "/b"), "/a");
+  equal(socketPath(undefined, () => "/b"), "/b");
+  equal(socketPath(undefined, none), "/run/lvrm/lvrm.sock");
+});
+
+Deno.test("slotsFor() takes jumbo slots only where a frame would not fit", () => {
+  equal(slotsFor([1500, 1500]).bytes, 2048);
+  equal(slotsFor([2048 - 14 - 66]).bytes, 2048);
+  equal(slotsFor([2048 - 14 - 66 + 1]).bytes, 16384);
+  equal(slotsFor([1500, 9000]).bytes, 16384);
+});
