@@ -18,7 +18,12 @@ const test_files = [_][]const u8{
     "tests/neighbour_test.cpp", "tests/options_test.cpp",  "tests/router_test.cpp",
 };
 
-fn program(b: *std.Build, target: std.Build.ResolvedTarget, name: []const u8, files: []const []const u8) *std.Build.Step.Compile {
+fn program(
+    b: *std.Build,
+    target: std.Build.ResolvedTarget,
+    name: []const u8,
+    files: []const []const u8,
+) *std.Build.Step.Compile {
     const module = b.createModule(.{
         .target = target,
         .optimize = .ReleaseFast,

@@ -1,3 +1,4 @@
+// Reading control events; control.hh says who calls it.
 #include "control.hh"
 
 namespace cppvr {
@@ -119,7 +120,10 @@ void Control::take_route(std::span<const uint8_t> payload) {
 void Control::take_neighbour(const lvrm_neighbour_event &event, uint64_t now_ns) {
     if (!is_family(event.family) || event.port >= LVRM_MAX_PORTS) return;
     const Address address = event_address(event.family, event.address);
-    if (event.removed) {
+    // RFC 1812 3.3.2: nobody's link-layer address is a broadcast or multicast one. The kernel has
+    // such an entry for each broadcast address that somebody tried.
+    const bool is_group = event.mac[0] & 1;
+    if (event.removed || is_group) {
         tables_.neighbours.remove(event.port, address);
         return router_.neighbour_failed(event.port, address, now_ns);
     }

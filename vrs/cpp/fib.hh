@@ -148,7 +148,7 @@ template <class Key, unsigned stride> class Fib {
         }
     }
 
-    /// Folds the deepest node of the path into its parent's entry when all its entries are one leaf.
+    /// Folds the deepest node of the path into its parent's entry when it holds one leaf only.
     bool try_collapse(const std::array<uint32_t, (bits - 16) / stride> &path, size_t depth,
                       Key prefix) {
         const Node &node = nodes_[path[depth - 1]];

@@ -1,3 +1,4 @@
+// ICMP and ICMPv6 errors, byte by byte.
 #include "icmp.hh"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Neighbour records and waiting frames.
 #include "neighbours.hh"
 
 namespace cppvr {

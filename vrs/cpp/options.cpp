@@ -1,3 +1,4 @@
+// Parsing of the command line, strictly: a mistake must not start a router.
 #include "options.hh"
 
 #include <arpa/inet.h>

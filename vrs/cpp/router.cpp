@@ -1,3 +1,5 @@
+// The way of a frame through the router. What happens to most frames comes first; what is rare
+// is kept out of its way.
 #include "router.hh"
 
 #include "checksum.hh"
@@ -170,7 +172,8 @@ void Router::fragment(lvrm_frame frame, uint8_t *bytes, const NextHop &hop, uint
         lvrm_frame other = output_.take_reserved();
         uint8_t *to = data(other);
         std::memcpy(to, bytes, ethernet_bytes);
-        const size_t length = write_fragment(to + ethernet_bytes, header, header_bytes, plan, index);
+        const size_t length =
+            write_fragment(to + ethernet_bytes, header, header_bytes, plan, index);
         others[index] = lvrm_set_length(other, static_cast<uint32_t>(ethernet_bytes + length));
     }
     const size_t first = cut_first_fragment(header, header_bytes, plan);
@@ -225,6 +228,9 @@ void Router::finish(lvrm_frame frame, uint8_t *bytes, Neighbour &neighbour, cons
 }
 
 void Router::wait(lvrm_frame frame, uint8_t port, const Address &next, uint64_t now_ns) {
+    // RFC 2644: directed broadcasts are not forwarded. A broadcast address never is a known
+    // neighbour (control.cpp), so it ends here, off the main path.
+    if (tables_.is_broadcast(port, next)) return output_.drop(frame, LVRM_DROP_BAD_DESTINATION);
     if (tables_.neighbours.wait(port, next, frame, now_ns) != Neighbours::Queued::waits)
         output_.drop(frame, LVRM_DROP_NEIGHBOUR_QUEUE_FULL);
 }

@@ -1,3 +1,4 @@
+// Changes and slow look-ups of the tables.
 #include "tables.hh"
 
 namespace cppvr {
@@ -44,6 +45,16 @@ const Address *Tables::error_source(uint8_t port, const Address &destination) co
         best_rank = rank;
     }
     return best ? &best->address : nullptr;
+}
+
+bool Tables::is_broadcast(uint8_t port, const Address &address) const {
+    if (address.family != 4) return false;
+    for (const PortAddress &it : addresses) {
+        // RFC 3021: a /31 has none.
+        if (it.port != port || it.address.family != 4 || it.prefix_length > 30) continue;
+        if ((it.address.v4() | ~Fib4::mask(it.prefix_length)) == address.v4()) return true;
+    }
+    return false;
 }
 
 void Tables::sweep(uint32_t generation) {

@@ -54,6 +54,8 @@ struct Tables {
     /// address of that port, the one on the destination's subnet where there are more, else any
     /// port's. Null: there is none of that family.
     const Address *error_source(uint8_t port, const Address &destination) const;
+    /// Whether an IPv4 address is the broadcast address of a subnet of that port.
+    bool is_broadcast(uint8_t port, const Address &address) const;
     /// Forgets whatever was last set in another generation, waiting frames apart.
     void sweep(uint32_t generation);
 };

@@ -1,3 +1,4 @@
+// Checksum arithmetic against straightforward references.
 #include "checksum.hh"
 
 #include <vector>

@@ -1,3 +1,4 @@
+// Control events, good and bad, and what they do to routing.
 #include "rig.hh"
 
 namespace cppvr {
@@ -72,7 +73,7 @@ TEST(control_malformed, "cut and random events are ignored, never read past thei
                                            {Rig::on_link(1), Rig::on_link(2)},
                                            LVRM_ROUTE_UNICAST, 0, false);
     for (size_t length = 0; length < whole.size(); length += 1)
-        rig.event(LVRM_EVENT_ROUTE, Bytes(whole.begin(), whole.begin() + static_cast<long>(length)));
+        rig.event(LVRM_EVENT_ROUTE, Bytes(whole.data(), whole.data() + length));
     CHECK(rig.pass(V4{}.frame())[0].output == 2);
     for (int round = 0; round < 50'000; round += 1) {
         Bytes payload(random.below(80));

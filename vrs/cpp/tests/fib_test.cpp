@@ -1,3 +1,4 @@
+// The trie against a linear scan.
 #include "fib.hh"
 
 #include <time.h>

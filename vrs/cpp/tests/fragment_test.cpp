@@ -1,3 +1,4 @@
+// IPv4 fragmentation: fragments put together again equal the original.
 #include "fragment.hh"
 
 #include "rig.hh"
@@ -77,7 +78,7 @@ TEST(fragment_offset_limit, "a fragment that would reach past 65,535 bytes is re
     CHECK(fragment(datagram_of(parts), 600).empty());
 }
 
-TEST(fragment_options, "options with the copied flag go into every fragment, others into the first") {
+TEST(fragment_options, "options with the copied flag go into every fragment, others into one") {
     // Record route (7, not copied), router alert (148, copied).
     const Bytes options = {7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0, 0};
     const Bytes payload = numbered(1400);
@@ -124,7 +125,8 @@ TEST(fragment_forbidden, "with DF set the source is told the MTU (RFC 1191)") {
     CHECK(is_reported(sent, 1, 3, 4, LVRM_DROP_TOO_BIG));
     CHECK(load16(&sent[0].bytes[ethernet_bytes + 20 + 6]) == 600);
     // What fits exactly goes through, and a route's own MTU counts too.
-    CHECK(rig.pass(V4{.flags = ipv4_dont_fragment, .payload = numbered(580)}.frame())[0].output == 2);
+    const V4 fitting{.flags = ipv4_dont_fragment, .payload = numbered(580)};
+    CHECK(rig.pass(fitting.frame())[0].output == 2);
     rig.route(address_v4(0x0a000200), 24, {Rig::on_link(2)}, LVRM_ROUTE_UNICAST, 576);
     const auto less = rig.pass(parts.frame());
     CHECK(load16(&less[0].bytes[ethernet_bytes + 20 + 6]) == 576);

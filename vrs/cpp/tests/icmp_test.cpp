@@ -1,3 +1,4 @@
+// ICMP errors: their bytes, and when there is none.
 #include "icmp.hh"
 
 #include "rig.hh"

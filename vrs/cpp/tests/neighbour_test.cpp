@@ -1,3 +1,4 @@
+// Frames that wait for next hops, and what is asked of the kernel.
 #include "rig.hh"
 
 namespace cppvr {
@@ -94,7 +95,7 @@ TEST(neighbour_total, "all waiting frames together are bounded") {
     CHECK(rig.slots_out() == 0);
 }
 
-TEST(neighbour_renewal, "a stale neighbour is renewed while it is used, at most every five seconds") {
+TEST(neighbour_renewal, "a stale neighbour in use is renewed, at most every five seconds") {
     Rig rig;
     rig.neighbour(2, address_v4(0x0a000207), false, true);
     rig.pass(V4{}.frame());
@@ -112,6 +113,23 @@ TEST(neighbour_renewal, "a stale neighbour is renewed while it is used, at most 
     rig.now_ns += 60 * second_ns;
     rig.pass(V4{}.frame());
     CHECK(rig.asked.size() == 2);
+}
+
+TEST(neighbour_broadcast, "directed broadcasts are not forwarded, whatever MAC they are given") {
+    Rig rig;
+    const Bytes frame = V4{.destination = 0x0a0002ff}.frame();
+    CHECK(is_dropped_alone(rig.pass(frame), LVRM_DROP_BAD_DESTINATION));
+    lvrm_neighbour_event event{};
+    event.port = 2;
+    event.family = 4;
+    std::memset(event.mac, 0xff, sizeof event.mac);
+    store_address(event.address, address_v4(0x0a0002ff));
+    rig.event(LVRM_EVENT_NEIGHBOUR, Rig::bytes_of(event));
+    CHECK(is_dropped_alone(rig.pass(frame), LVRM_DROP_BAD_DESTINATION));
+    CHECK(rig.asked.empty());
+    // On another port's subnet, or as the only two addresses of a /31, it is a host.
+    rig.address(2, address_v4(0x0a000201), 31);
+    CHECK(rig.pass(frame).empty());
 }
 
 TEST(neighbour_moved, "a link that goes down while frames wait drops them as such") {

@@ -1,3 +1,4 @@
+// Frames in, frames out: forwarding, header checks, reasons.
 #include "relay.hh"
 #include "rig.hh"
 
