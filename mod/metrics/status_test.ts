@@ -1,0 +1,117 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { layout } from "../../ffi/abi.gen.ts";
+import { SnapshotReader } from "../../ffi/stats.ts";
+import type { VriView } from "../vri_monitor/monitor.ts";
+import { buildStatus } from "./status.ts";
+
+/** A snapshot in memory with the given words set. */
+function snapshot(words: Record<number, number>): SnapshotReader {
+  const view = new DataView(new ArrayBuffer(layout.Snapshot.size));
+  for (const [at, value] of Object.entries(words)) {
+    view.setBigUint64(Number(at), BigInt(value), true);
+  }
+  return new SnapshotReader(view.buffer);
+}
+
+const l = layout;
+const totals = l.Snapshot.totals;
+const port = (n: number) => l.Snapshot.ports + n * l.PortCounters.size;
+const vr = (n: number) => l.Snapshot.vrs + n * l.VrCounters.size;
+const vri = (n: number) => l.Snapshot.vris + n * l.VriCounters.size;
+
+const view = (more: Partial<VriView>): VriView => ({
+  id: "vr1.1",
+  vr: 0,
+  state: "running",
+  reason: null,
+  pid: 77,
+  core: 1,
+  restarts: 2,
+  vri: 9,
+  ...more,
+});
+
+const reader = snapshot({
+  [totals + l.Totals.received_frames]: 100,
+  [totals + l.Totals.originated_frames]: 5,
+  [totals + l.Totals.replicated_frames]: 3,
+  [totals + l.Totals.sent_frames]: 60,
+  [totals + l.Totals.dropped_frames]: 6,
+  [totals + l.Totals.kept_frames]: 38,
+  [totals + l.Totals.in_flight_frames]: 4,
+  [totals + l.Totals.drops + 8 * 0]: 2,
+  [totals + l.Totals.drops + 8 * 34]: 4,
+  [port(3) + l.PortCounters.received_frames]: 100,
+  [port(3) + l.PortCounters.missed_frames]: 1,
+  [vr(0) + l.VrCounters.received_frames]: 62,
+  [vr(0) + l.VrCounters.dropped_frames]: 6,
+  [vr(0) + l.VrCounters.drops + 8 * 63]: 1,
+  [vri(9) + l.VriCounters.received_frames]: 62,
+  [vri(9) + l.VriCounters.queue_frames]: 4,
+});
+
+const names = {
+  uptime_s: 1.23456,
+  ports: [{ port: 3, name: "eth0:100", adapter: "raw" }],
+  vrs: [{ vr: 0, name: "vr1", subnets: ["10.0.1.0/24"], router: "cppvr" }],
+  vris: [view({}), view({ id: "vr1.2", state: "stopping", pid: null, vri: null })],
+};
+
+Deno.test("buildStatus() has exactly the fields that users rely on", () => {
+  const status = buildStatus(names, reader);
+  equal(status.uptime_s, 1.235);
+  deepEqual(Object.keys(status), ["version", "uptime_s", "interfaces", "vrs", "totals"]);
+  deepEqual(status.interfaces, [{
+    name: "eth0:100",
+    adapter: "raw",
+    received_frames: 100,
+    received_bytes: 0,
+    missed_frames: 1,
+    sent_frames: 0,
+    sent_bytes: 0,
+  }]);
+  deepEqual(status.vrs[0]!.drops, { reason_63: 1 });
+  deepEqual(status.vrs[0]!.vris, [
+    {
+      id: "vr1.1",
+      pid: 77,
+      state: "running",
+      reason: null,
+      core: 1,
+      received_frames: 62,
+      sent_frames: 0,
+      queue_frames: 4,
+      restarts: 2,
+    },
+    {
+      id: "vr1.2",
+      pid: null,
+      state: "draining",
+      reason: null,
+      core: 1,
+      received_frames: 0,
+      sent_frames: 0,
+      queue_frames: 0,
+      restarts: 2,
+    },
+  ]);
+  deepEqual(status.totals, {
+    received_frames: 100,
+    originated_frames: 5,
+    replicated_frames: 3,
+    sent_frames: 60,
+    dropped_frames: 6,
+    kept_by_kernel_frames: 38,
+    in_flight_frames: 4,
+    drops: { no_vri: 2, ttl_expired: 4 },
+  });
+});
+
+Deno.test("buildStatus() keeps the conservation equation of its snapshot", () => {
+  const t = buildStatus(names, reader).totals;
+  equal(
+    t.received_frames + t.originated_frames + t.replicated_frames,
+    t.sent_frames + t.dropped_frames + t.kept_by_kernel_frames + t.in_flight_frames,
+  );
+  equal(Object.values(t.drops).reduce((sum, frames) => sum + frames, 0), t.dropped_frames);
+});
