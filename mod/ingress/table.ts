@@ -73,9 +73,8 @@ function explain(error: unknown): Error {
     [Errno.EEXIST]: "another lvrm made it at the same moment; try again",
     [Errno.EBUSY]: "another program changes nftables; try again",
   };
-  const kernel = "the kernel needs nf_tables with netdev tables and owners (Linux 5.12; " +
-    "`modprobe nf_tables`), or turn its forwarding off: `sysctl -w net.ipv4.ip_forward=0 " +
-    "net.ipv6.conf.all.forwarding=0`";
+  const kernel = "the kernel needs nf_tables with netdev chains and table owners (Linux 5.12); " +
+    "try `modprobe nf_tables`";
   const cure = cures[error.errno] ?? kernel;
   return new Error(`${error.message}: ${cure}`, { cause: error });
 }

@@ -99,7 +99,7 @@ Deno.test("served frames are lvrm's alone, all else stays the kernel's", async (
   assert.equal(await received(bed.s1, r1.host6), 3);
 });
 
-Deno.test("only frames to this host, or with promiscuous others' too, by their own tag", async () => {
+Deno.test("only frames to this host, or promiscuously others' too, by their tag", async () => {
   await using bed = await Testbed.create({ forwarding: true });
   const ports = [
     untagged("s1"),

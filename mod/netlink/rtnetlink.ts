@@ -38,6 +38,7 @@ export interface AddressMessage {
 
 /** One next hop of a route; `gateway` null: the destination is on the link. */
 export interface Hop {
+  /** 0 where the kernel encapsulates (MPLS, segment routing): a VR can't send there. */
   readonly ifindex: number;
   readonly gateway: Uint8Array | null;
   /** 1..256 */
@@ -144,6 +145,8 @@ export function decodeAddress(payload: Uint8Array): AddressMessage | null {
   };
 }
 
+const encapsulated = 22; // RTA_ENCAP
+
 /** Gateway of RTA_GATEWAY (5) or RTA_VIA (18: a family, then the address). */
 function gatewayOf(attributes: Attributes, family: Family): Uint8Array | null {
   const gateway = addressOf(attributes, 5, family);
@@ -165,7 +168,7 @@ function decodeMultipath(value: Uint8Array, family: Family): Hop[] {
     if (length < 8 || at + length > value.length) break;
     const attributes = decodeAttributes(value.subarray(at + 8, at + length));
     hops.push({
-      ifindex: view.getInt32(at + 4, true),
+      ifindex: attributes.has(encapsulated) ? 0 : view.getInt32(at + 4, true),
       gateway: gatewayOf(attributes, family),
       weight: value[at + 3]! + 1,
       flags: value[at + 2]!,
@@ -184,7 +187,7 @@ export function decodeRoute(payload: Uint8Array): RouteMessage | null {
   const flags = view.getUint32(8, true);
   const metrics = decodeAttributes(attributes.get(8) ?? new Uint8Array(0)); // RTA_METRICS
   const multipath = attributes.get(9);
-  const ifindex = readU32(attributes, 4);
+  const ifindex = attributes.has(encapsulated) ? 0 : readU32(attributes, 4);
   const gateway = gatewayOf(attributes, family);
   const hops = multipath
     ? decodeMultipath(multipath, family)
@@ -236,7 +239,8 @@ export function decodeNexthop(payload: Uint8Array): NexthopMessage | null {
   for (let at = 0; at + 8 <= members.length; at += 8) {
     group.push({ id: view.getUint32(at, true), weight: members[at + 4]! + 1 });
   }
-  const ifindex = readU32(attributes, 5);
+  const nhaEncap = 8;
+  const ifindex = attributes.has(nhaEncap) ? 0 : readU32(attributes, 5);
   const gateway = attributes.get(6)?.slice() ?? null;
   const flags = viewOf(payload).getUint32(4, true);
   return {
