@@ -270,9 +270,10 @@ export class RouteMonitor {
 
   #publish(): void {
     const changes = this.#mirror.takeChanges();
+    // Events first: a listener for links may call setPorts, whose events are later than these.
+    if (changes.events.length > 0) this.#emit(changes.events);
     if (changes.links) { for (const listener of this.#linksListeners) listener(); }
     if (changes.local) { for (const listener of this.#localListeners) listener(); }
-    if (changes.events.length > 0) this.#emit(changes.events);
   }
 
   #emit(events: ControlEvent[]): void {

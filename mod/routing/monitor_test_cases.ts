@@ -158,6 +158,32 @@ assert.equal(linksChanges, 1);
 assert.equal(monitor.links().find((link) => link.name === "vb")!.up, false);
 assert.ok(change("link set vb up").includes("link 1 up 1500 rp0"));
 
+// A link made anew within one poll, ports following at once: what is told last is the new one.
+const follow = () => {
+  const ifindex = monitor.links().find((link) => link.name === "vb")?.ifindex ?? 0;
+  monitor.setPorts([
+    { port: 0, ifindex: index.get("va")!, interface: "va", vlan: null },
+    { port: 1, ifindex, interface: "vb", vlan: null },
+  ]);
+};
+monitor.onLinksChange(follow);
+const anew = change(
+  "link del vb",
+  "link add vb type veth peer name vbp",
+  "link set vbp addrgenmode none up",
+  "link set vb addrgenmode none up",
+  "address add 10.0.2.1/24 dev vb",
+);
+assert.deepEqual(anew.filter((line) => line.startsWith("link 1")), [
+  "link 1 gone 1500 rp0",
+  "link 1 up 1500 rp0",
+]);
+assert.ok(anew.lastIndexOf("address -10.0.2.1") < anew.lastIndexOf("address +10.0.2.1"));
+assert.equal(
+  anew.filter((line) => line.includes("10.0.2.0/24")).at(-1),
+  "route 10.0.2.0/24 kind 1, port 1 via link weight 1",
+);
+
 // Neighbours: told, asked for, failed, renewed, limited.
 assert.deepEqual(change("neigh add 10.0.1.9 lladdr 02:00:00:00:00:09 nud stale dev va"), [
   "neighbour 10.0.1.9 stale",
