@@ -126,10 +126,13 @@ export class Gateway {
   #requireReady(broken: VriView | undefined): void {
     if (broken === undefined) return;
     const vr = this.#parts.settings.vrs[broken.vr]!;
+    const hint = vr.words[0]!.includes("/")
+      ? "; a VR must attach with lvrm_vr_attach and then say lvrm_vr_ready " +
+        "(docs/writing-a-vr.md)"
+      : "";
     throw new Failure(
       ExitCode.failed,
-      `${vr.name} could not start: its router "${vr.router}" ${broken.reason}; a VR must attach ` +
-        `with lvrm_vr_attach and then say lvrm_vr_ready (docs/writing-a-vr.md)`,
+      `${vr.name} could not start: its router "${vr.router}" ${broken.reason}${hint}`,
     );
   }
 

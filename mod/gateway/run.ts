@@ -43,7 +43,7 @@ export async function runGateway(settings: Settings): Promise<void> {
   try {
     const core = Core.load(join(runtime, "lib", "liblvrm.so"));
     stopOnFatal(core, claim.release);
-    const { routes, ports, table } = prepare(settings, core);
+    const { routes, ports, table, warnings } = prepare(settings, core);
     gateway = new Gateway({
       settings,
       core,
@@ -60,6 +60,7 @@ export async function runGateway(settings: Settings): Promise<void> {
     await Promise.race([started, stop.asked]);
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
+      warnings.forEach((warning) => log.warn("{warning}", { warning }));
       explain(settings, ports, decision);
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
@@ -78,11 +79,18 @@ export async function runGateway(settings: Settings): Promise<void> {
   }
 }
 
+/** What a gateway stands on. */
+interface Ground {
+  readonly routes: RouteMonitor;
+  readonly ports: readonly Port[];
+  readonly table: IngressTable | null;
+  /** To be said once lvrm serves: a start that fails says one thing only. */
+  readonly warnings: readonly string[];
+}
+
 /** Mirror of the kernel, ports, and an ingress table where it is needed. Throws Failure. */
-function prepare(
-  settings: Settings,
-  core: Core,
-): { routes: RouteMonitor; ports: Port[]; table: IngressTable | null } {
+function prepare(settings: Settings, core: Core): Ground {
+  const warnings: string[] = [];
   const routes = new RouteMonitor(core.netlink);
   routes.open();
   const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
@@ -93,25 +101,30 @@ function prepare(
     local: routes.localPrefixes(),
   };
   const forwarding = routes.forwarding();
-  const table = openTable(core, plan, forwarding.ipv4 || forwarding.ipv6 === true);
+  const table = openTable(core, plan, forwarding.ipv4 || forwarding.ipv6 === true, warnings);
   routes.setPorts(ports.map((port) => ({ ...port, interface: port.name })));
   const sources = [
     ...connectedPrefixes(routes.addresses()),
     ...remotePrefixes(routes.snapshot()),
   ];
   const unserved = forwardingWarning(forwarding, served, sources);
-  if (unserved !== null) log.warn(unserved);
-  return { routes, ports, table };
+  if (unserved !== null) warnings.push(unserved);
+  return { routes, ports, table, warnings };
 }
 
 /** The table, tried before anything starts, and still empty of rules. Throws Failure (host). */
-function openTable(core: Core, plan: IngressPlan, forwarding: boolean): IngressTable | null {
+function openTable(
+  core: Core,
+  plan: IngressPlan,
+  forwarding: boolean,
+  warnings: string[],
+): IngressTable | null {
   const table = new IngressTable(core.netlink, { pid: Deno.pid });
   let clashes: string[];
   try {
     clashes = conflicts(plan, table.foreignTables());
     const bypassed = bypassWarning(table.bypassedChains());
-    if (bypassed !== null) log.warn(bypassed);
+    if (bypassed !== null) warnings.push(bypassed);
     table.apply({ ...plan, served: [] });
   } catch (error) {
     table.close();
@@ -124,9 +137,9 @@ function openTable(core: Core, plan: IngressPlan, forwarding: boolean): IngressT
           `its forwarding off: sysctl -w net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0`,
       );
     }
-    log.warn("no ingress table ({reason}): keep the kernel's forwarding off while lvrm runs", {
-      reason,
-    });
+    warnings.push(
+      `no ingress table (${reason}): keep the kernel's forwarding off while lvrm runs`,
+    );
     return null;
   }
   if (clashes.length === 0) return table;

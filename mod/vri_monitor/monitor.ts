@@ -284,7 +284,7 @@ export class VriMonitor {
       pid: position.instance?.process?.pid,
     };
     if (state.is !== "failed" && state.is !== "quarantined") {
-      log.info("{vri} is {state}", about);
+      log[this.replacing ? "info" : "debug"]("{vri} is {state}", about);
       return;
     }
     if (!this.replacing) {
