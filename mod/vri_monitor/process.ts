@@ -106,14 +106,18 @@ async function readLines(
 ): Promise<void> {
   let rest = "";
   const decoder = new TextDecoder();
+  const emit = (line: string) => {
+    for (let at = 0; at === 0 || at < line.length; at += longestLine) {
+      onLine(line.slice(at, at + longestLine));
+    }
+  };
   for await (const chunk of stream) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
-    lines.forEach(onLine);
-    while (rest.length > longestLine) {
-      onLine(rest.slice(0, longestLine));
-      rest = rest.slice(longestLine);
-    }
+    lines.forEach(emit);
+    if (rest.length < longestLine) continue;
+    emit(rest);
+    rest = "";
   }
-  if (rest !== "") onLine(rest);
+  if (rest !== "") emit(rest);
 }

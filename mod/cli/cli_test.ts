@@ -1,0 +1,129 @@
+/** The command line as users meet it: what needs no root, each in a process of its own. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { formatStatus } from "./table.ts";
+import { makeProgram } from "./program.ts";
+import type { Settings } from "../config/mod.ts";
+
+const mainTs = new URL("../../main.ts", import.meta.url).pathname;
+
+async function lvrm(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", mainTs, ...args],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+Deno.test("wrong command lines end with one line and the right code", async () => {
+  const cases: [string[], number, RegExp][] = [
+    [[], 2, /no virtual router/],
+    [["--frob"], 2, /unknown option '--frob'; try: lvrm --help/],
+    [["frob"], 2, /frob/],
+    [["--vr"], 2, /--vr.*argument missing/],
+    [["--vr", "10.0.1.1/24=cppvr"], 2, /did you mean 10\.0\.1\.0\/24/],
+    [["run", "--vr", "10.0.1.0/24=cppvr 'x"], 2, /quote/],
+    [["--vr", "10.0.1.0/24=frob"], 3, /bundled: cppvr/],
+    [["--vr", "10.0.1.0/24=./no/such"], 3, /no such file/],
+    [["status", "--socket", "/nonexistent/lvrm.sock"], 1, /is lvrm running/],
+  ];
+  await Promise.all(cases.map(async ([args, code, text]) => {
+    const done = await lvrm(...args);
+    equal(done.code, code, `${args.join(" ")}: ${done.err}`);
+    match(done.err, text);
+    match(done.err, /^lvrm: [^\n]+\n$/, "one line");
+    equal(done.out, "");
+  }));
+});
+
+Deno.test("help and version go to stdout", async () => {
+  const [help, version] = await Promise.all([lvrm("--help"), lvrm("version")]);
+  deepEqual([help.code, help.err, version.code, version.err], [0, "", 0, ""]);
+  for (const word of ["--vr", "LVRM_CORES", "Examples:", "Exit codes:", "LVRM_CACHE"]) {
+    ok(help.out.includes(word), word);
+  }
+  match(version.out, /^lvrm \d+\.\d+\.\d+\n$/);
+});
+
+/** Settings that a command line leads to. */
+async function settingsOf(...args: string[]): Promise<Settings> {
+  let got: Settings | undefined;
+  const program = makeProgram({
+    run: (settings) => {
+      got = settings;
+      return Promise.resolve();
+    },
+    print: () => {},
+    environment: () => undefined,
+    cacheDirectory: "/cache",
+  });
+  await program.parseAsync(args, { from: "user" });
+  ok(got !== undefined);
+  return got;
+}
+
+Deno.test("run is the default command and takes the same options", async () => {
+  const words = ["--vr", "10.0.1.0/24=cppvr", "--vr", "fd00::/64=./b", "--interface", "eth0:5"];
+  const more = ["--vris", "2", "--cores", "1,0", "--log-format", "json", "--log-level", "error"];
+  const plain = await settingsOf(...words, ...more);
+  deepEqual(await settingsOf("run", ...words, ...more), plain);
+  deepEqual(plain.vrs.map((vr) => [vr.name, vr.router]), [["vr1", "cppvr"], ["vr2", "./b"]]);
+  deepEqual(plain.interfaces, [{ name: "eth0", vlan: 5 }]);
+  deepEqual([plain.vris, plain.cores, plain.logFormat, plain.logLevel], [
+    2,
+    [1, 0],
+    "json",
+    "error",
+  ]);
+});
+
+Deno.test("the status table aligns its columns and shows why", () => {
+  const text = formatStatus({
+    version: "0.1.0",
+    uptime_s: 3725.4,
+    interfaces: [{
+      name: "eth0",
+      adapter: "raw",
+      received_frames: 1234567,
+      received_bytes: 0,
+      missed_frames: 0,
+      sent_frames: 5,
+      sent_bytes: 0,
+    }],
+    vrs: [{
+      name: "vr1",
+      subnets: ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24", "10.0.4.0/24"],
+      router: "cppvr",
+      received_frames: 1,
+      sent_frames: 0,
+      dropped_frames: 1,
+      drops: { no_route: 1 },
+      vris: [{
+        id: "vr1.1",
+        pid: null,
+        state: "failed",
+        reason: "exited with status 1",
+        core: 1,
+        received_frames: 0,
+        sent_frames: 0,
+        queue_frames: 0,
+        restarts: 3,
+      }],
+    }],
+    totals: {
+      received_frames: 1,
+      originated_frames: 0,
+      replicated_frames: 0,
+      sent_frames: 0,
+      dropped_frames: 1,
+      kept_by_kernel_frames: 0,
+      in_flight_frames: 0,
+      drops: { no_route: 1 },
+    },
+  });
+  ok(text.startsWith("lvrm 0.1.0, up 1 h 2 min 5 s\n"));
+  for (const part of ["1,234,567", "no_route 1", "… (4)", "exited with status 1", "failed"]) {
+    ok(text.includes(part), part);
+  }
+  ok(text.split("\n").every((line) => line === line.trimEnd()));
+});
