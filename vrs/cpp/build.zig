@@ -4,9 +4,18 @@ const std = @import("std");
 const abi = @import("../../zig-src/abi.zig");
 
 const flags = [_][]const u8{
-    "-std=c++23", "-fno-exceptions",                          "-fno-rtti",
-    "-Wall",      "-Wextra",                                  "-Wconversion",
-    "-Werror",    "-DLVRM_VERSION=\"" ++ abi.version ++ "\"",
+    "-std=c++23",
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-Wall",
+    "-Wextra",
+    "-Wconversion",
+    "-Werror",
+    "-DLVRM_VERSION=\"" ++ abi.version ++ "\"",
+    // Frames are a stranger's bytes: an index out of bounds ends this VRI instead of reading on.
+    // It costs a seventh of the router's own speed (58 to 50 million frames per second).
+    "-U_LIBCPP_HARDENING_MODE",
+    "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
 };
 const core_files = [_][]const u8{
     "control.cpp", "icmp.cpp",   "neighbours.cpp",

@@ -70,7 +70,7 @@ TEST(control_malformed, "cut and random events are ignored, never read past thei
     Rig rig;
     Random random(6);
     const Bytes whole = Rig::route_payload(address_v4(0x0a000200), 24,
-                                           {Rig::on_link(1), Rig::on_link(2)},
+                                           {Rig::on_link(1), Rig::on_link(1)},
                                            LVRM_ROUTE_UNICAST, 0, false);
     for (size_t length = 0; length < whole.size(); length += 1)
         rig.event(LVRM_EVENT_ROUTE, Bytes(whole.data(), whole.data() + length));
