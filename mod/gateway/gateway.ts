@@ -63,6 +63,7 @@ export class Gateway {
   #eventsBlocked = false;
   #lastPoll_ms = 0;
   #lastSnapshot_ms = 0;
+  #stopping = false;
   #ended = false;
   #loop: Promise<void> = Promise.resolve();
   #failure: unknown = null;
@@ -111,6 +112,7 @@ export class Gateway {
     const broken = () => this.#vris.views().find((vri) => vri.reason !== null);
     const ready = () => this.#vris.views().every((vri) => vri.state !== "starting");
     await this.#until(() => ready() || broken() !== undefined);
+    if (this.#stopping) throw new Error("the gateway was stopped");
     this.#requireReady(broken());
     this.#applyIngress();
     this.#ports.openAll();
@@ -174,6 +176,7 @@ export class Gateway {
    */
   async stop(): Promise<void> {
     const { core, table, routes } = this.#parts;
+    this.#stopping = true;
     if (!this.#ended && this.#failure === null) {
       const now_ms = performance.now();
       this.#vris.drain(now_ms + times.drain_ms);
@@ -200,8 +203,8 @@ export class Gateway {
   #until(met: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#conditions.push({ met, resolve });
-      // A loop that failed will never meet it.
-      this.#loop.then(() => this.#failure === null ? resolve() : reject(this.#failure));
+      // A loop that ended will never meet it.
+      this.#loop.then(() => reject(this.#failure ?? new Error("the gateway was stopped")));
     });
   }
 
@@ -218,10 +221,14 @@ export class Gateway {
   #timeout(): number {
     if (this.#planBlocked || this.#eventsBlocked) return times.retry_ms;
     if (this.#requested !== null) return times.tick_ms; // its arrival ends the wait
-    const now_ms = performance.now();
+    const wait_ms = Math.ceil(this.#snapshotDue() - performance.now());
+    return Math.max(0, Math.min(times.tick_ms, wait_ms));
+  }
+
+  /** When the counters should be looked at again. */
+  #snapshotDue(): number {
     const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
-    const due_ms = Math.min(this.#lastSnapshot_ms + period_ms, this.#vris.nextDeadline());
-    return Math.max(0, Math.min(times.tick_ms, Math.ceil(due_ms - now_ms)));
+    return Math.min(this.#lastSnapshot_ms + period_ms, this.#vris.nextDeadline());
   }
 
   #busy(): boolean {
@@ -273,9 +280,7 @@ export class Gateway {
   #requestSnapshot(): void {
     if (this.#requested !== null) return;
     const now_ms = performance.now();
-    const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
-    const due = now_ms - this.#lastSnapshot_ms >= period_ms;
-    if (!due && this.#snapshotWaiters.length === 0) return;
+    if (now_ms < this.#snapshotDue() && this.#snapshotWaiters.length === 0) return;
     this.#lastSnapshot_ms = now_ms;
     this.#requested = this.#parts.core.snapshotRequest();
   }
