@@ -5,10 +5,9 @@
  * judged by what its result does, never by its exit code: `deno compile` with a wrong DENORT_BIN
  * succeeds and makes a file that is plain Deno.
  *
- * Environment: LVRM_PACK=launcher skips the first route, LVRM_PACK=deno-compile the second;
- * LVRM_PACK_LEVEL is the zstd level (3; 19 for a release: a fifth smaller, packs for a minute).
+ * LVRM_PACK=launcher in the environment skips the first route, LVRM_PACK=deno-compile the second.
  */
-import { denoCompile } from "./pack/deno_compile.ts";
+import { denoCompile, selftest } from "./pack/deno_compile.ts";
 import { packLauncher } from "./pack/launcher.ts";
 import { stage } from "./pack/stage.ts";
 
@@ -29,6 +28,11 @@ async function main(): Promise<number> {
     }
     console.log(`compile: not with \`deno compile\`: ${reason}`);
     await packLauncher("dist/stage", manifest, target);
+    const broken = await selftest(target, "beside");
+    if (broken !== undefined) {
+      console.error(`compile: ${target} does not work: ${broken}`);
+      return 1;
+    }
     how = "the self-unpacking launcher, which carries Deno";
   }
   const megabytes = ((await Deno.stat(target)).size / 1e6).toFixed(1);

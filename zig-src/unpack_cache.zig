@@ -58,7 +58,7 @@ fn unpack(
     try write(arena, try std.fs.path.join(arena, &.{ temporary, "lock" }), 0o600, "");
     for (program.entries) |*entry| {
         const path = try std.fs.path.join(arena, &.{ temporary, entry.name() });
-        const content = try expand(program.frame(entry), entry);
+        const content = try expand(program.stream(entry), entry);
         defer _ = linux.munmap(content.ptr, content.len);
         try write(arena, path, entry.mode, content[0..entry.bytes]);
     }
@@ -127,9 +127,9 @@ fn write(
 }
 
 /// Decompresses into anonymous memory, so that a full disk is an error of write(2), not a SIGBUS.
-/// The memory is longer than the content, as the decoder wants room for one more block.
-fn expand(frame: []const u8, entry: *const package.Entry) report.Error![]u8 {
-    const room = entry.bytes + std.compress.zstd.block_size_max;
+/// The memory is longer than the content, as the decoder wants room behind what it writes.
+fn expand(stream: []const u8, entry: *const package.Entry) report.Error![]u8 {
+    const room = entry.bytes + std.compress.flate.max_window_len;
     const address = linux.mmap(null, room, .{ .READ = true, .WRITE = true }, .{
         .TYPE = .PRIVATE,
         .ANONYMOUS = true,
@@ -137,9 +137,9 @@ fn expand(frame: []const u8, entry: *const package.Entry) report.Error![]u8 {
     if (linux.errno(address) != .SUCCESS)
         return report.fail("Cannot unpack: {d} MB of memory are needed", .{room >> 20});
     const content = @as([*]u8, @ptrFromInt(address))[0..room];
-    var input: std.Io.Reader = .fixed(frame);
+    var input: std.Io.Reader = .fixed(stream);
     var output: std.Io.Writer = .fixed(content);
-    var expander: std.compress.zstd.Decompress = .init(&input, &.{}, .{ .window_len = 1 << 23 });
+    var expander: std.compress.flate.Decompress = .init(&input, .raw, &.{});
     const bytes = expander.reader.streamRemaining(&output) catch 0;
     if (bytes != entry.bytes or package.checksum(content[0..bytes]) != entry.checksum)
         return report.fail("This program is damaged: {s} doesn't unpack. Copy or build it again", .{

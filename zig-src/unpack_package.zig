@@ -1,6 +1,9 @@
 //! What `tools/compile.ts` appends to `lvrm-unpack`, all numbers little-endian:
 //!
-//!     program | zstd frame of each file … | Entry … | Footer
+//!     program | deflate stream of each file … | Entry … | Footer
+//!
+//! Deflate and not zstd: std's decoder of 0.16 needs 4 s for a zstd frame of Deno, and 0.6 s for a
+//! deflate stream that is 7 % larger.
 //!
 //! Every entry has its content's checksum (XXH64), to compare with the unpacked file on each
 //! start. It is fast, and finds accidents; an attacker who can write there is this user or root
@@ -15,7 +18,7 @@ pub const runtime = "bin/lvrm";
 
 /// One packed file.
 pub const Entry = extern struct {
-    /// Of the frame, from the start of the packed program.
+    /// Of the stream, from the start of the packed program.
     offset: u64,
     packed_bytes: u64,
     bytes: u64,
@@ -55,8 +58,8 @@ pub const Package = struct {
     entries: []const Entry,
     name: []const u8,
 
-    /// The frame of one file.
-    pub fn frame(package: Package, entry: *const Entry) []const u8 {
+    /// The stream of one file.
+    pub fn stream(package: Package, entry: *const Entry) []const u8 {
         return package.content[entry.offset..][0..entry.packed_bytes];
     }
 };
@@ -134,7 +137,7 @@ test parse {
     @memcpy(entry.path[0..7], "main.js");
     const package = parse(content[0..]).?;
     try std.testing.expectEqualStrings("main.js", package.entries[0].name());
-    try std.testing.expectEqual(56, package.frame(&package.entries[0]).len);
+    try std.testing.expectEqual(56, package.stream(&package.entries[0]).len);
     entry.packed_bytes = 57;
     try std.testing.expectEqual(null, parse(content[0..]));
 }

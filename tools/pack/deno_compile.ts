@@ -4,9 +4,6 @@
 const compile_timeout_ms = 90_000;
 const selftest_timeout_ms = 20_000;
 
-/** What `main.ts --selftest` prints in an executable that `deno compile` made. */
-const token = "lvrm selftest: standalone";
-
 /**
  * Tries to make `target` and runs its self-test with an empty environment.
  *
@@ -18,29 +15,50 @@ export async function denoCompile(target: string): Promise<string | undefined> {
     ...["--include", "dist/stage", "--output", `${target}.new`, "main.ts"],
   ];
   const compiled = await run(Deno.execPath(), args, compile_timeout_ms);
-  if (compiled.code !== 0) return firstLines(compiled.text);
-  const tested = await run(`./${target}.new`, ["--selftest"], selftest_timeout_ms, true);
-  if (tested.code !== 0 || !tested.text.includes(token)) {
+  if (compiled.code !== 0) return gist(compiled.text);
+  const reason = await selftest(`${target}.new`, "standalone");
+  if (reason !== undefined) {
     await Deno.remove(`${target}.new`);
-    return `its result is not lvrm (is DENORT_BIN a denort?): ${firstLines(tested.text)}`;
+    return `its result is not lvrm (is DENORT_BIN a denort?): ${reason}`;
   }
   await Deno.rename(`${target}.new`, target);
   return undefined;
+}
+
+/**
+ * Runs `--selftest` of an executable with an empty environment but for a cache of its own.
+ *
+ * @param kind what it must say of itself: `standalone` from deno compile, else `beside`.
+ * @returns undefined when it works, else why not, in one line.
+ */
+export async function selftest(
+  executable: string,
+  kind: "standalone" | "beside",
+): Promise<string | undefined> {
+  const cache = await Deno.makeTempDir({ prefix: "lvrm-selftest-" });
+  try {
+    const env = { LVRM_CACHE: cache };
+    const tested = await run(`./${executable}`, ["--selftest"], selftest_timeout_ms, env);
+    const good = tested.code === 0 && tested.text.includes(`lvrm selftest: ${kind}`);
+    return good ? undefined : gist(tested.text);
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
 }
 
 async function run(
   program: string,
   args: string[],
   timeout_ms: number,
-  bare = false,
+  env?: Record<string, string>,
 ): Promise<{ code: number; text: string }> {
   const command = new Deno.Command(program, {
     args,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    clearEnv: bare,
-    env: bare ? {} : { NO_COLOR: "1" },
+    clearEnv: env !== undefined,
+    env: { NO_COLOR: "1", ...env },
     signal: AbortSignal.timeout(timeout_ms),
   });
   try {
@@ -52,9 +70,9 @@ async function run(
   }
 }
 
-/** The gist of an error text, without addresses of servers, in one line. */
-function firstLines(text: string): string {
-  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  return lines.slice(0, 3).join(" ").replaceAll(/https?:\/\/\S+/g, "…").slice(0, 200) ||
-    "no output";
+/** The gist of an error text, its last line, without addresses of servers. */
+function gist(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !/<unknown>$|^Stack backtrace/.test(line));
+  return lines.at(-1)?.replaceAll(/https?:\/\/\S+/g, "…").slice(0, 200) ?? "no output";
 }

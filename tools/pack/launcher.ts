@@ -1,6 +1,6 @@
 /** The second route: `lvrm-unpack`, with everything behind it. `zig-src/unpack_package.zig` says
  * how the file is laid out. */
-import { constants, zstdCompressSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import { join } from "node:path";
 import type { Manifest, PackedFile } from "../../mod/runtime/embedded.ts";
 import { nameOf, sha256 } from "./stage.ts";
@@ -8,12 +8,10 @@ import { nameOf, sha256 } from "./stage.ts";
 const unpacker = "zig-out/bin/lvrm-unpack";
 const entry_bytes = 128;
 const footer_bytes = 64;
-/** zstd frames must not want a larger window than the unpacker has (8 MiB). */
-const window_log = 23;
 
 interface Packed {
   file: PackedFile;
-  frame: Uint8Array;
+  stream: Uint8Array;
   checksum: bigint;
 }
 
@@ -45,7 +43,7 @@ export async function pack(sources: Source[], target: string): Promise<void> {
   for (const [index, { path, mode, source }] of sources.entries()) {
     const content = await Deno.readFile(source);
     const file = { path, mode, bytes: content.length, sha256: sha256(content) };
-    packed.push({ file, frame: await compress(content, file), checksum: checksums[index]! });
+    packed.push({ file, stream: await compress(content, file), checksum: checksums[index]! });
   }
   // Written beside the target and renamed: an lvrm that runs from it keeps its file.
   await Deno.writeFile(`${target}.new`, await assemble(packed), { mode: 0o755 });
@@ -72,32 +70,23 @@ async function checksumsOf(paths: string[]): Promise<bigint[]> {
   return lines.map((line) => BigInt(`0x${line}`));
 }
 
-/** One zstd stream; large ones (Deno itself) are kept for the next time. */
+/** One deflate stream; large ones (Deno itself) are kept for the next time. */
 async function compress(content: Uint8Array, file: PackedFile): Promise<Uint8Array> {
-  const level = Number(Deno.env.get("LVRM_PACK_LEVEL") ?? "3");
-  const kept = `dist/.pack/${file.sha256.slice(0, 32)}-${level}.zst`;
-  if (content.length > 1 << 24) {
-    const found = await Deno.readFile(kept).catch(() => undefined);
-    if (found !== undefined) return found;
-  }
-  const frame = zstdCompressSync(content, {
-    params: {
-      [constants.ZSTD_c_compressionLevel]: level,
-      [constants.ZSTD_c_windowLog]: window_log,
-    },
-  });
-  if (content.length > 1 << 24) {
-    await Deno.mkdir("dist/.pack", { recursive: true });
-    await Deno.writeFile(`${kept}.new`, frame);
-    await Deno.rename(`${kept}.new`, kept);
-  }
-  return frame;
+  if (content.length < 1 << 24) return deflateRawSync(content);
+  const kept = `dist/.pack/${file.sha256.slice(0, 32)}.deflate`;
+  const found = await Deno.readFile(kept).catch(() => undefined);
+  if (found !== undefined) return found;
+  const stream = deflateRawSync(content);
+  await Deno.mkdir("dist/.pack", { recursive: true });
+  await Deno.writeFile(`${kept}.new`, stream);
+  await Deno.rename(`${kept}.new`, kept);
+  return stream;
 }
 
 async function assemble(packed: Packed[]): Promise<Uint8Array> {
   const program = await Deno.readFile(unpacker);
-  const frames_bytes = packed.reduce((sum, it) => sum + it.frame.length, 0);
-  const entries_at = Math.ceil((program.length + frames_bytes) / 8) * 8;
+  const streams_bytes = packed.reduce((sum, it) => sum + it.stream.length, 0);
+  const entries_at = Math.ceil((program.length + streams_bytes) / 8) * 8;
   const footer_at = entries_at + packed.length * entry_bytes;
   const whole = new Uint8Array(footer_at + footer_bytes);
   const view = new DataView(whole.buffer);
@@ -106,16 +95,16 @@ async function assemble(packed: Packed[]): Promise<Uint8Array> {
   };
   whole.set(program, 0);
   let offset = program.length;
-  for (const [index, { file, frame, checksum }] of packed.entries()) {
+  for (const [index, { file, stream, checksum }] of packed.entries()) {
     const at = entries_at + index * entry_bytes;
-    whole.set(frame, offset);
+    whole.set(stream, offset);
     view.setBigUint64(at, BigInt(offset), true);
-    view.setBigUint64(at + 8, BigInt(frame.length), true);
+    view.setBigUint64(at + 8, BigInt(stream.length), true);
     view.setBigUint64(at + 16, BigInt(file.bytes), true);
     view.setBigUint64(at + 24, checksum, true);
     view.setUint32(at + 32, file.mode, true);
     text(file.path, at + 36);
-    offset += frame.length;
+    offset += stream.length;
   }
   text("LVRMPACK", footer_at);
   view.setBigUint64(footer_at + 8, BigInt(entries_at), true);
