@@ -153,9 +153,9 @@ export class Gateway {
         resolve(buildStatus({
           uptime_s: (performance.now() - this.#started_ms) / 1000,
           ports: this.#parts.ports.map((port) => ({
-            port: port.port,
             name: portName(port),
             adapter: manifest.adapters[adapter]!,
+            counters: this.#ports.counters(port.port, reader),
           })),
           vrs: settings.vrs.map((vr, number) => ({
             vr: number,
@@ -271,7 +271,7 @@ export class Gateway {
     if (reader.sequence() < this.#requested) return;
     this.#requested = null;
     this.#generation = reader.generation();
-    this.#ports.adopted(this.#generation);
+    this.#ports.adopted(this.#generation, reader);
     if (this.#ports.planDirty) this.#portsChanged();
     this.#vris.observe(reader, this.#generation);
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);

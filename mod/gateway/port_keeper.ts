@@ -5,6 +5,8 @@
 import { wants as wantBits } from "../../ffi/abi.gen.ts";
 import { CoreError } from "../../ffi/core.ts";
 import type { Core } from "../../ffi/core.ts";
+import { addPortCounters } from "../../ffi/stats.ts";
+import type { PortCounters, SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { getLogger } from "../log/mod.ts";
 import { compareBytes } from "../netlink/mod.ts";
@@ -22,6 +24,8 @@ interface Kept {
   phase: "unopened" | "open" | "closing" | "absent";
   /** Of the plan that leaves it out; null until it is sent. */
   generation: number | null;
+  /** What it counted before it was last closed. */
+  earlier: PortCounters | null;
 }
 
 /** Whether the port was opened on this very interface, with the MAC address it has now. */
@@ -39,7 +43,12 @@ export class PortKeeper {
   planDirty = false;
 
   constructor(ports: readonly Port[], adapter: number, core: Core) {
-    this.#kept = ports.map((port) => ({ port, phase: "unopened", generation: null }));
+    this.#kept = ports.map((port) => ({
+      port,
+      phase: "unopened",
+      generation: null,
+      earlier: null,
+    }));
     this.#adapter = adapter;
     this.#core = core;
   }
@@ -134,12 +143,23 @@ export class PortKeeper {
     }
   }
 
+  /** All counters of a port, through every life of its interface. */
+  counters(port: number, reader: SnapshotReader): PortCounters {
+    const kept = this.#kept.find((k) => k.port.port === port);
+    const earlier = kept?.earlier ?? null;
+    if (kept?.phase === "absent" && earlier !== null) return earlier;
+    const now = reader.port(port);
+    return earlier === null ? now : addPortCounters(earlier, now);
+  }
+
   /** The plan of this generation is in force: ports that it leaves out are closed. */
-  adopted(generation: number): void {
+  adopted(generation: number, reader: SnapshotReader): void {
     for (const kept of this.#kept) {
       if (kept.phase !== "closing" || kept.generation === null) continue;
       if (kept.generation > generation) continue;
+      const counters = this.counters(kept.port.port, reader);
       if (!this.#core.portClose(kept.port.port)) continue;
+      kept.earlier = counters;
       kept.phase = "absent";
       const link = this.#links.find((l) => l.name === kept.port.name);
       if (link !== undefined) this.#reopen(kept, link);
