@@ -38,11 +38,14 @@ export class PortKeeper {
   readonly #kept: Kept[];
   readonly #adapter: number;
   readonly #core: Core;
+  readonly #largestMtu: number;
+  readonly #warned = new Set<string>(); // ports whose MTU has outgrown the slots
   #links: readonly Link[] = [];
   /** The plan no longer says what it should. */
   planDirty = false;
 
-  constructor(ports: readonly Port[], adapter: number, core: Core) {
+  /** `largestMtu`: of frames that fit the arenas' slots. */
+  constructor(ports: readonly Port[], adapter: number, core: Core, largestMtu: number) {
     this.#kept = ports.map((port) => ({
       port,
       phase: "unopened",
@@ -51,6 +54,7 @@ export class PortKeeper {
     }));
     this.#adapter = adapter;
     this.#core = core;
+    this.#largestMtu = largestMtu;
   }
 
   /** Opens all ports. Throws Failure (host). */
@@ -120,7 +124,18 @@ export class PortKeeper {
         this.planDirty = true;
       }
       if (kept.phase === "absent" && link !== undefined) this.#reopen(kept, link);
+      if (link !== undefined) this.#checkMtu(portName(kept.port), link.mtu);
     }
+  }
+
+  #checkMtu(port: string, mtu: number): void {
+    if (mtu <= this.#largestMtu || this.#warned.has(port)) return;
+    this.#warned.add(port);
+    log.warn("{port} has an MTU of {mtu} now, and slots were made for {largest}: restart lvrm", {
+      port,
+      mtu,
+      largest: this.#largestMtu,
+    });
   }
 
   #reopen(kept: Kept, link: Link): void {
