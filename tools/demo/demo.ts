@@ -115,10 +115,16 @@ async function run(bed: Testbed): Promise<void> {
   expect(sum(status.vrs.map((vr) => vr.sent_frames)) > 0, "no frame went through a VR");
 }
 
+/** Set by a signal, and at the end: steps that fail from now on are no news. */
+let leaving = false;
+
 function interruption(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      Deno.addSignalListener(signal, () => resolve(signal));
+      Deno.addSignalListener(signal, () => {
+        leaving = true;
+        resolve(signal);
+      });
     }
   });
 }
@@ -130,8 +136,6 @@ async function main(): Promise<number> {
   }
   Deno.env.set("LVRM_TEST_EXECUTABLE", executable);
   const interrupted = interruption();
-  // An interrupted step fails when its processes end: that is no news.
-  let leaving = false;
   addEventListener("unhandledrejection", (event) => {
     if (leaving) event.preventDefault();
   });
@@ -144,7 +148,10 @@ async function main(): Promise<number> {
     code = signal === undefined ? 0 : 130;
     if (signal !== undefined) say(`${signal}: cleaning up`);
   } catch (error) {
-    console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+    // A terminal's Ctrl-C reaches the testbed's processes too, and then its steps fail first.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (leaving) code = 130;
+    else console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
   }
   leaving = true;
   await bed?.[Symbol.asyncDispose]().catch((error) => {
