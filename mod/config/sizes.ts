@@ -33,7 +33,7 @@ export function largestMtu(slotBytes: number): number {
   return slotBytes - ethernetBytes - limits.headroom_bytes;
 }
 
-/** How long to spin before sleeping : long on a core of its own, else briefly. */
+/** How long to spin before sleeping: long on a core of its own, else briefly. */
 export const idle: { readonly own: Idle; readonly shared: Idle } = {
   own: { spins: 2000, yields: 10 },
   shared: { spins: 20, yields: 2 },
