@@ -1,8 +1,8 @@
 //! The dispatcher: the data plane's loop, on a thread of its own. Socket adapters → classifier →
 //! balancer → VRIs' queues; back from the VRIs → check → adapters. No allocation, no lock, no log.
 //!
-//! Conservation, exact at the end of every pass: received + originated + replicated =
-//! sent + dropped + kept + in flight. Each frame is counted once, where it enters and where it ends.
+//! Conservation, exact at the end of every pass: received + originated + replicated = sent +
+//! dropped + kept + in flight. Each frame is counted once, where it enters and where it ends.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
@@ -105,7 +105,14 @@ pub const Dispatcher = struct {
     }
 
     /// Copies a frame into a slot of its VR's arena and stages it for a VRI.
-    fn stage(d: *Dispatcher, vr: *Vr, port: *Port, frame: *const Frame, cut: ?*const segment.Segments, index: u32) void {
+    fn stage(
+        d: *Dispatcher,
+        vr: *Vr,
+        port: *Port,
+        frame: *const Frame,
+        cut: ?*const segment.Segments,
+        index: u32,
+    ) void {
         const pool = &vr.pool;
         const bytes: u32 = @intCast(frame.bytes.len);
         const length = if (cut) |c| segment.length(c, bytes, index) else bytes;
@@ -211,7 +218,10 @@ pub const Dispatcher = struct {
                 };
                 if (port.count == batch) d.flushPort(port);
                 const start = pool.bytes(word.slot) + @as(usize, word.offset) * 2;
-                port.outgoing[port.count] = .{ .bytes = start[0..word.length], .tag = pool.tags[word.slot] };
+                port.outgoing[port.count] = .{
+                    .bytes = start[0..word.length],
+                    .tag = pool.tags[word.slot],
+                };
                 port.senders[port.count] = .{ .vri = vri, .slot = word.slot };
                 port.count += 1;
             },
