@@ -148,6 +148,9 @@ export class Lvrm implements AsyncDisposable {
       }
     }
     await this.process[Symbol.asyncDispose]();
-    await Deno.remove(this.socket).catch(() => {});
+    // SIGKILL leaves the socket and the lock beside it: their next owner would take them over.
+    for (const path of [this.socket, `${this.socket}.lock`]) {
+      await Deno.remove(path).catch(() => {});
+    }
   }
 }
