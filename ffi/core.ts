@@ -50,6 +50,10 @@ export interface VrConfig {
   readonly slotBytes: number;
   readonly slotCount: number;
   readonly balancer: number;
+  /** Frames are balanced one by one, instead of by flow. */
+  readonly byFrame: boolean;
+  /** Places of the flow table: a power of two. */
+  readonly flowCount: number;
 }
 
 export interface VriConfig {
@@ -216,6 +220,8 @@ export class Core {
     view.setUint32(at.slot_bytes, checked("slot bytes", config.slotBytes, 1, u32Max), true);
     view.setUint32(at.slot_count, checked("slots", config.slotCount, 1, limits.max_slots), true);
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
+    view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
+    view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);
     this.#check(this.#library.symbols.lvrm_vr_create(view));
   }
 

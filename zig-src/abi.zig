@@ -280,6 +280,8 @@ pub const VrConfig = extern struct {
     slot_bytes: u32, // 2048 or 16384
     slot_count: u32,
     balancer: u32, // index into the manifest's balancers
+    by_frame: u32, // 1: frame-based balancing, as in the paper's experiments; 0: flow-based
+    flow_count: u32, // places of the flow table: a power of two
 };
 
 pub const VriConfig = extern struct {
@@ -368,6 +370,7 @@ pub const VrCounters = extern struct {
     received_bytes: u64 = 0,
     sent_bytes: u64 = 0,
     free_slots: u64 = 0,
+    shared_flows: u64 = 0, // new flows that found the table full and joined another
     drops: [64]u64 = @splat(0),
 };
 

@@ -207,6 +207,8 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
         return refuse(.INVAL, "an arena has 64 to {d} slots, not {d}", .{ abi.max_slots, config.slot_count });
     if (balancer.make(config.balancer) == null)
         return refuse(.INVAL, "no balancer has number {d}", .{config.balancer});
+    if (!std.math.isPowerOfTwo(config.flow_count) or config.flow_count < 16 or config.flow_count > 1 << 22)
+        return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
         return refuse(if (e == error.NoSpace) .NOSPC else .NOMEM, "cannot make the arena of a VR ({d} slots of {d} bytes): {t}. See `ipcs -l` for the limits of shared memory", .{ config.slot_count, config.slot_bytes, e });
     return 0;

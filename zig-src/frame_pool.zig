@@ -13,6 +13,8 @@ pub const Owner = packed struct(u16) {
     vri_plus_1: u15 = 0,
     empty: bool = false,
 
+    /// The dispatcher itself: a frame that waits for its flow's earlier ones.
+    pub const parked: Owner = .{ .vri_plus_1 = std.math.maxInt(u15) };
     pub const nobody: Owner = .{};
     pub fn frame(vri: u32) Owner {
         return .{ .vri_plus_1 = @intCast(vri + 1) };
@@ -25,6 +27,11 @@ pub const Owner = packed struct(u16) {
     }
 };
 
+/// `flows` of a slot without a frame of a flow (empty, or of a VRI's own making).
+pub const no_flow: u32 = std.math.maxInt(u32);
+/// `flows` of a frame that was dispatched while flows were not looked at (`vr.zig`).
+pub const untracked: u32 = no_flow - 1;
+
 pub const FramePool = struct {
     segment: shm.Segment,
     slot_bytes: u32,
@@ -32,6 +39,7 @@ pub const FramePool = struct {
     free: []u32, // stack
     free_count: u32,
     owners: []Owner,
+    flows: []u32, // index into the VR's flow table, or one of the two below
     tags: []u16, // VLAN tag control information that the frame came with: its priority is kept
 
     pub fn init(gpa: std.mem.Allocator, slot_bytes: u32, slot_count: u32) !FramePool {
@@ -41,9 +49,12 @@ pub const FramePool = struct {
         errdefer gpa.free(free);
         const owners = try gpa.alloc(Owner, slot_count);
         errdefer gpa.free(owners);
+        const flows = try gpa.alloc(u32, slot_count);
+        errdefer gpa.free(flows);
         const tags = try gpa.alloc(u16, slot_count);
         for (free, 0..) |*slot, i| slot.* = slot_count - 1 - @as(u32, @intCast(i));
         @memset(owners, .nobody);
+        @memset(flows, no_flow);
         @memset(tags, 0);
         return .{
             .segment = segment,
@@ -52,6 +63,7 @@ pub const FramePool = struct {
             .free = free,
             .free_count = slot_count,
             .owners = owners,
+            .flows = flows,
             .tags = tags,
         };
     }
@@ -60,6 +72,7 @@ pub const FramePool = struct {
         shm.detach(p.segment.memory);
         gpa.free(p.free);
         gpa.free(p.owners);
+        gpa.free(p.flows);
         gpa.free(p.tags);
     }
 

@@ -9,7 +9,7 @@ const Reason = @import("reason.zig").Reason;
 const Vr = @import("vr.zig").Vr;
 const Vri = @import("vri_adapter.zig").Vri;
 
-pub const VrEntry = struct { vr: *Vr, permitted: [4]u64, running: []*Vri, loads: []u32, watch: classifier.Watch };
+pub const VrEntry = struct { vr: *Vr, permitted: [4]u64, running: []*Vri, loads: []u32, leaving: bool, watch: classifier.Watch };
 pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle };
 
 pub const Plan = struct {
@@ -19,6 +19,7 @@ pub const Plan = struct {
     by_number: [256]?*Port = @splat(null),
     vrs: []VrEntry = &.{},
     vris: []VriEntry = &.{},
+    vri_by_number: []?*Vri = &.{},
     classifier: classifier.Classifier = undefined,
 
     pub fn destroy(p: *Plan) void {
@@ -85,6 +86,9 @@ pub fn build(gpa: std.mem.Allocator, bytes: []const u8, tables: *const Tables, r
         .state = @enumFromInt(p.state),
         .idle = p.idle,
     };
+    plan.vri_by_number = try memory.alloc(?*Vri, abi.max_vris);
+    @memset(plan.vri_by_number, null);
+    for (plan.vris) |*entry| plan.vri_by_number[entry.vri.number] = entry.vri;
     const watches = try memory.alloc(classifier.Watch, plan.vrs.len);
     for (watches, plan.vrs) |*watch, vr| watch.* = vr.watch;
     const served = try checkedPrefixes(memory, input.served, input.vrs, reason);
@@ -117,19 +121,25 @@ fn buildVrs(plan: *Plan, memory: std.mem.Allocator, input: Input, tables: *const
     for (plan.vrs, input.vrs) |*into, p| {
         const vr = if (p.vr < abi.max_vrs) tables.vrs[p.vr] else null;
         var running: std.ArrayList(*Vri) = .empty;
+        var leaving = false;
         for (input.vris) |v| {
             const vri = if (v.vri < abi.max_vris) tables.vris[v.vri] else null;
             const known = vri orelse return reason.fail(.INVAL, "plan: VRI {d} does not exist", .{v.vri});
             if (v.state > @intFromEnum(abi.VriState.dead))
                 return reason.fail(.INVAL, "plan: VRI {d} has no such state: {d}", .{ v.vri, v.state });
-            if (known.vr.number == p.vr and v.state == @intFromEnum(abi.VriState.running))
-                try running.append(memory, known);
+            if (known.vr.number != p.vr) continue;
+            switch (@as(abi.VriState, @enumFromInt(v.state))) {
+                .running => try running.append(memory, known),
+                .draining => leaving = true,
+                .attaching, .dead => {},
+            }
         }
         into.* = .{
             .vr = vr orelse return reason.fail(.INVAL, "plan: VR {d} does not exist", .{p.vr}),
             .permitted = p.permitted_ports,
             .running = running.items,
             .loads = try memory.alloc(u32, running.items.len),
+            .leaving = leaving,
             .watch = .{ .wants = p.wants, .ports = p.wanted_ports },
         };
     }

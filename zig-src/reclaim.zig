@@ -2,6 +2,8 @@
 //! and only the batch it was working on is lost. Called once per VRI, by the dispatcher, when a
 //! plan says that its process is reaped: nothing else can touch its slots any more.
 const abi = @import("abi.zig");
+const collect = @import("collect.zig");
+const ingest = @import("ingest.zig");
 const Dispatcher = @import("dispatch.zig").Dispatcher;
 const Vri = @import("vri_adapter.zig").Vri;
 
@@ -18,9 +20,9 @@ fn takeAnswers(d: *Dispatcher, v: *Vri) void {
     while (v.violation == .none) {
         const count = v.collect(&d.words);
         if (count == 0) break;
-        for (d.words[0..count]) |word| d.settle(v, @bitCast(word));
+        collect.settleAll(d, v, d.words[0..count]);
     }
-    d.flushPorts();
+    collect.flushPorts(d, v);
 }
 
 /// Its incoming queue, oldest first. The words lie in memory that the VRI could write: each is
@@ -36,16 +38,13 @@ fn redispatch(d: *Dispatcher, v: *Vri) void {
         const owner = pool.owners[word.slot];
         if (owner.vri_plus_1 != v.number + 1 or owner.empty) continue;
         if (word.length < 14 or @as(u32, word.offset) * 2 + word.length > pool.slot_bytes) continue;
-        const sibling = v.vr.choose() orelse {
-            pool.give(word.slot);
-            d.drop(v.vr, .no_vri);
-            continue;
-        };
         word.dropped = false;
         word.reserved = 0;
-        pool.owners[word.slot] = .frame(sibling.number);
         v.counters.received_frames -|= 1; // it never took it
-        d.enqueue(sibling, @bitCast(word));
+        v.vr.arrive(v, word.slot);
+        pool.owners[word.slot] = .nobody;
+        const start = pool.bytes(word.slot) + @as(usize, word.offset) * 2;
+        ingest.assign(d, v.vr, word, start[0..word.length]);
     }
 }
 
@@ -55,6 +54,6 @@ fn sweep(d: *Dispatcher, v: *Vri) void {
     const reason: abi.Drop = if (v.violation == .none) .vri_died else .quarantined;
     for (pool.owners, 0..) |owner, slot| {
         if (owner.vri_plus_1 != v.number + 1) continue;
-        if (owner.empty) pool.give(@intCast(slot)) else d.release(v, @intCast(slot), reason);
+        if (owner.empty) pool.give(@intCast(slot)) else collect.release(d, v, @intCast(slot), reason);
     }
 }

@@ -74,6 +74,7 @@ fn countHeld(into: *abi.Snapshot, owners: []const @import("frame_pool.zig").Owne
     for (owners) |owner| {
         if (owner.vri_plus_1 == 0 or owner.empty) continue;
         held += 1;
+        if (owner.is(.parked)) continue;
         into.vris[owner.vri_plus_1 - 1].in_flight_frames += 1;
     }
     return held;

@@ -9,6 +9,7 @@ test {
     _ = @import("netlink.zig");
     _ = @import("ipc_queue/conformance.zig");
     _ = @import("ipc_queue/control_test.zig");
-    _ = @import("balancer/jsq.zig");
+    _ = @import("balancer/conformance.zig");
+    _ = @import("flow.zig");
     _ = @import("load_estimator/queue_length.zig");
 }

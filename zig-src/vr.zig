@@ -1,21 +1,63 @@
-//! A VR as the dispatcher knows it: its arena, its balancer, its VRIs that run, its counters.
+//! A VR as the dispatcher knows it: its arena, its VRIs that run, its counters, and which of the
+//! VRIs a frame goes to.
+//!
+//! Flow-based balancing (the default) keeps frames of one flow in order, also while VRIs come and
+//! go: a flow changes its VRI only when none of its frames is on the way. While its VRI leaves, the
+//! flow's new frames are parked until the earlier ones are back. A VR with one VRI needs none of
+//! this and doesn't look at flows at all; when a second one comes, flows that may still have frames
+//! at the first stay there until those are back.
 const std = @import("std");
 const abi = @import("abi.zig");
 const balancer = @import("balancer/registry.zig");
-const FramePool = @import("frame_pool.zig").FramePool;
+const flow = @import("flow.zig");
+const frame_pool = @import("frame_pool.zig");
+const FramePool = frame_pool.FramePool;
 const Vri = @import("vri_adapter.zig").Vri;
+
+pub const parked_max = 4096;
+/// A VRI this far behind loses flows that have nothing on the way; frames × 256.
+const overload = 64 << 8;
+
+/// Where a frame goes.
+pub const Target = union(enum) { vri: *Vri, park, none };
 
 pub const Vr = struct {
     number: u32,
     pool: FramePool,
     balancer: balancer.Balancer,
+    by_frame: bool,
+    flows: flow.Table,
     counters: abi.VrCounters = .{},
     permitted: [4]u64 = @splat(0),
     /// VRIs that take frames, and their loads; memory of the plan in force.
     running: []*Vri = &.{},
     loads: []u32 = &.{},
+    /// VRIs of the plan in force, by number.
+    by_number: []const ?*Vri = &.{},
+    tracking: bool = false, // flows are looked at
+    must_track: bool = false, // more than one VRI, or one that leaves
+    /// The only VRI before tracking began, while it holds frames from then.
+    legacy: ?*Vri = null,
+    parked: []u64, // words of parked frames: a ring
+    parked_head: u32 = 0,
+    parked_count: u32 = 0,
 
-    /// The VRI for the next frame, null when none runs.
+    /// Puts the plan's VRIs in force.
+    pub fn adopt(vr: *Vr, running: []*Vri, loads: []u32, by_number: []const ?*Vri, leaving: bool) void {
+        const before: ?*Vri = if (vr.running.len == 1) vr.running[0] else null;
+        vr.running = running;
+        vr.loads = loads;
+        vr.by_number = by_number;
+        for (running, 0..) |vri, i| vri.position = @intCast(i);
+        vr.must_track = !vr.by_frame and (running.len > 1 or leaving);
+        if (vr.must_track and !vr.tracking) {
+            vr.tracking = true;
+            vr.legacy = before;
+        }
+        vr.refreshLoads();
+    }
+
+    /// The VRI for a frame of a VR that doesn't look at flows; null when none runs.
     pub fn choose(vr: *Vr) ?*Vri {
         switch (vr.running.len) {
             0 => return null,
@@ -25,6 +67,95 @@ pub const Vr = struct {
                 vr.loads[index] += 256; // until the queue is looked at again
                 return vr.running[index];
             },
+        }
+    }
+
+    /// The place of a frame's flow in the table.
+    pub fn flowOf(vr: *Vr, bytes: []const u8, now_ms: u32) u32 {
+        const before = vr.flows.shared_flows;
+        defer vr.counters.shared_flows += vr.flows.shared_flows - before;
+        return vr.flows.find(flow.hash(bytes), now_ms);
+    }
+
+    /// Where the next frame of flow `index` goes. `unparking`: it is the oldest that is parked.
+    pub fn targetOf(vr: *Vr, index: u32, now_ms: u32, unparking: bool) Target {
+        const entry = &vr.flows.entries[index];
+        if (vr.running.len == 0) return .none;
+        if (entry.parked != 0 and !unparking) return .park;
+        if (entry.vri_plus_1 != 0) {
+            const known = vr.by_number[entry.vri_plus_1 - 1];
+            if (known) |vri| {
+                if (vri.runs()) {
+                    if (!vr.mayMove(entry, vri, now_ms)) return vr.assign(entry, vri, now_ms);
+                } else if (entry.in_flight != 0 and !vri.reclaimed) return .park;
+            }
+        } else if (vr.legacy) |vri| {
+            if (vri.untracked == 0 or vri.reclaimed) {
+                vr.legacy = null;
+            } else if (vri.runs()) {
+                return vr.assign(entry, vri, now_ms);
+            } else return .park;
+        }
+        return vr.assign(entry, vr.choose().?, now_ms); // one runs, as seen above
+    }
+
+    fn mayMove(vr: *const Vr, entry: *const flow.Entry, vri: *const Vri, now_ms: u32) bool {
+        if (entry.in_flight != 0) return false;
+        return now_ms -% entry.seen_ms >= flow.idle_ms or vr.loads[vri.position] > overload;
+    }
+
+    fn assign(_: *Vr, entry: *flow.Entry, vri: *Vri, now_ms: u32) Target {
+        entry.vri_plus_1 = @intCast(vri.number + 1);
+        entry.seen_ms = now_ms;
+        return .{ .vri = vri };
+    }
+
+    /// Counts a frame as on its way.
+    pub fn depart(vr: *Vr, slot: u32, index: u32) void {
+        vr.pool.flows[slot] = index;
+        vr.flows.entries[index].in_flight += 1;
+    }
+
+    /// A VRI has given a frame back.
+    pub inline fn arrive(vr: *Vr, vri: *Vri, slot: u32) void {
+        const index = vr.pool.flows[slot];
+        if (index == frame_pool.no_flow) return;
+        vr.pool.flows[slot] = frame_pool.no_flow;
+        if (index == frame_pool.untracked) {
+            vri.untracked -= 1;
+        } else {
+            vr.flows.entries[index].in_flight -= 1;
+        }
+    }
+
+    /// Parks a frame; false when too many are.
+    pub fn park(vr: *Vr, word: abi.Descriptor, index: u32) bool {
+        if (vr.parked_count == parked_max) return false;
+        vr.parked[(vr.parked_head +% vr.parked_count) & (parked_max - 1)] = @bitCast(word);
+        vr.parked_count += 1;
+        vr.pool.owners[word.slot] = .parked;
+        vr.pool.flows[word.slot] = index;
+        vr.flows.entries[index].parked += 1;
+        return true;
+    }
+
+    /// The oldest parked frame, still parked.
+    pub fn oldestParked(vr: *const Vr) ?abi.Descriptor {
+        if (vr.parked_count == 0) return null;
+        return @bitCast(vr.parked[vr.parked_head & (parked_max - 1)]);
+    }
+
+    pub fn unpark(vr: *Vr, word: abi.Descriptor) void {
+        vr.parked_head +%= 1;
+        vr.parked_count -= 1;
+        vr.flows.entries[vr.pool.flows[word.slot]].parked -= 1;
+    }
+
+    /// Now and then: stops looking at flows when one VRI holds all that is on the way.
+    pub fn rest(vr: *Vr) void {
+        if (vr.tracking and !vr.must_track and vr.parked_count == 0) {
+            vr.tracking = false;
+            vr.legacy = null;
         }
     }
 
@@ -38,23 +169,34 @@ pub const Vr = struct {
         const index = std.mem.indexOfScalar(*Vri, vr.running, vri) orelse return;
         const last = vr.running.len - 1;
         vr.running[index] = vr.running[last];
+        vr.running[index].position = @intCast(index);
         vr.running = vr.running[0..last];
         vr.loads = vr.loads[0..last];
+        vr.refreshLoads();
     }
 };
 
 pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
     const vr = try gpa.create(Vr);
     errdefer gpa.destroy(vr);
+    var flows: flow.Table = try .init(gpa, config.flow_count);
+    errdefer flows.deinit(gpa);
+    const parked = try gpa.alloc(u64, parked_max);
+    errdefer gpa.free(parked);
     vr.* = .{
         .number = config.vr,
         .pool = try .init(gpa, config.slot_bytes, config.slot_count),
         .balancer = balancer.make(config.balancer).?, // checked by the caller
+        .by_frame = config.by_frame != 0,
+        .flows = flows,
+        .parked = parked,
     };
     return vr;
 }
 
 pub fn destroy(gpa: std.mem.Allocator, vr: *Vr) void {
     vr.pool.deinit(gpa);
+    vr.flows.deinit(gpa);
+    gpa.free(vr.parked);
     gpa.destroy(vr);
 }

@@ -40,6 +40,8 @@ pub const Vri = struct {
     estimator: Estimator = .{},
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
     staged_count: u32 = 0,
+    position: u32 = 0, // among its VR's running ones
+    untracked: u32 = 0, // frames it holds whose flow is not known
     lend: bool = true, // the `free` queue may want more empty slots
     beat: u64 = 0,
     beat_ns: u64 = 0,
@@ -48,6 +50,11 @@ pub const Vri = struct {
     /// Whether the dispatcher talks to it.
     pub fn live(v: *const Vri) bool {
         return v.violation == .none and v.state != .dead;
+    }
+
+    /// Whether it takes frames.
+    pub fn runs(v: *const Vri) bool {
+        return v.violation == .none and v.state == .running;
     }
 
     pub fn violate(v: *Vri, violation: abi.Violation) void {

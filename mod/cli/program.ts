@@ -50,6 +50,11 @@ function addRunOptions(command: Command): Command {
       `how frames are spread over a VR's instances: ${names(manifest.balancers)} ` +
         `(LVRM_BALANCER; default: ${manifest.balancers[0]})`,
     )
+    .option(
+      "--frames",
+      "balance frame by frame, not flow by flow: even shares, but TCP suffers from the reordering " +
+        "(LVRM_FRAMES=1)",
+    )
     .option("--vris <N>", "instances (VRIs) of each virtual router (LVRM_VRIS; default: 1)")
     .option(
       "--cores <LIST>",

@@ -23,6 +23,7 @@ export interface RunOptions {
   adapter?: string;
   queue?: string;
   balancer?: string;
+  frames?: boolean;
   vris?: string;
   cores?: string;
   socket?: string;
@@ -39,6 +40,8 @@ export interface Settings {
   readonly adapter: number | null;
   readonly queue: number;
   readonly balancer: number;
+  /** Frames are balanced one by one, instead of by flow. */
+  readonly byFrame: boolean;
   /** VRIs per VR. */
   readonly vris: number;
   /** Null: those that this process inherited. */
@@ -52,6 +55,14 @@ export interface Settings {
 export type Environment = (name: string) => string | undefined;
 
 const maxVrisPerVr = 64;
+
+/** A switch in the environment: 1 or 0. */
+function flag(name: string, env: Environment): boolean {
+  const text = env(name);
+  if (text === undefined || text === "" || text === "0") return false;
+  if (text === "1") return true;
+  throw new Failure(ExitCode.usage, `${name}=${text} is neither 1 nor 0`);
+}
 
 function choice<T extends string>(option: string, names: readonly T[], text: string): number {
   const index = names.findIndex((name) => name === text);
@@ -124,6 +135,7 @@ export function decideSettings(options: RunOptions, env: Environment): Settings 
     adapter: adapter === "auto" ? null : adapterIndex,
     queue: choice("queue", manifest.queues, queue),
     balancer: choice("balancer", manifest.balancers, balancer),
+    byFrame: options.frames ?? flag("LVRM_FRAMES", env),
     vris,
     cores: cores === undefined ? null : parseCores(cores),
     socket: socketPath(options.socket, env),

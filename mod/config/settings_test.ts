@@ -29,6 +29,7 @@ Deno.test("decideSettings() fills in defaults", () => {
     adapter: null,
     queue: 0,
     balancer: 0,
+    byFrame: false,
     vris: 1,
     cores: null,
     socket: "/run/lvrm/lvrm.sock",

@@ -8,6 +8,8 @@ export const arena = {
   slot_count: 8192,
   jumbo_slot_bytes: 16384,
   jumbo_slot_count: 4096,
+  /** Flows that one VR remembers the VRI of. */
+  flow_count: 8192,
 } as const;
 
 /** Queues of one link: descriptors (powers of two), and bytes of the control queues. */

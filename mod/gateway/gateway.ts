@@ -8,7 +8,7 @@ import type { Core, ReceivedEvent } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { slotsFor, times } from "../config/sizes.ts";
+import { arena, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { getLogger } from "../log/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
@@ -97,7 +97,8 @@ export class Gateway {
     const slots = slotsFor(this.#parts.ports.map((port) => port.mtu));
     for (const vr of settings.vrs.keys()) {
       const { bytes: slotBytes, count: slotCount } = slots;
-      core.vrCreate({ vr, slotBytes, slotCount, balancer: settings.balancer });
+      const { balancer, byFrame } = settings;
+      core.vrCreate({ vr, slotBytes, slotCount, balancer, byFrame, flowCount: arena.flow_count });
     }
     for (const place of decision.vris) {
       this.#vris.add({

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LVRM_ABI_HASH UINT64_C(0x867265813d0d6ed9)
+#define LVRM_ABI_HASH UINT64_C(0x93392390ebe4e042)
 #define LVRM_MAX_PORTS 255
 #define LVRM_NO_PORT 255
 #define LVRM_MAX_EVENT_BYTES 4096
