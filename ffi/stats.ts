@@ -33,6 +33,20 @@ export interface PortCounters {
   readonly receiveErrors: number;
 }
 
+/** The counters of one port over two lives of its interface. */
+export function addPortCounters(a: PortCounters, b: PortCounters): PortCounters {
+  return {
+    receivedFrames: a.receivedFrames + b.receivedFrames,
+    receivedBytes: a.receivedBytes + b.receivedBytes,
+    missedFrames: a.missedFrames + b.missedFrames,
+    sentFrames: a.sentFrames + b.sentFrames,
+    sentBytes: a.sentBytes + b.sentBytes,
+    keptFrames: a.keptFrames + b.keptFrames,
+    sendDroppedFrames: a.sendDroppedFrames + b.sendDroppedFrames,
+    receiveErrors: a.receiveErrors + b.receiveErrors,
+  };
+}
+
 export interface VrCounters {
   readonly receivedFrames: number;
   readonly originatedFrames: number;

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { Failure } from "./failure.ts";
 import { decideSettings, socketPath } from "./settings.ts";
 import type { RunOptions } from "./settings.ts";
-import { slotsFor } from "./sizes.ts";
+import { largestMtu, slotsFor } from "./sizes.ts";
 
 const none = () => undefined;
 const vr = ["10.0.1.0/24=cppvr"];
@@ -107,4 +107,5 @@ Deno.test("slotsFor() takes jumbo slots only where a frame would not fit", () =>
   equal(slotsFor([2048 - 14 - 66]).bytes, 2048);
   equal(slotsFor([2048 - 14 - 66 + 1]).bytes, 16384);
   equal(slotsFor([1500, 9000]).bytes, 16384);
+  equal(slotsFor([largestMtu(2048)]).bytes, 2048);
 });

@@ -14,7 +14,7 @@ export const arena = {
 
 /** Queues of one link: descriptors (powers of two), and bytes of the control queues. */
 export const link = {
-  queue_capacity: 1024,
+  queue_capacity: 4096,
   free_capacity: 256,
   control_capacity_bytes: 256 * 1024,
 } as const;
@@ -28,6 +28,11 @@ export function slotsFor(mtus: readonly number[]): { bytes: number; count: numbe
   return longest > arena.slot_bytes
     ? { bytes: arena.jumbo_slot_bytes, count: arena.jumbo_slot_count }
     : { bytes: arena.slot_bytes, count: arena.slot_count };
+}
+
+/** The largest MTU whose frames fit slots of this size. */
+export function largestMtu(slotBytes: number): number {
+  return slotBytes - ethernetBytes - limits.headroom_bytes;
 }
 
 /** How long to spin before sleeping (prototype.md, "Idle"): long alone, briefly on a shared core. */

@@ -8,7 +8,7 @@ import type { Core, ReceivedEvent } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { arena, slotsFor, times } from "../config/sizes.ts";
+import { arena, largestMtu, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { getLogger } from "../log/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
@@ -48,6 +48,7 @@ const netlinkReady = 4;
 export class Gateway {
   readonly #parts: GatewayParts;
   readonly #vris: VriMonitor;
+  readonly #slots: { readonly bytes: number; readonly count: number };
   readonly #ports: PortKeeper;
   readonly #started_ms = performance.now();
   readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
@@ -70,7 +71,9 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core);
+    this.#slots = slotsFor(parts.ports.map((port) => port.mtu));
+    const mtu = largestMtu(this.#slots.bytes);
+    this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
@@ -94,9 +97,8 @@ export class Gateway {
     routes.onLinksChange(() => this.#linksChanged());
     core.start({ ...decision.dispatcher, busyPoll: false });
     this.#reader = new SnapshotReader(core.snapshotMemory());
-    const slots = slotsFor(this.#parts.ports.map((port) => port.mtu));
+    const { bytes: slotBytes, count: slotCount } = this.#slots;
     for (const vr of settings.vrs.keys()) {
-      const { bytes: slotBytes, count: slotCount } = slots;
       const { balancer, byFrame } = settings;
       core.vrCreate({ vr, slotBytes, slotCount, balancer, byFrame, flowCount: arena.flow_count });
     }
@@ -154,9 +156,9 @@ export class Gateway {
         resolve(buildStatus({
           uptime_s: (performance.now() - this.#started_ms) / 1000,
           ports: this.#parts.ports.map((port) => ({
-            port: port.port,
             name: portName(port),
             adapter: manifest.adapters[adapter]!,
+            counters: this.#ports.counters(port.port, reader),
           })),
           vrs: settings.vrs.map((vr, number) => ({
             vr: number,
@@ -272,7 +274,7 @@ export class Gateway {
     if (reader.sequence() < this.#requested) return;
     this.#requested = null;
     this.#generation = reader.generation();
-    this.#ports.adopted(this.#generation);
+    this.#ports.adopted(this.#generation, reader);
     if (this.#ports.planDirty) this.#portsChanged();
     this.#vris.observe(reader, this.#generation);
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);

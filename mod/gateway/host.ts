@@ -48,5 +48,7 @@ export function usableCores(wanted: readonly number[] | null): Core[] {
         `choose from these`,
     );
   }
-  return (wanted ?? allowed).map((core) => ({ core, package: packageOf(core) }));
+  // Named cores are taken in the order named, whatever package they are in.
+  if (wanted !== null) return wanted.map((core) => ({ core, package: 0 }));
+  return allowed.map((core) => ({ core, package: packageOf(core) }));
 }

@@ -5,6 +5,8 @@
 import { wants as wantBits } from "../../ffi/abi.gen.ts";
 import { CoreError } from "../../ffi/core.ts";
 import type { Core } from "../../ffi/core.ts";
+import { addPortCounters } from "../../ffi/stats.ts";
+import type { PortCounters, SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { getLogger } from "../log/mod.ts";
 import { compareBytes } from "../netlink/mod.ts";
@@ -22,6 +24,8 @@ interface Kept {
   phase: "unopened" | "open" | "closing" | "absent";
   /** Of the plan that leaves it out; null until it is sent. */
   generation: number | null;
+  /** What it counted before it was last closed. */
+  earlier: PortCounters | null;
 }
 
 /** Whether the port was opened on this very interface, with the MAC address it has now. */
@@ -34,14 +38,23 @@ export class PortKeeper {
   readonly #kept: Kept[];
   readonly #adapter: number;
   readonly #core: Core;
+  readonly #largestMtu: number;
+  readonly #warned = new Set<string>(); // ports whose MTU has outgrown the slots
   #links: readonly Link[] = [];
   /** The plan no longer says what it should. */
   planDirty = false;
 
-  constructor(ports: readonly Port[], adapter: number, core: Core) {
-    this.#kept = ports.map((port) => ({ port, phase: "unopened", generation: null }));
+  /** `largestMtu`: of frames that fit the arenas' slots. */
+  constructor(ports: readonly Port[], adapter: number, core: Core, largestMtu: number) {
+    this.#kept = ports.map((port) => ({
+      port,
+      phase: "unopened",
+      generation: null,
+      earlier: null,
+    }));
     this.#adapter = adapter;
     this.#core = core;
+    this.#largestMtu = largestMtu;
   }
 
   /** Opens all ports. Throws Failure (host). */
@@ -111,7 +124,18 @@ export class PortKeeper {
         this.planDirty = true;
       }
       if (kept.phase === "absent" && link !== undefined) this.#reopen(kept, link);
+      if (link !== undefined) this.#checkMtu(portName(kept.port), link.mtu);
     }
+  }
+
+  #checkMtu(port: string, mtu: number): void {
+    if (mtu <= this.#largestMtu || this.#warned.has(port)) return;
+    this.#warned.add(port);
+    log.warn("{port} has an MTU of {mtu} now, and slots were made for {largest}: restart lvrm", {
+      port,
+      mtu,
+      largest: this.#largestMtu,
+    });
   }
 
   #reopen(kept: Kept, link: Link): void {
@@ -134,12 +158,23 @@ export class PortKeeper {
     }
   }
 
+  /** All counters of a port, through every life of its interface. */
+  counters(port: number, reader: SnapshotReader): PortCounters {
+    const kept = this.#kept.find((k) => k.port.port === port);
+    const earlier = kept?.earlier ?? null;
+    if (kept?.phase === "absent" && earlier !== null) return earlier;
+    const now = reader.port(port);
+    return earlier === null ? now : addPortCounters(earlier, now);
+  }
+
   /** The plan of this generation is in force: ports that it leaves out are closed. */
-  adopted(generation: number): void {
+  adopted(generation: number, reader: SnapshotReader): void {
     for (const kept of this.#kept) {
       if (kept.phase !== "closing" || kept.generation === null) continue;
       if (kept.generation > generation) continue;
+      const counters = this.counters(kept.port.port, reader);
       if (!this.#core.portClose(kept.port.port)) continue;
+      kept.earlier = counters;
       kept.phase = "absent";
       const link = this.#links.find((l) => l.name === kept.port.name);
       if (link !== undefined) this.#reopen(kept, link);

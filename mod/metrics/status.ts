@@ -3,7 +3,7 @@
  * are the interface to users; they change only with the major version.
  */
 import { version } from "../../ffi/abi.gen.ts";
-import type { Drops, SnapshotReader } from "../../ffi/stats.ts";
+import type { Drops, PortCounters, SnapshotReader } from "../../ffi/stats.ts";
 import type { VriView } from "../vri_monitor/monitor.ts";
 
 export interface InterfaceStatus {
@@ -74,9 +74,9 @@ export interface Status {
 export interface Names {
   readonly uptime_s: number;
   readonly ports: readonly {
-    readonly port: number;
     readonly name: string;
     readonly adapter: string;
+    readonly counters: PortCounters;
   }[];
   readonly vrs: readonly {
     readonly vr: number;
@@ -93,8 +93,7 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
   return {
     version,
     uptime_s: Math.round(names.uptime_s * 1000) / 1000,
-    interfaces: names.ports.map(({ port, name, adapter }) => {
-      const counters = reader.port(port);
+    interfaces: names.ports.map(({ name, adapter, counters }) => {
       return {
         name,
         adapter,

@@ -52,7 +52,7 @@ const reader = snapshot({
 
 const names = {
   uptime_s: 1.23456,
-  ports: [{ port: 3, name: "eth0:100", adapter: "raw" }],
+  ports: [{ name: "eth0:100", adapter: "raw", counters: reader.port(3) }],
   vrs: [{ vr: 0, name: "vr1", subnets: ["10.0.1.0/24"], router: "cppvr" }],
   vris: [view({}), view({ id: "vr1.2", state: "stopping", pid: null, vri: null })],
 };

@@ -64,7 +64,9 @@ ip(
   "address add fd00:1::1/64 dev va nodad",
   "address add fd00:2::1/64 dev vb nodad",
 );
-const monitor = new RouteMonitor(core.netlink);
+// The clock stands still: every dump is cheap, also where this machine is busy.
+const now_ms = () => 0;
+const monitor = new RouteMonitor(core.netlink, { now_ms });
 monitor.open();
 let events: ControlEvent[] = [];
 let localChanges = 0;
@@ -205,26 +207,25 @@ assert.ok(monitor.requestNeighbour(1, query("10.0.1.77")));
 assert.ok(monitor.requestNeighbour(1, query("fd00:1::77")));
 assert.ok(!monitor.requestNeighbour(1, query("10.0.1.77", 9)), "no such port");
 events = [];
-const deadline_ms = performance.now() + 10_000;
-while (events.length < 2 && performance.now() < deadline_ms) {
+const wanted = ["neighbour 10.0.1.77 gone", "neighbour fd00:1::77 gone"];
+const missing = () => wanted.filter((line) => !events.map(text).includes(line));
+const deadline_ms = performance.now() + 15_000;
+while (missing().length > 0 && performance.now() < deadline_ms) {
   await new Promise((resolve) => setTimeout(resolve, 50));
   monitor.poll();
 }
-const failed = events.map(text);
-for (const wanted of ["neighbour 10.0.1.77 gone", "neighbour fd00:1::77 gone"]) {
-  assert.ok(failed.includes(wanted), wanted);
-}
+assert.deepEqual(missing(), []);
 let granted = 0;
 for (let i = 0; i < 300; i++) {
   if (monitor.requestNeighbour(2, query(`10.0.1.${i % 200 + 20}`))) granted++;
 }
-assert.ok(granted >= 100 && granted < 200, `${granted} requests at once`);
+assert.equal(granted, 100);
 ip("link set va down");
 change();
 assert.ok(!monitor.requestNeighbour(3, query("10.0.1.9")), "its link is down");
 
 // More than the socket holds: all is read anew, and only the difference told.
-const small = new RouteMonitor(core.netlink, { receiveBufferBytes: 4096 });
+const small = new RouteMonitor(core.netlink, { receiveBufferBytes: 4096, now_ms });
 small.open();
 let count = 0;
 small.onEvents((more) => count += more.length);

@@ -139,6 +139,56 @@ function sameContent(a: RouteMessage, b: RouteMessage): boolean {
     a.hops.every((hop, i) => sameHop(hop, b.hops[i]!));
 }
 
+function sameRank(a: RouteMessage, b: RouteMessage): boolean {
+  return a.metric === b.metric && a.tos === b.tos;
+}
+
+/** IPv4, and routes without hops of their own: each is added and deleted as a whole. */
+function applyWhole(
+  known: readonly RouteMessage[],
+  route: RouteMessage,
+  removed: boolean,
+  flags: number,
+): RouteMessage[] {
+  const variants = [...known];
+  const same = variants.findIndex((other) => sameRank(other, route) && sameContent(other, route));
+  const rank = variants.findIndex((other) => sameRank(other, route));
+  if (removed) {
+    const at = same >= 0 ? same : rank;
+    if (at >= 0) variants.splice(at, 1);
+  } else if (same >= 0) {
+    variants[same] = route;
+  } else if (rank >= 0 && (flags & Nlmsg.F_REPLACE)) {
+    variants[rank] = route;
+  } else if (rank >= 0 && !(flags & Nlmsg.F_APPEND)) {
+    variants.splice(rank, 0, route); // prepended
+  } else {
+    variants.push(route);
+  }
+  return variants;
+}
+
+/**
+ * IPv6: next hops are added to and deleted from the one route of their metric. A notification may
+ * tell all of them or only those that came or went.
+ */
+function applyHops(
+  known: readonly RouteMessage[],
+  route: RouteMessage,
+  removed: boolean,
+  replaces: boolean,
+): RouteMessage[] {
+  const others = known.filter((other) => !sameRank(other, route) || other.type !== route.type);
+  const before = known.filter((other) => !others.includes(other));
+  const old = before.flatMap((other) => other.hops);
+  const stay = old.filter((hop) => !route.hops.some((other) => sameHop(other, hop)));
+  if (removed) return stay.length > 0 ? [...others, { ...before[0]!, hops: stay }] : others;
+  if (replaces) return [...known.filter((other) => !sameRank(other, route)), route];
+  const kept = old.map((hop) => route.hops.find((other) => sameHop(other, hop)) ?? hop);
+  const added = route.hops.filter((hop) => !old.some((other) => sameHop(other, hop)));
+  return [...others, { ...route, hops: [...kept, ...added] }];
+}
+
 /** The routes of one table. `dirty`: prefixes whose best route may have changed. */
 export class RouteTable {
   readonly dirty = new Set<string>();
@@ -176,23 +226,10 @@ export class RouteTable {
     if (!this.holds(route)) return;
     const key = prefixKey(route.destination, route.prefixLength);
     this.dirty.add(key);
-    const variants = this.#routes.get(key) ?? [];
-    const sameRank = (other: RouteMessage) =>
-      other.metric === route.metric && other.tos === route.tos;
-    const same = variants.findIndex((other) => sameRank(other) && sameContent(other, route));
-    const rank = variants.findIndex(sameRank);
-    if (removed) {
-      const at = same >= 0 ? same : rank;
-      if (at >= 0) variants.splice(at, 1);
-    } else if (same >= 0) {
-      variants[same] = route;
-    } else if (rank >= 0 && (flags & Nlmsg.F_REPLACE)) {
-      variants[rank] = route;
-    } else if (rank >= 0 && !(flags & Nlmsg.F_APPEND)) {
-      variants.splice(rank, 0, route); // prepended
-    } else {
-      variants.push(route);
-    }
+    const known = this.#routes.get(key) ?? [];
+    const variants = route.family === 6 && route.hops.length > 0 && route.nexthopId === 0
+      ? applyHops(known, route, removed, (flags & Nlmsg.F_REPLACE) !== 0)
+      : applyWhole(known, route, removed, flags);
     if (variants.length > 0) this.#routes.set(key, variants);
     else this.#routes.delete(key);
   }

@@ -120,6 +120,29 @@ Deno.test("notifications add, replace, append, prepend and delete as the kernel 
   assert.equal(table.size, 0);
 });
 
+Deno.test("IPv6 next hops come and go one by one, told in part or in full", () => {
+  const table = new RouteTable(254);
+  const key = prefixKey(parseAddress("2001:db8::")!, 32);
+  const of = (...hops: number[]) =>
+    route("2001:db8::/32", { metric: 5, hops: hops.map((i) => hop(i, `fd00:${i}::9`)) });
+  const best = () => ifindexes(table.best(key, () => 0));
+  table.apply(of(1), false, Nlmsg.F_CREATE);
+  table.apply(of(2, 1), false, Nlmsg.F_CREATE | Nlmsg.F_APPEND);
+  assert.deepEqual(best(), [1, 2]);
+  table.apply(of(3), false, Nlmsg.F_CREATE | Nlmsg.F_APPEND);
+  assert.deepEqual(best(), [1, 2, 3]);
+  table.apply(of(1), true, 0);
+  assert.deepEqual(best(), [2, 3]);
+  table.apply(of(4, 5), false, Nlmsg.F_REPLACE);
+  assert.deepEqual(best(), [4, 5]);
+  table.apply(of(4, 5), true, 0);
+  assert.equal(best(), undefined);
+  const object = { metric: 5, nexthopId: 7, hops: [hop(6)] };
+  table.apply(route("2001:db8::/32", object), false, Nlmsg.F_CREATE);
+  table.apply(route("2001:db8::/32", { ...object, hops: [] }), true, 0);
+  assert.equal(table.size, 0);
+});
+
 const anyHop = fc.record({
   ifindex: fc.integer({ min: 1, max: 3 }),
   flags: fc.constantFrom(0, 0, Flag.RTNH_F_DEAD, Flag.RTNH_F_LINKDOWN),

@@ -10,6 +10,7 @@ import type { SnapshotReader, VriCounters } from "../../ffi/stats.ts";
 import { link } from "../config/sizes.ts";
 import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
+import { LineLimit } from "./line_limit.ts";
 import { Outbox } from "./outbox.ts";
 import { noPorts, unite } from "./plan.ts";
 import type { PlanVri, PortSet } from "./plan.ts";
@@ -341,6 +342,10 @@ export class VriMonitor {
     });
     const instance: Instance = { vri, outbox, process: null, since: null };
     position.instance = instance; // from here on a failure retires the link
+    const lines = new LineLimit((line) => {
+      // Until lvrm serves, its one error line quotes what the VR said last.
+      log[this.replacing ? "info" : "debug"]("{vri} says: {line}", { vri: config.id, line });
+    }, this.#around.now);
     core.vriInherit(vri, true);
     try {
       instance.process = spawnVri({
@@ -350,11 +355,7 @@ export class VriMonitor {
         core: config.core,
         linkShmid: created.linkShmid,
         wakeFd: created.wakeFd,
-        // Until lvrm serves, its one error line quotes what the VR said last.
-        onLine: (line) => {
-          const level = this.replacing ? "info" : "debug";
-          log[level]("{vri} says: {line}", { vri: config.id, line });
-        },
+        onLine: (line) => lines.line(line),
       });
     } finally {
       core.vriInherit(vri, false);

@@ -54,6 +54,8 @@ export interface Traffic {
   rate_fps?: number;
   wire_bytes?: number;
   flows?: number;
+  /** Addresses from `destination` on, one per flow. */
+  destinations?: number;
   run?: number;
   core?: number;
 }
@@ -74,6 +76,7 @@ export function startSending(host: Host, mac: string, traffic: Traffic): Running
   add("--rate", traffic.rate_fps);
   add("--wire-bytes", traffic.wire_bytes);
   add("--flows", traffic.flows);
+  add("--destinations", traffic.destinations);
   add("--run", traffic.run);
   add("--core", traffic.core);
   return host.spawn(generator, ["send", ...words]);

@@ -74,5 +74,6 @@ async function run(
 function gist(text: string): string {
   const lines = text.split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !/<unknown>$|^Stack backtrace/.test(line));
-  return lines.at(-1)?.replaceAll(/https?:\/\/\S+/g, "…").slice(0, 200) ?? "no output";
+  return lines.at(-1)?.replace(/^\d+: /, "").replaceAll(/https?:\/\/\S+/g, "…").slice(0, 200) ??
+    "no output";
 }

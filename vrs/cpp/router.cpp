@@ -113,7 +113,8 @@ void Router::route_v6(lvrm_frame frame, uint8_t *bytes, uint64_t now_ns) {
         return report_and_drop(frame, Problem::time_exceeded, LVRM_DROP_TTL_EXPIRED, now_ns);
     const NextHop &hop = action.hops.empty() ? action.hop : choose_v6(action, {header, total});
     const Link &out = tables_.links[hop.port];
-    const uint32_t mtu = action.mtu != 0 ? std::min(action.mtu, out.mtu) : out.mtu;
+    const uint32_t route_mtu = std::max(action.mtu, min_mtu_v6);
+    const uint32_t mtu = action.mtu != 0 ? std::min(route_mtu, out.mtu) : out.mtu;
     if (total > mtu && out.is_up) [[unlikely]] {
         report(frame, Problem::too_big, mtu, now_ns);
         return output_.drop(frame, LVRM_DROP_TOO_BIG);

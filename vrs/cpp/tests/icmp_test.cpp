@@ -60,6 +60,12 @@ TEST(icmp_too_big_v6, "packet too big tells the MTU, never under 1280; IPv6 is n
     CHECK(is_reported(sent, 1, 2, 0, LVRM_DROP_TOO_BIG));
     CHECK(load32(&sent[0].bytes[14 + 40 + 4]) == 1300);
     CHECK(icmpv6_checksum_holds(sent[0].bytes));
+    // A route's own MTU counts from 1280 on.
+    rig.link(2);
+    const Address prefix{0x20010db800020000, 0, 6};
+    rig.route(prefix, 64, {Rig::on_link(2)}, LVRM_ROUTE_UNICAST, 1000);
+    CHECK(rig.pass(V6{.payload = Bytes(1240, 1)}.frame())[0].output == 2);
+    CHECK(is_reported(rig.pass(V6{.payload = Bytes(1241, 1)}.frame()), 1, 2, 0, LVRM_DROP_TOO_BIG));
     rig.link(2, true, 1000);
     CHECK(load32(&rig.pass(V6{.payload = Bytes(1400, 1)}.frame())[0].bytes[14 + 44]) == 1280);
 }
