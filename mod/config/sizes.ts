@@ -53,6 +53,8 @@ export const times = {
   start_deadline_ms: 8000,
   /** For what VRIs hold to come back at the end of a run. */
   drain_ms: 1000,
+  /** For the queue of a VR's only VRI, when that ended, to wait for its successor. */
+  successor_ms: 1000,
   /** For VRIs to exit after they were told to, before SIGKILL. */
   stop_ms: 1000,
 } as const;

@@ -7,7 +7,7 @@ import { limits, Violation } from "../../ffi/abi.gen.ts";
 import { CoreError } from "../../ffi/core.ts";
 import type { Core, Idle } from "../../ffi/core.ts";
 import type { SnapshotReader, VriCounters } from "../../ffi/stats.ts";
-import { link } from "../config/sizes.ts";
+import { link, times } from "../config/sizes.ts";
 import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import { LineLimit } from "./line_limit.ts";
@@ -142,7 +142,14 @@ export class VriMonitor {
       if (p.instance === null) return [];
       return [{ vri: p.instance.vri, state: planStates[p.state.is], idle: p.config.idle }];
     });
-    return [...live, ...this.#retirements.planVris()];
+    return [...live, ...this.#retirements.planVris(this.#running(), this.#around.now())];
+  }
+
+  /** VRs with a VRI that takes frames. */
+  #running(): Set<number> {
+    return new Set(
+      this.#positions.filter((p) => p.state.is === "running").map((p) => p.config.vr),
+    );
   }
 
   /** What the VRIs of this VR asked for when they became ready. */
@@ -212,6 +219,7 @@ export class VriMonitor {
     }
     if (!this.replacing) return;
     for (const position of this.#positions) this.#apply(position, { is: "tick", now_ms });
+    if (this.#retirements.due(this.#running(), now_ms)) this.planDirty = true;
   }
 
   /** Ready VRIs get frames from the next plan on. */
@@ -372,7 +380,11 @@ export class VriMonitor {
     const instance = position.instance;
     position.instance = null;
     if (instance === null) return;
-    this.#retirements.add(instance.vri, position.config.idle);
+    const { vr, idle } = position.config;
+    // What broke the rules gets nothing more; what was told to end has no successor.
+    const waits = position.state.is === "failed" && this.replacing;
+    const until_ms = waits ? this.#around.now() + times.successor_ms : 0;
+    this.#retirements.add(instance.vri, vr, idle, until_ms);
     this.planDirty = true;
   }
 }
