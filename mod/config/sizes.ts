@@ -35,7 +35,7 @@ export function largestMtu(slotBytes: number): number {
   return slotBytes - ethernetBytes - limits.headroom_bytes;
 }
 
-/** How long to spin before sleeping (prototype.md, "Idle"): long alone, briefly on a shared core. */
+/** How long to spin before sleeping: long on a core of its own, else briefly. */
 export const idle: { readonly own: Idle; readonly shared: Idle } = {
   own: { spins: 2000, yields: 10 },
   shared: { spins: 20, yields: 2 },

@@ -9,7 +9,7 @@ import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
 import { arena, largestMtu, slotsFor, times } from "../config/sizes.ts";
-import type { IngressTable } from "../ingress/mod.ts";
+import type { IngressPlan, IngressTable } from "../ingress/mod.ts";
 import { getLogger } from "../log/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
@@ -21,9 +21,11 @@ import { encodePlan, portSet } from "../vri_monitor/mod.ts";
 import type { Plan, RouterProgram } from "../vri_monitor/mod.ts";
 import { VriMonitor } from "../vri_monitor/monitor.ts";
 import type { VriView } from "../vri_monitor/monitor.ts";
+import { Conditions } from "./conditions.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
+import { requireUnshared } from "./table.ts";
 import { within } from "./within.ts";
 
 /** What a gateway is made of. */
@@ -52,7 +54,7 @@ export class Gateway {
   readonly #ports: PortKeeper;
   readonly #started_ms = performance.now();
   readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
-  readonly #conditions: { met: () => boolean; resolve: () => void }[] = [];
+  readonly #conditions = new Conditions();
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
   #generation = 0; // plan in force, as last seen
@@ -114,9 +116,11 @@ export class Gateway {
     this.#loop = this.#run();
     const broken = () => this.#vris.views().find((vri) => vri.reason !== null);
     const ready = () => this.#vris.views().every((vri) => vri.state !== "starting");
-    await this.#until(() => ready() || broken() !== undefined);
+    await this.#conditions.until(() => ready() || broken() !== undefined);
     if (this.#stopping) throw new Error("the gateway was stopped");
     this.#requireReady(broken());
+    // Once more: another lvrm may have started meanwhile.
+    if (this.#parts.table !== null) requireUnshared(this.#parts.table, this.#ingressPlan());
     this.#applyIngress();
     this.#ports.openAll();
     this.#serving = true;
@@ -124,7 +128,7 @@ export class Gateway {
     this.#vris.replacing = true;
     this.#vris.activate();
     core.wake();
-    await this.#until(() => !this.#planDirty && this.#inForce());
+    await this.#conditions.until(() => !this.#planDirty && this.#inForce());
   }
 
   /** Throws Failure when a VRI failed before lvrm served. */
@@ -184,7 +188,9 @@ export class Gateway {
       const now_ms = performance.now();
       this.#vris.drain(now_ms + times.drain_ms);
       core.wake();
-      const gone = this.#until(() => this.#vris.views().every((vri) => vri.state === "stopped"));
+      const gone = this.#conditions.until(() =>
+        this.#vris.views().every((vri) => vri.state === "stopped")
+      );
       await within(gone, times.drain_ms + 2 * times.stop_ms);
     }
     this.#ended = true;
@@ -203,14 +209,6 @@ export class Gateway {
     this.#parts.core.stop();
   }
 
-  #until(met: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#conditions.push({ met, resolve });
-      // A loop that ended will never meet it.
-      this.#loop.then(() => reject(this.#failure ?? new Error("the gateway was stopped")));
-    });
-  }
-
   async #run(): Promise<void> {
     try {
       while (!this.#ended) this.#pass(await this.#parts.core.wait(this.#timeout()));
@@ -218,6 +216,7 @@ export class Gateway {
       this.#failure = error;
       this.#ended = true;
     }
+    this.#conditions.end(this.#failure ?? new Error("the gateway was stopped"));
   }
 
   /** How long the next wait may last. */
@@ -257,14 +256,7 @@ export class Gateway {
     this.#eventsBlocked = !this.#vris.flushOutboxes();
     this.#sendPlan();
     this.#requestSnapshot();
-    this.#resolveConditions();
-  }
-
-  #resolveConditions(): void {
-    for (const condition of this.#conditions.splice(0)) {
-      if (condition.met()) condition.resolve();
-      else this.#conditions.push(condition);
-    }
+    this.#conditions.check();
   }
 
   /** Takes in a snapshot that was asked for, and asks nobody to write to it meanwhile. */
@@ -350,10 +342,14 @@ export class Gateway {
   }
 
   #applyIngress(): void {
-    const { settings, routes, table } = this.#parts;
     this.#ingressDirty = false;
+    this.#parts.table?.apply(this.#ingressPlan());
+  }
+
+  #ingressPlan(): IngressPlan {
+    const { settings, routes } = this.#parts;
     const promiscuous = this.#promiscuousPorts();
-    table?.apply({
+    return {
       ports: this.#ports.present().map((port) => ({
         interface: port.name,
         vlan: port.vlan,
@@ -361,7 +357,7 @@ export class Gateway {
       })),
       served: settings.vrs.flatMap((vr) => vr.subnets),
       local: routes.localPrefixes(),
-    });
+    };
   }
 
   /** As lvrm runs, a table that can't follow is serious, and still no reason to stop forwarding. */

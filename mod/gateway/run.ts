@@ -9,8 +9,7 @@ import { claimSocket, serveControl } from "../api/mod.ts";
 import type { ControlServer } from "../api/mod.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { conflicts, IngressTable } from "../ingress/mod.ts";
-import type { IngressPlan } from "../ingress/mod.ts";
+import type { IngressPlan, IngressTable } from "../ingress/mod.ts";
 import { configureLog, getLogger } from "../log/mod.ts";
 import { formatPrefix, NetlinkError } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
@@ -22,7 +21,8 @@ import { Gateway } from "./gateway.ts";
 import { requireCapabilities, usableCores } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
-import { bypassWarning, connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
+import { openTable } from "./table.ts";
+import { connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
 
 const log = getLogger(["lvrm"]);
 
@@ -101,7 +101,8 @@ function prepare(settings: Settings, core: Core): Ground {
     local: routes.localPrefixes(),
   };
   const forwarding = routes.forwarding();
-  const table = openTable(core, plan, forwarding.ipv4 || forwarding.ipv6 === true, warnings);
+  const forwards = forwarding.ipv4 || forwarding.ipv6 === true;
+  const table = openTable(core.netlink, plan, forwards, warnings);
   routes.setPorts(ports.map((port) => ({ ...port, interface: port.name })));
   const sources = [
     ...connectedPrefixes(routes.addresses()),
@@ -110,41 +111,6 @@ function prepare(settings: Settings, core: Core): Ground {
   const unserved = forwardingWarning(forwarding, served, sources);
   if (unserved !== null) warnings.push(unserved);
   return { routes, ports, table, warnings };
-}
-
-/** The table, tried before anything starts, and still empty of rules. Throws Failure (host). */
-function openTable(
-  core: Core,
-  plan: IngressPlan,
-  forwarding: boolean,
-  warnings: string[],
-): IngressTable | null {
-  const table = new IngressTable(core.netlink, { pid: Deno.pid });
-  let clashes: string[];
-  try {
-    clashes = conflicts(plan, table.foreignTables());
-    const bypassed = bypassWarning(table.bypassedChains());
-    if (bypassed !== null) warnings.push(bypassed);
-    table.apply({ ...plan, served: [] });
-  } catch (error) {
-    table.close();
-    const reason = error instanceof Error ? error.message : String(error);
-    if (forwarding) {
-      throw new Failure(
-        ExitCode.host,
-        `cannot keep served frames from the kernel, which would forward them too: ${reason}; ` +
-          `either give the kernel nf_tables with netdev ingress (Linux 5.12 or newer), or turn ` +
-          `its forwarding off: sysctl -w net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0`,
-      );
-    }
-    warnings.push(
-      `no ingress table (${reason}): keep the kernel's forwarding off while lvrm runs`,
-    );
-    return null;
-  }
-  if (clashes.length === 0) return table;
-  table.close();
-  throw new Failure(ExitCode.host, clashes[0]!);
 }
 
 /** The adapter asked for, or the best that works here. Throws Failure (host). */

@@ -16,7 +16,7 @@ Deno.test("decide() gives the dispatcher the first core and VRIs the next ones",
   ok(decision.vris.every((it) => it.idle === idle.own));
 });
 
-Deno.test("decide() shares cores only when there are too few, and says so in the idle values", () => {
+Deno.test("decide() shares cores only when there are too few, and idles accordingly", () => {
   const two = decide([{ wanted: 1 }, { wanted: 1 }], cores(0, 1));
   deepEqual(two.vris.map((it) => it.core), [1, 1]);
   equal(two.dispatcher.idle, idle.own);

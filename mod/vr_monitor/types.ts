@@ -6,7 +6,7 @@ export interface VrDemand {
   readonly wanted: number;
 }
 
-/** VRIs per VR, in the order of `demands`; `cores`: how many VRIs could have a core of their own. */
+/** VRIs per VR, in the order of `demands`; `cores`: how many VRIs fit one to a core. */
 export type Allocator = (demands: readonly VrDemand[], cores: number) => number[];
 
 /** A core that lvrm may use. */
