@@ -4,6 +4,7 @@ const abi = @import("abi.zig");
 const dispatch = @import("dispatch.zig");
 const frame_pool = @import("frame_pool.zig");
 const Port = @import("port.zig").Port;
+const Sent = @import("socket_adapter/frame.zig").Sent;
 const Vri = @import("vri_adapter.zig").Vri;
 const Dispatcher = dispatch.Dispatcher;
 
@@ -28,8 +29,6 @@ pub fn exhale(d: *Dispatcher) u32 {
 /// A batch of words of one VRI. The usual word, a whole frame for a port that is there, takes the
 /// short way; all others the long one.
 pub fn settleAll(d: *Dispatcher, vri: *Vri, words: []const u64) void {
-    const vr = vri.vr;
-    const pool = &vr.pool;
     const owner: frame_pool.Owner = .frame(vri.number);
     for (words) |raw| {
         const word: abi.Descriptor = @bitCast(raw);
@@ -41,7 +40,6 @@ pub fn settleAll(d: *Dispatcher, vri: *Vri, words: []const u64) void {
         }
         settle(d, vri, word);
     }
-    _ = pool;
 }
 
 inline fn isUsual(vri: *const Vri, word: abi.Descriptor, owner: frame_pool.Owner) bool {
@@ -84,7 +82,8 @@ fn settle(d: *Dispatcher, vri: *Vri, word: abi.Descriptor) void {
         .send => |number| {
             if (d.plan.by_number[number]) |port| return queue(d, vri, port, word);
             // A port that just went is no fault of the VRI's; one that never was is.
-            if (d.opened_ports[number >> 6] >> @intCast(number & 63) & 1 == 0) vri.violate(.bad_port);
+            const opened = d.opened_ports[number >> 6] >> @intCast(number & 63) & 1 != 0;
+            if (!opened) vri.violate(.bad_port);
             release(d, vri, word.slot, .send_failed);
         },
         .refuse => unreachable, // returned above
@@ -112,7 +111,7 @@ fn flushPort(d: *Dispatcher, port: *Port, vri: *Vri) void {
     }
 }
 
-fn flushPartly(d: *Dispatcher, port: *Port, vri: *Vri, count: u32, sent: @import("socket_adapter/frame.zig").Sent) void {
+fn flushPartly(d: *Dispatcher, port: *Port, vri: *Vri, count: u32, sent: Sent) void {
     for (port.slots[0..count], port.outgoing[0..count], 0..) |slot, out, i| {
         const refused = i < sent.frames and sent.refused >> @intCast(i) & 1 != 0;
         if (i < sent.frames and !refused) {

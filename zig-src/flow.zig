@@ -34,21 +34,25 @@ fn hash4(bytes: []const u8) u32 {
 
 fn hash6(bytes: []const u8) u32 {
     const words = std.mem.bytesAsSlice(u64, bytes[22..54]);
-    const addresses = words[0] ^ std.math.rotl(u64, words[1], 13) ^ std.math.rotl(u64, words[2], 29) ^ std.math.rotl(u64, words[3], 43);
+    const rotl = std.math.rotl;
+    const source = words[0] ^ rotl(u64, words[1], 13);
+    const addresses = source ^ rotl(u64, words[2], 29) ^ rotl(u64, words[3], 43);
     const protocol = bytes[20];
     // The fragment header's protocol is not that of the whole, but the same in all of its parts.
-    return mix(addresses, if (protocol == ipv6_fragment) 0 else ports(bytes, 54, protocol), protocol);
+    const transport = if (protocol == ipv6_fragment) 0 else ports(bytes, 54, protocol);
+    return mix(addresses, transport, protocol);
 }
 
 /// Both ports, or an echo's identifier, or zero.
 fn ports(bytes: []const u8, at: usize, protocol: u8) u32 {
     if (bytes.len < at + 8) return 0;
-    return switch (protocol) {
-        tcp, udp => std.mem.readInt(u32, bytes[at..][0..4], .little),
-        icmp => if (bytes[at] == 8 or bytes[at] == 0) std.mem.readInt(u16, bytes[at + 4 ..][0..2], .little) else 0,
-        icmpv6 => if (bytes[at] == 128 or bytes[at] == 129) std.mem.readInt(u16, bytes[at + 4 ..][0..2], .little) else 0,
-        else => 0,
+    const is_echo = switch (protocol) {
+        tcp, udp => return std.mem.readInt(u32, bytes[at..][0..4], .little),
+        icmp => bytes[at] == 8 or bytes[at] == 0,
+        icmpv6 => bytes[at] == 128 or bytes[at] == 129,
+        else => false,
     };
+    return if (is_echo) std.mem.readInt(u16, bytes[at + 4 ..][0..2], .little) else 0;
 }
 
 inline fn mix(addresses: u64, transport: u32, protocol: u8) u32 {
@@ -94,10 +98,10 @@ pub const Table = struct {
     pub fn find(t: *Table, flow_hash: u32, now_ms: u32) u32 {
         const set = (flow_hash & (@as(u32, @intCast(t.entries.len)) - 1)) & ~@as(u32, ways - 1);
         const places = t.entries[set..][0..ways];
-        for (places, 0..) |*entry, i| if (entry.hash == flow_hash) return set + @as(u32, @intCast(i));
-        for (places, 0..) |*entry, i| if (entry.hash == 0 or isStale(entry, now_ms)) {
+        for (places, set..) |*entry, i| if (entry.hash == flow_hash) return @intCast(i);
+        for (places, set..) |*entry, i| if (entry.hash == 0 or isStale(entry, now_ms)) {
             entry.* = .{ .hash = flow_hash, .seen_ms = now_ms -% idle_ms };
-            return set + @as(u32, @intCast(i));
+            return @intCast(i);
         };
         t.shared_flows += 1;
         return set + (flow_hash >> 30);

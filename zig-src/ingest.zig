@@ -178,9 +178,17 @@ fn serveOne(d: *Dispatcher, vr: *Vr, port: *Port, frame: *const Frame) void {
 }
 
 /// Copies a frame into a slot of its VR's arena and stages it for a VRI.
-fn stage(d: *Dispatcher, vr: *Vr, port: *Port, frame: *const Frame, cut: ?*const segment.Segments, index: u32) void {
+fn stage(
+    d: *Dispatcher,
+    vr: *Vr,
+    port: *Port,
+    frame: *const Frame,
+    cut: ?*const segment.Segments,
+    index: u32,
+) void {
     const pool = &vr.pool;
-    const length = if (cut) |c| segment.length(c, @intCast(frame.bytes.len), index) else frame.bytes.len;
+    const whole = frame.bytes.len;
+    const length = if (cut) |c| segment.length(c, @intCast(whole), index) else whole;
     if (length > slotRoom(pool)) return d.drop(vr, .too_long);
     if (vr.running.len == 0) return d.drop(vr, .no_vri);
     const slot = pool.take() orelse return d.drop(vr, .arena_full);

@@ -54,6 +54,10 @@ fn sweep(d: *Dispatcher, v: *Vri) void {
     const reason: abi.Drop = if (v.violation == .none) .vri_died else .quarantined;
     for (pool.owners, 0..) |owner, slot| {
         if (owner.vri_plus_1 != v.number + 1) continue;
-        if (owner.empty) pool.give(@intCast(slot)) else collect.release(d, v, @intCast(slot), reason);
+        if (owner.empty) {
+            pool.give(@intCast(slot));
+        } else {
+            collect.release(d, v, @intCast(slot), reason);
+        }
     }
 }

@@ -43,7 +43,13 @@ pub const Vr = struct {
     parked_count: u32 = 0,
 
     /// Puts the plan's VRIs in force.
-    pub fn adopt(vr: *Vr, running: []*Vri, loads: []u32, by_number: []const ?*Vri, leaving: bool) void {
+    pub fn adopt(
+        vr: *Vr,
+        running: []*Vri,
+        loads: []u32,
+        by_number: []const ?*Vri,
+        leaving: bool,
+    ) void {
         const before: ?*Vri = if (vr.running.len == 1) vr.running[0] else null;
         vr.running = running;
         vr.loads = loads;
