@@ -10,8 +10,13 @@ pub fn build(b: *std.Build) void {
     } });
     const optimize = b.standardOptimizeOption(.{});
 
-    // The library behind Deno's FFI. ReleaseFast by default: -Doptimize=ReleaseSafe|Debug for checks.
-    const core_optimize = if (optimize == .Debug and !(b.option(bool, "debug", "Build the libraries with debug checks") orelse false)) .ReleaseFast else optimize;
+    // The library behind Deno's FFI. ReleaseFast by default: -Doptimize=ReleaseSafe|Debug for
+    // checks.
+    const core_optimize = if (optimize == .Debug and !(b.option(
+        bool,
+        "debug",
+        "Build the libraries with debug checks",
+    ) orelse false)) .ReleaseFast else optimize;
     const core = b.createModule(.{
         .root_source_file = b.path("zig-src/exports.zig"),
         .target = target,
@@ -31,17 +36,25 @@ pub fn build(b: *std.Build) void {
         .pic = true,
         .strip = core_optimize != .Debug,
     });
-    const vr_static = b.addLibrary(.{ .name = "lvrm_vr", .linkage = .static, .root_module = vr_module });
+    const vr_static = b.addLibrary(
+        .{ .name = "lvrm_vr", .linkage = .static, .root_module = vr_module },
+    );
     vr_static.bundle_compiler_rt = true;
     vr_static.installHeader(b.path("vrs/include/lvrm_vr.h"), "lvrm_vr.h");
     b.installArtifact(vr_static);
-    b.installArtifact(b.addLibrary(.{ .name = "lvrm_vr", .linkage = .dynamic, .root_module = vr_module }));
+    b.installArtifact(
+        b.addLibrary(.{ .name = "lvrm_vr", .linkage = .dynamic, .root_module = vr_module }),
+    );
 
     cppvr.add(b, target, vr_static);
 
     // Tests: those in the files, and the conformance suites.
     const test_step = b.step("test", "Run the Zig and C++ tests");
-    const filters = b.option([]const []const u8, "test-filter", "Run only the tests that match") orelse &.{};
+    const filters = b.option(
+        []const []const u8,
+        "test-filter",
+        "Run only the tests that match",
+    ) orelse &.{};
     const tests = b.addTest(.{ .filters = filters, .root_module = b.createModule(.{
         .root_source_file = b.path("zig-src/tests.zig"),
         .target = target,
@@ -58,7 +71,10 @@ pub fn build(b: *std.Build) void {
         .link_libc = true,
     }) });
     const update = b.addUpdateSourceFiles();
-    for ([_][2][]const u8{ .{ "ts", "ffi/abi.gen.ts" }, .{ "h", "vrs/include/lvrm_vr.h" } }) |pair| {
+    for ([_][2][]const u8{
+        .{ "ts", "ffi/abi.gen.ts" },
+        .{ "h", "vrs/include/lvrm_vr.h" },
+    }) |pair| {
         const run = b.addRunArtifact(generate);
         run.addArg(pair[0]);
         update.addCopyFileToSource(run.addOutputFileArg(std.fs.path.basename(pair[1])), pair[1]);

@@ -133,6 +133,7 @@ const phases: Phase[] = [
   { name: "deno check", run: () => check(deno, ["check"]) },
   { name: "lock file", run: lockFile },
   { name: "zig test", run: zigTests },
+  { name: "compile", run: () => check(deno, ["run", "-A", "tools/compile.ts"], 600_000) },
   { name: "deno test", run: () => denoTests([`--ignore=${slow.join(",")}`], 900_000) },
 ];
 if (!quick && slow.length > 0) {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes `.toolchain/bin/deno` and `.toolchain/bin/zig`: links to suitable ones on PATH, else to those
-# of a virtual environment, from PyPI. Then sees to the system packages that TARGET needs.
+# Makes `.toolchain/bin/deno` and `.toolchain/bin/zig`: links to suitable ones on PATH, else to
+# those of a virtual environment, from PyPI. Then sees to the system packages that TARGET needs.
 #
 #     sh tools/toolchain.sh [build|demo|test]
 #

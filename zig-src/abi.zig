@@ -183,7 +183,7 @@ pub const EventKind = enum(u16) {
     address = 2,
     route = 3,
     neighbour = 4,
-    synchronised = 5, // the snapshot is complete: say ready. May come again after a resynchronisation
+    synchronised = 5, // the snapshot is complete: say ready. Comes again after a resynchronisation
     stop = 6, // finish what you hold, then exit 0
     flush = 7, // forget routes, addresses, neighbours and links: a fresh snapshot follows
     // From a VRI to lvrm.
@@ -215,7 +215,14 @@ pub const AddressEvent = extern struct {
     address: [16]u8, // IPv4: the first four bytes
 };
 
-pub const RouteKind = enum(u8) { unicast = 1, local = 2, blackhole = 6, @"unreachable" = 7, prohibit = 8, _ };
+pub const RouteKind = enum(u8) {
+    unicast = 1,
+    local = 2,
+    blackhole = 6,
+    @"unreachable" = 7,
+    prohibit = 8,
+    _,
+};
 
 /// Followed by `next_hops` times NextHop. One event per prefix: the best route only, and a later
 /// event for the same prefix replaces it.
@@ -411,8 +418,10 @@ pub const shared_structs = .{
     AddressEvent, RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest,
 };
 pub const ffi_structs = .{
-    Idle,    StartConfig, PortConfig, VrConfig,     VriConfig,  VriCreated,  PlanHeader, PlanPort, PlanVr,
-    PlanVri, PlanPrefix,  Totals,     PortCounters, VrCounters, VriCounters, Snapshot,
+    Idle,         StartConfig, PortConfig,  VrConfig,
+    VriConfig,    VriCreated,  PlanHeader,  PlanPort,
+    PlanVr,       PlanVri,     PlanPrefix,  Totals,
+    PortCounters, VrCounters,  VriCounters, Snapshot,
 };
 
 comptime {
@@ -422,7 +431,8 @@ comptime {
         if (T == Link) continue;
         var end: usize = 0;
         for (@typeInfo(T).@"struct".fields) |f| {
-            if (@offsetOf(T, f.name) != end) @compileError(@typeName(T) ++ " has padding before " ++ f.name);
+            if (@offsetOf(T, f.name) != end)
+                @compileError(@typeName(T) ++ " has padding before " ++ f.name);
             end += @sizeOf(f.type);
         }
         if (end != @sizeOf(T)) @compileError(@typeName(T) ++ " has padding at its end");
@@ -441,7 +451,9 @@ fn describe(comptime T: type) []const u8 {
     comptime {
         var s: []const u8 = shortName(T) ++ std.fmt.comptimePrint(" {d}\n", .{@sizeOf(T)});
         for (@typeInfo(T).@"struct".fields) |f| {
-            s = s ++ std.fmt.comptimePrint("{s} {d} {d}\n", .{ f.name, @bitOffsetOf(T, f.name), @bitSizeOf(f.type) });
+            s = s ++ std.fmt.comptimePrint("{s} {d} {d}\n", .{
+                f.name, @bitOffsetOf(T, f.name), @bitSizeOf(f.type),
+            });
         }
         return s;
     }
@@ -450,7 +462,8 @@ fn describe(comptime T: type) []const u8 {
 fn describeEnum(comptime T: type) []const u8 {
     comptime {
         var s: []const u8 = shortName(T) ++ "\n";
-        for (@typeInfo(T).@"enum".fields) |f| s = s ++ std.fmt.comptimePrint("{s} {d}\n", .{ f.name, f.value });
+        for (@typeInfo(T).@"enum".fields) |f|
+            s = s ++ std.fmt.comptimePrint("{s} {d}\n", .{ f.name, f.value });
         return s;
     }
 }

@@ -55,7 +55,8 @@ test "agrees with a straightforward reference at every length and alignment" {
         const expected = reference(bytes);
         const found = @byteSwap(sum(bytes, 0));
         // 0 and 0xffff are the same number in ones' complement.
-        if (expected % 0xffff != 0 or found % 0xffff != 0) try std.testing.expectEqual(expected, found);
+        if (expected % 0xffff != 0 or found % 0xffff != 0)
+            try std.testing.expectEqual(expected, found);
     }
 }
 

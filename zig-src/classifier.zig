@@ -35,7 +35,12 @@ pub const Classifier = struct {
     any_watch: bool,
 
     /// `vr` of each served prefix counts into `watches`.
-    pub fn build(gpa: std.mem.Allocator, served: []const abi.PlanPrefix, local: []const abi.PlanPrefix, watches: []const Watch) !Classifier {
+    pub fn build(
+        gpa: std.mem.Allocator,
+        served: []const abi.PlanPrefix,
+        local: []const abi.PlanPrefix,
+        watches: []const Watch,
+    ) !Classifier {
         var any_watch = false;
         for (watches) |w| any_watch = any_watch or w.wants != 0;
         return .{
@@ -52,7 +57,8 @@ pub const Classifier = struct {
     pub fn vrOf(c: *const Classifier, frame: *const Frame, port: u8) ?u32 {
         if (frame.fault == .foreign_tag or frame.to == .many) return null;
         const vr = c.sourceVr(frame.bytes) orelse return null;
-        if (frame.to == .other_host and !c.watches[vr].has(abi.wants_promiscuous, port)) return null;
+        if (frame.to == .other_host and !c.watches[vr].has(abi.wants_promiscuous, port))
+            return null;
         return if (c.isLocal(frame.bytes)) null else vr;
     }
 
@@ -78,7 +84,8 @@ pub const Classifier = struct {
     pub fn wantsCopy(c: *const Classifier, frame: *const Frame, port: u8, vr: u32) bool {
         if (frame.fault != .none) return false;
         const watch = &c.watches[vr];
-        if (watch.has(abi.wants_neighbour_frames, port) and isNeighbourFrame(frame.bytes)) return true;
+        if (watch.has(abi.wants_neighbour_frames, port) and isNeighbourFrame(frame.bytes))
+            return true;
         return frame.to == .many and watch.has(abi.wants_promiscuous, port) and
             c.sourceVr(frame.bytes) == vr;
     }

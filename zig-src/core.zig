@@ -52,7 +52,11 @@ pub fn start(config: *const abi.StartConfig) i32 {
     if (dispatcher != null) return refuse(.ALREADY, "the dispatcher runs already", .{});
     pinLibrary();
     makeDispatcher(config) catch |e|
-        return refuse(.NOMEM, "cannot start the dispatcher: {t}. Out of memory or descriptors?", .{e});
+        return refuse(
+            .NOMEM,
+            "cannot start the dispatcher: {t}. Out of memory or descriptors?",
+            .{e},
+        );
     thread = std.Thread.spawn(.{ .stack_size = 1 << 20 }, runThread, .{dispatcher.?}) catch |e| {
         unmakeDispatcher();
         return refuse(.AGAIN, "cannot start the dispatcher's thread: {t}", .{e});
@@ -60,7 +64,12 @@ pub fn start(config: *const abi.StartConfig) i32 {
     return 0;
 }
 
-const Dl = extern struct { name: [*:0]const u8, base: ?*anyopaque, symbol: ?[*:0]const u8, address: ?*anyopaque };
+const Dl = extern struct {
+    name: [*:0]const u8,
+    base: ?*anyopaque,
+    symbol: ?[*:0]const u8,
+    address: ?*anyopaque,
+};
 extern "c" fn dladdr(address: *const anyopaque, info: *Dl) c_int;
 extern "c" fn dlopen(name: [*:0]const u8, mode: c_int) ?*anyopaque;
 
@@ -82,7 +91,11 @@ fn makeDispatcher(config: *const abi.StartConfig) !void {
     }
     if (notify_fd < 0) notify_fd = try eventfd();
     if (wake_fd < 0) wake_fd = try eventfd();
-    const memory = try gpa.alignedAlloc(u8, .fromByteUnits(abi.cache_line_bytes), control.bytesFor(events_capacity));
+    const memory = try gpa.alignedAlloc(
+        u8,
+        .fromByteUnits(abi.cache_line_bytes),
+        control.bytesFor(events_capacity),
+    );
     errdefer gpa.free(memory);
     @memset(memory[0..@sizeOf(control.Shared)], 0);
     const empty = try gpa.create(Plan);
@@ -162,7 +175,11 @@ pub fn portOpen(config: *const abi.PortConfig) i32 {
     if (config.port >= abi.max_ports or tables.ports[config.port] != null)
         return refuse(.INVAL, "port {d} is in use or out of range", .{config.port});
     const adapter = adapters.open(config, &reason) catch return failed();
-    const port = gpa.create(Port) catch return refuse(.NOMEM, "no memory for port {d}", .{config.port});
+    const port = gpa.create(Port) catch return refuse(
+        .NOMEM,
+        "no memory for port {d}",
+        .{config.port},
+    );
     port.* = .{ .number = @intCast(config.port), .config = config.*, .adapter = adapter };
     tables.ports[config.port] = port;
     return 0;
@@ -204,13 +221,22 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
     if (config.slot_bytes != 2048 and config.slot_bytes != 16384)
         return refuse(.INVAL, "a slot has 2048 or 16384 bytes, not {d}", .{config.slot_bytes});
     if (config.slot_count < 64 or config.slot_count > abi.max_slots)
-        return refuse(.INVAL, "an arena has 64 to {d} slots, not {d}", .{ abi.max_slots, config.slot_count });
+        return refuse(
+            .INVAL,
+            "an arena has 64 to {d} slots, not {d}",
+            .{ abi.max_slots, config.slot_count },
+        );
     if (balancer.make(config.balancer) == null)
         return refuse(.INVAL, "no balancer has number {d}", .{config.balancer});
     if (!std.math.isPowerOfTwo(config.flow_count) or config.flow_count < 16 or config.flow_count > 1 << 22)
         return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
-        return refuse(if (e == error.NoSpace) .NOSPC else .NOMEM, "cannot make the arena of a VR ({d} slots of {d} bytes): {t}. See `ipcs -l` for the limits of shared memory", .{ config.slot_count, config.slot_bytes, e });
+        return refuse(
+            if (e == error.NoSpace) .NOSPC else .NOMEM,
+            "cannot make the arena of a VR ({d} slots of {d} bytes): {t}. See `ipcs -l` " ++
+                "for the limits of shared memory",
+            .{ config.slot_count, config.slot_bytes, e },
+        );
     return 0;
 }
 
@@ -235,7 +261,11 @@ pub fn vriCreate(config: *const abi.VriConfig, created: *abi.VriCreated) i32 {
         return refuse(.INVAL, "VR {d} does not exist", .{config.vr});
     if (link.refuse(config)) |why| return refuse(.INVAL, "{s}", .{why});
     const vri = vri_adapter.create(gpa, config, vr) catch |e|
-        return refuse(if (e == error.NoSpace) .NOSPC else .NOMEM, "cannot make the link of a VRI: {t}. See `ipcs -l` and `ulimit -n`", .{e});
+        return refuse(
+            if (e == error.NoSpace) .NOSPC else .NOMEM,
+            "cannot make the link of a VRI: {t}. See `ipcs -l` and `ulimit -n`",
+            .{e},
+        );
     tables.vris[config.vri] = vri;
     created.* = .{ .link_shmid = vri.segment.id, .wake_fd = vri.wake_fd };
     return 0;
@@ -287,7 +317,11 @@ pub fn eventSend(number: u32, kind: u32, payload: []const u8) i32 {
         return refuse(.INVAL, "VRI {d} does not exist", .{number});
     if (payload.len > abi.max_event_bytes or kind > std.math.maxInt(u16))
         return refuse(.MSGSIZE, "a control event has at most {d} bytes", .{abi.max_event_bytes});
-    const header: abi.EventHeader = .{ .bytes = @intCast(payload.len), .kind = @intCast(kind), .source = 0xffff_ffff };
+    const header: abi.EventHeader = .{
+        .bytes = @intCast(payload.len),
+        .kind = @intCast(kind),
+        .source = 0xffff_ffff,
+    };
     if (!vri.outbox.push(header, payload)) return -@as(i32, @intFromEnum(linux.E.AGAIN));
     if (dispatcher) |d| d.sleeper.wake();
     return 0;
@@ -299,7 +333,12 @@ pub fn eventReceive(buffer: []u8) i32 {
     var payload: [abi.max_event_bytes]u8 = undefined;
     const bytes = d.events.consumer.peek(&header, &payload) orelse return 0;
     const total = @sizeOf(abi.EventHeader) + bytes.len;
-    if (buffer.len < total) return refuse(.MSGSIZE, "the buffer holds {d} bytes, the event has {d}", .{ buffer.len, total });
+    if (buffer.len < total)
+        return refuse(
+            .MSGSIZE,
+            "the buffer holds {d} bytes, the event has {d}",
+            .{ buffer.len, total },
+        );
     @memcpy(buffer[0..@sizeOf(abi.EventHeader)], std.mem.asBytes(&header));
     @memcpy(buffer[@sizeOf(abi.EventHeader)..total], bytes);
     d.events.consumer.take(header.bytes);
@@ -323,7 +362,8 @@ pub fn wait(timeout_ms: u32) i32 {
     const count = netlink.pollable(&sockets);
     fds[0] = .{ .fd = notify_fd, .events = linux.POLL.IN, .revents = 0 };
     fds[1] = .{ .fd = wake_fd, .events = linux.POLL.IN, .revents = 0 };
-    for (sockets[0..count], fds[2..][0..count]) |fd, *p| p.* = .{ .fd = fd, .events = linux.POLL.IN, .revents = 0 };
+    for (sockets[0..count], fds[2..][0..count]) |fd, *p|
+        p.* = .{ .fd = fd, .events = linux.POLL.IN, .revents = 0 };
     _ = linux.poll(&fds, 2 + count, @intCast(@min(timeout_ms, 1 << 30)));
     var result: i32 = 0;
     for (fds[0 .. 2 + count], 0..) |*p, i| {

@@ -86,7 +86,12 @@ fn toControl(d: *dispatch.Dispatcher, header: abi.EventHeader, bytes: []const u8
 }
 
 /// To all siblings or to none yet: an event is never delivered twice.
-fn toSiblings(d: *dispatch.Dispatcher, sender: *Vri, header: abi.EventHeader, bytes: []const u8) bool {
+fn toSiblings(
+    d: *dispatch.Dispatcher,
+    sender: *Vri,
+    header: abi.EventHeader,
+    bytes: []const u8,
+) bool {
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
         if (!entry.vri.control_in.fits(@intCast(bytes.len))) return false;
     };

@@ -58,7 +58,10 @@ pub export fn lvrm_vr_destroy(vr: u32) callconv(.c) i32 {
 }
 
 /// Makes a VRI's link. `config`: VriConfig; `created`: VriCreated.
-pub export fn lvrm_vri_create(config: *const abi.VriConfig, created: *abi.VriCreated) callconv(.c) i32 {
+pub export fn lvrm_vri_create(
+    config: *const abi.VriConfig,
+    created: *abi.VriCreated,
+) callconv(.c) i32 {
     return core.vriCreate(config, created);
 }
 
@@ -81,7 +84,12 @@ pub export fn lvrm_plan(plan: [*]const u8, bytes: u32) callconv(.c) i32 {
 
 /// Queues a control event for a VRI (the dispatcher puts it into its control-in queue, in order).
 /// -EAGAIN when that VRI has too much waiting; try again later.
-pub export fn lvrm_event_send(vri: u32, kind: u32, payload: [*]const u8, bytes: u32) callconv(.c) i32 {
+pub export fn lvrm_event_send(
+    vri: u32,
+    kind: u32,
+    payload: [*]const u8,
+    bytes: u32,
+) callconv(.c) i32 {
     return core.eventSend(vri, kind, payload[0..bytes]);
 }
 
@@ -115,7 +123,11 @@ pub export fn lvrm_wake() callconv(.c) void {
 /// Opens a netlink socket (non-blocking, close-on-exec; extended acknowledgements on) of
 /// `protocol` (0 route, 12 netfilter), member of each group in the bitmap `groups` (group n is bit
 /// n-1; groups above 32 by lvrm_netlink_join). Returns a descriptor.
-pub export fn lvrm_netlink_open(protocol: u32, groups: u32, receive_buffer_bytes: u32) callconv(.c) i32 {
+pub export fn lvrm_netlink_open(
+    protocol: u32,
+    groups: u32,
+    receive_buffer_bytes: u32,
+) callconv(.c) i32 {
     return netlink.open(protocol, groups, receive_buffer_bytes);
 }
 

@@ -9,7 +9,12 @@ pub const std_options: std.Options = .{
     .signal_stack_size = null,
 };
 
-fn noLog(comptime _: std.log.Level, comptime _: @EnumLiteral(), comptime _: []const u8, _: anytype) void {}
+fn noLog(
+    comptime _: std.log.Level,
+    comptime _: @EnumLiteral(),
+    comptime _: []const u8,
+    _: anytype,
+) void {}
 
 pub const panic = std.debug.FullPanic(struct {
     fn abort(message: []const u8, _: ?usize) noreturn {

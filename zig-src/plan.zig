@@ -9,7 +9,14 @@ const Reason = @import("reason.zig").Reason;
 const Vr = @import("vr.zig").Vr;
 const Vri = @import("vri_adapter.zig").Vri;
 
-pub const VrEntry = struct { vr: *Vr, permitted: [4]u64, running: []*Vri, loads: []u32, leaving: bool, watch: classifier.Watch };
+pub const VrEntry = struct {
+    vr: *Vr,
+    permitted: [4]u64,
+    running: []*Vri,
+    loads: []u32,
+    leaving: bool,
+    watch: classifier.Watch,
+};
 pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle };
 
 pub const Plan = struct {
@@ -52,11 +59,27 @@ fn parse(bytes: []const u8, reason: *Reason) error{Failed}!Input {
     var rest = bytes[@sizeOf(abi.PlanHeader)..];
     const input: Input = .{
         .header = header,
-        .ports = slice(abi.PlanPort, &rest, header.ports) orelse return reason.fail(.INVAL, short, .{}),
+        .ports = slice(
+            abi.PlanPort,
+            &rest,
+            header.ports,
+        ) orelse return reason.fail(.INVAL, short, .{}),
         .vrs = slice(abi.PlanVr, &rest, header.vrs) orelse return reason.fail(.INVAL, short, .{}),
-        .vris = slice(abi.PlanVri, &rest, header.vris) orelse return reason.fail(.INVAL, short, .{}),
-        .served = slice(abi.PlanPrefix, &rest, header.served) orelse return reason.fail(.INVAL, short, .{}),
-        .local = slice(abi.PlanPrefix, &rest, header.local) orelse return reason.fail(.INVAL, short, .{}),
+        .vris = slice(
+            abi.PlanVri,
+            &rest,
+            header.vris,
+        ) orelse return reason.fail(.INVAL, short, .{}),
+        .served = slice(
+            abi.PlanPrefix,
+            &rest,
+            header.served,
+        ) orelse return reason.fail(.INVAL, short, .{}),
+        .local = slice(
+            abi.PlanPrefix,
+            &rest,
+            header.local,
+        ) orelse return reason.fail(.INVAL, short, .{}),
     };
     if (rest.len != 0) return reason.fail(.INVAL, short, .{});
     return input;
@@ -72,7 +95,12 @@ fn slice(comptime T: type, rest: *[]const u8, count: u32) ?[]align(1) const T {
 pub const Error = error{ Failed, OutOfMemory };
 
 /// Builds a plan; the reason says what is wrong with its bytes.
-pub fn build(gpa: std.mem.Allocator, bytes: []const u8, tables: *const Tables, reason: *Reason) Error!*Plan {
+pub fn build(
+    gpa: std.mem.Allocator,
+    bytes: []const u8,
+    tables: *const Tables,
+    reason: *Reason,
+) Error!*Plan {
     const input = try parse(bytes, reason);
     const plan = try gpa.create(Plan);
     plan.* = .{ .memory = .init(gpa) };
@@ -97,7 +125,13 @@ pub fn build(gpa: std.mem.Allocator, bytes: []const u8, tables: *const Tables, r
     return plan;
 }
 
-fn buildPorts(plan: *Plan, memory: std.mem.Allocator, ports: []align(1) const abi.PlanPort, tables: *const Tables, reason: *Reason) Error!void {
+fn buildPorts(
+    plan: *Plan,
+    memory: std.mem.Allocator,
+    ports: []align(1) const abi.PlanPort,
+    tables: *const Tables,
+    reason: *Reason,
+) Error!void {
     plan.ports = try memory.alloc(*Port, ports.len);
     for (plan.ports, ports) |*into, p| {
         const port = if (p.port < abi.max_ports) tables.ports[p.port] else null;
@@ -108,7 +142,9 @@ fn buildPorts(plan: *Plan, memory: std.mem.Allocator, ports: []align(1) const ab
         port.setPromiscuous(p.promiscuous != 0);
         var tags: [abi.max_ports]u16 = undefined;
         var count: usize = 0;
-        for (plan.ports) |other| if (other.config.ifindex == port.config.ifindex and other.config.vlan != abi.no_vlan) {
+        for (plan.ports) |other| if (other.config.ifindex == port.config.ifindex and
+            other.config.vlan != abi.no_vlan)
+        {
             tags[count] = other.config.vlan;
             count += 1;
         };
@@ -116,7 +152,13 @@ fn buildPorts(plan: *Plan, memory: std.mem.Allocator, ports: []align(1) const ab
     }
 }
 
-fn buildVrs(plan: *Plan, memory: std.mem.Allocator, input: Input, tables: *const Tables, reason: *Reason) Error!void {
+fn buildVrs(
+    plan: *Plan,
+    memory: std.mem.Allocator,
+    input: Input,
+    tables: *const Tables,
+    reason: *Reason,
+) Error!void {
     plan.vrs = try memory.alloc(VrEntry, input.vrs.len);
     for (plan.vrs, input.vrs) |*into, p| {
         const vr = if (p.vr < abi.max_vrs) tables.vrs[p.vr] else null;
@@ -124,9 +166,17 @@ fn buildVrs(plan: *Plan, memory: std.mem.Allocator, input: Input, tables: *const
         var leaving = false;
         for (input.vris) |v| {
             const vri = if (v.vri < abi.max_vris) tables.vris[v.vri] else null;
-            const known = vri orelse return reason.fail(.INVAL, "plan: VRI {d} does not exist", .{v.vri});
+            const known = vri orelse return reason.fail(
+                .INVAL,
+                "plan: VRI {d} does not exist",
+                .{v.vri},
+            );
             if (v.state > @intFromEnum(abi.VriState.dead))
-                return reason.fail(.INVAL, "plan: VRI {d} has no such state: {d}", .{ v.vri, v.state });
+                return reason.fail(
+                    .INVAL,
+                    "plan: VRI {d} has no such state: {d}",
+                    .{ v.vri, v.state },
+                );
             if (known.vr.number != p.vr) continue;
             switch (@as(abi.VriState, @enumFromInt(v.state))) {
                 .running => try running.append(memory, known),
@@ -144,21 +194,38 @@ fn buildVrs(plan: *Plan, memory: std.mem.Allocator, input: Input, tables: *const
         };
     }
     for (input.vris) |v| {
-        const vri = tables.vris[v.vri] orelse return reason.fail(.INVAL, "plan: VRI {d} does not exist", .{v.vri});
+        const vri = tables.vris[v.vri] orelse return reason.fail(
+            .INVAL,
+            "plan: VRI {d} does not exist",
+            .{v.vri},
+        );
         for (input.vrs) |p| {
             if (p.vr == vri.vr.number) break;
-        } else return reason.fail(.INVAL, "plan: VRI {d} without its VR {d}", .{ v.vri, vri.vr.number });
+        } else return reason.fail(
+            .INVAL,
+            "plan: VRI {d} without its VR {d}",
+            .{ v.vri, vri.vr.number },
+        );
     }
 }
 
 /// The prefixes with `vr` as an index into the plan's VRs (`vrs` null: not looked at).
-fn checkedPrefixes(memory: std.mem.Allocator, prefixes: []align(1) const abi.PlanPrefix, vrs: ?[]align(1) const abi.PlanVr, reason: *Reason) Error![]abi.PlanPrefix {
+fn checkedPrefixes(
+    memory: std.mem.Allocator,
+    prefixes: []align(1) const abi.PlanPrefix,
+    vrs: ?[]align(1) const abi.PlanVr,
+    reason: *Reason,
+) Error![]abi.PlanPrefix {
     const out = try memory.alloc(abi.PlanPrefix, prefixes.len);
     for (out, prefixes) |*into, p| {
         into.* = p;
         const bits: u8 = if (p.family == 4) 32 else 128;
         if ((p.family != 4 and p.family != 6) or p.length > bits)
-            return reason.fail(.INVAL, "plan: a prefix of family {d} and length {d}", .{ p.family, p.length });
+            return reason.fail(
+                .INVAL,
+                "plan: a prefix of family {d} and length {d}",
+                .{ p.family, p.length },
+            );
         into.vr = 0;
         const list = vrs orelse continue;
         for (list, 0..) |vr, i| {

@@ -94,7 +94,11 @@ test "agrees with a linear search over random prefixes, IPv4 and IPv6" {
         const bits: u8 = if (round % 2 == 0) 32 else 128;
         var prefixes: [200]Prefix = undefined;
         for (&prefixes, 0..) |*p, i| {
-            p.* = .{ .address = @splat(0), .length = random.uintAtMost(u8, bits), .value = @intCast(i) };
+            p.* = .{
+                .address = @splat(0),
+                .length = random.uintAtMost(u8, bits),
+                .value = @intCast(i),
+            };
             // Few distinct bytes, so that prefixes nest.
             for (p.address[0 .. bits / 8]) |*b| b.* = random.uintLessThan(u8, 3) * 127;
             maskHostBits(p);
@@ -103,7 +107,8 @@ test "agrees with a linear search over random prefixes, IPv4 and IPv6" {
         defer trie.deinit(gpa);
         for (0..500) |_| {
             var address: [16]u8 = @splat(0);
-            for (address[0 .. bits / 8]) |*b| b.* = random.uintLessThan(u8, 3) * 127 + random.uintLessThan(u8, 2);
+            for (address[0 .. bits / 8]) |*b|
+                b.* = random.uintLessThan(u8, 3) * 127 + random.uintLessThan(u8, 2);
             try std.testing.expectEqual(linear(&prefixes, address), trie.lookup(&address));
         }
     }

@@ -8,7 +8,12 @@ pub const Reason = struct {
     length: usize = 0,
 
     /// Records the sentence; returns the error, so that a caller can `return reason.fail(…)`.
-    pub fn fail(r: *Reason, errno: linux.E, comptime format: []const u8, values: anytype) error{Failed} {
+    pub fn fail(
+        r: *Reason,
+        errno: linux.E,
+        comptime format: []const u8,
+        values: anytype,
+    ) error{Failed} {
         r.errno = errno;
         var writer: std.Io.Writer = .fixed(&r.text);
         writer.print(format, values) catch {}; // too long: the first 512 bytes will do

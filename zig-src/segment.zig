@@ -57,7 +57,8 @@ pub fn plan(frame: []const u8, offload: OffloadHeader) ?Segments {
     if (transport < ethernet_bytes + ip_bytes or transport + 20 > frame.len) return null;
     const transport_bytes: u32 = if (tcp) @as(u32, frame[transport + 12] >> 4) * 4 else 8;
     const header_bytes = transport + transport_bytes;
-    if (transport_bytes < 8 or (tcp and transport_bytes < 20) or header_bytes >= frame.len) return null;
+    if (transport_bytes < 8 or (tcp and transport_bytes < 20) or header_bytes >= frame.len)
+        return null;
     const payload: u32 = @intCast(frame.len - header_bytes);
     return .{
         .count = std.math.divCeil(u32, payload, offload.gso_bytes) catch return null,

@@ -70,7 +70,10 @@ fn check(c: Case, random: std.Random) !void {
             try expectEqual(i == 0, into[transport + 13] & 0x80 != 0);
             try expectEqual(i + 1 == s.count, into[transport + 13] & 0x09 == 0x09);
         } else {
-            try expectEqual(length - transport, std.mem.readInt(u16, into[transport + 4 ..][0..2], .big));
+            try expectEqual(
+                length - transport,
+                std.mem.readInt(u16, into[transport + 4 ..][0..2], .big),
+            );
         }
         at += payload.len;
     }
@@ -98,7 +101,13 @@ test "headers that make no sense are refused, never followed" {
     var buffer: [70_000]u8 = undefined;
     var out: [70_000]u8 = undefined;
     for (0..3000) |_| {
-        const c: Case = .{ .tcp = random.boolean(), .ipv6 = random.boolean(), .payload = 3000, .gso = 1000, .options = 0 };
+        const c: Case = .{
+            .tcp = random.boolean(),
+            .ipv6 = random.boolean(),
+            .payload = 3000,
+            .gso = 1000,
+            .options = 0,
+        };
         var frame, var offload = superFrame(&buffer, c, random);
         random.bytes(std.mem.asBytes(&offload));
         frame = frame[0..random.uintAtMost(usize, frame.len)];

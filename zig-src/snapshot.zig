@@ -61,7 +61,8 @@ fn describeVri(into: *abi.Snapshot, vri: *@import("vri_adapter.zig").Vri, now_ns
     c.attached = @atomicLoad(u32, &words.attached, .acquire);
     c.ready = @atomicLoad(u32, &words.ready, .acquire);
     c.wants = @atomicLoad(u32, &words.wants, .monotonic);
-    for (&c.wanted_ports, &words.wanted_ports) |*to, *from| to.* = @atomicLoad(u64, from, .monotonic);
+    for (&c.wanted_ports, &words.wanted_ports) |*to, *from|
+        to.* = @atomicLoad(u64, from, .monotonic);
     c.sleeps = @atomicLoad(u64, &words.sleeps, .monotonic);
     c.busy_ns = @atomicLoad(u64, &words.busy_ns, .monotonic);
     c.violation = @intFromEnum(vri.violation);

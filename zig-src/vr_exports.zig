@@ -13,11 +13,15 @@ var last_error: [*:0]const u8 = "";
 export fn lvrm_vr_attach() ?*VrLink {
     return vr_link.attach(std.heap.c_allocator, std.c.getenv("LVRM_LINK")) catch |e| {
         last_error = switch (e) {
-            error.NotUnderLvrm => "LVRM_LINK is not set: a VR is started by lvrm (lvrm --vr SUBNET='./this-program')",
+            error.NotUnderLvrm => "LVRM_LINK is not set: a VR is started by lvrm " ++
+                "(lvrm --vr SUBNET='./this-program')",
             error.BadLink => "LVRM_LINK does not name a link of lvrm",
-            error.OtherVersion => "this VR was built for another version of lvrm: build it again with this lvrm's lvrm_vr.h and liblvrm_vr",
-            error.NoLink => "cannot attach to the link: lvrm is gone, or this process may not use its shared memory",
-            error.NoArena => "cannot attach to the VR's arena: lvrm is gone, or this process may not use its shared memory",
+            error.OtherVersion => "this VR was built for another version of lvrm: build it " ++
+                "again with this lvrm's lvrm_vr.h and liblvrm_vr",
+            error.NoLink => "cannot attach to the link: lvrm is gone, or this process may " ++
+                "not use its shared memory",
+            error.NoArena => "cannot attach to the VR's arena: lvrm is gone, or this process " ++
+                "may not use its shared memory",
             error.OutOfMemory => "out of memory",
         };
         return null;
@@ -48,7 +52,11 @@ export fn lvrm_vr_take_empty(l: *VrLink, frames: [*]u64, max: usize) usize {
     return l.state().takeEmpty(frames[0..max]);
 }
 
-export fn lvrm_vr_receive_event(l: *VrLink, header: *abi.EventHeader, payload: *[abi.max_event_bytes]u8) bool {
+export fn lvrm_vr_receive_event(
+    l: *VrLink,
+    header: *abi.EventHeader,
+    payload: *[abi.max_event_bytes]u8,
+) bool {
     return l.state().receiveEvent(header, payload);
 }
 

@@ -19,7 +19,8 @@ lvrm_vr *lvrm_vr_attach(void);
 const char *lvrm_vr_error(void);
 
 /* Says that this VRI can take frames; call it after the LVRM_EVENT_SYNCHRONISED event. `wants`:
- * LVRM_WANTS_*; `ports`: bitmap of 4 words over port numbers that the wants are about, NULL: all. */
+ * LVRM_WANTS_*; `ports`: bitmap of 4 words over port numbers that the wants are about,
+ * NULL: all. */
 void lvrm_vr_ready(lvrm_vr *vr, uint32_t wants, const uint64_t *ports);
 
 /* False once lvrm is gone. A VR then exits. */
@@ -65,14 +66,17 @@ static inline uint8_t *lvrm_frame_data(const lvrm_vr *vr, lvrm_frame f) {
     return lvrm_frame_slot(vr, f) + lvrm_frame_offset(f);
 }
 static inline lvrm_frame lvrm_set_length(lvrm_frame f, uint32_t length) {
-    return (f & ~(LVRM_LENGTH_MASK << LVRM_LENGTH_SHIFT)) | ((uint64_t)length & LVRM_LENGTH_MASK) << LVRM_LENGTH_SHIFT;
+    return (f & ~(LVRM_LENGTH_MASK << LVRM_LENGTH_SHIFT)) |
+        ((uint64_t)length & LVRM_LENGTH_MASK) << LVRM_LENGTH_SHIFT;
 }
 /* `offset` in bytes, even, at most 510. */
 static inline lvrm_frame lvrm_set_offset(lvrm_frame f, uint32_t offset) {
-    return (f & ~(LVRM_OFFSET_MASK << LVRM_OFFSET_SHIFT)) | ((uint64_t)(offset / 2) & LVRM_OFFSET_MASK) << LVRM_OFFSET_SHIFT;
+    return (f & ~(LVRM_OFFSET_MASK << LVRM_OFFSET_SHIFT)) |
+        ((uint64_t)(offset / 2) & LVRM_OFFSET_MASK) << LVRM_OFFSET_SHIFT;
 }
 static inline lvrm_frame lvrm_forward(lvrm_frame f, uint32_t port) {
-    return (f & ~(LVRM_OUTPUT_MASK << LVRM_OUTPUT_SHIFT | LVRM_DROPPED_MASK << LVRM_DROPPED_SHIFT)) |
+    return (f & ~(LVRM_OUTPUT_MASK << LVRM_OUTPUT_SHIFT |
+                  LVRM_DROPPED_MASK << LVRM_DROPPED_SHIFT)) |
            ((uint64_t)port & LVRM_OUTPUT_MASK) << LVRM_OUTPUT_SHIFT;
 }
 static inline lvrm_frame lvrm_drop_frame(lvrm_frame f, uint32_t reason) {

@@ -95,7 +95,11 @@ pub const State = struct {
         _ = linux.write(s.header.wake_fd, std.mem.asBytes(&one), 8);
     }
 
-    pub fn receiveEvent(s: *State, header: *abi.EventHeader, payload: *[abi.max_event_bytes]u8) bool {
+    pub fn receiveEvent(
+        s: *State,
+        header: *abi.EventHeader,
+        payload: *[abi.max_event_bytes]u8,
+    ) bool {
         _ = s.control_in.peek(header, payload) orelse return false;
         s.control_in.take(header.bytes);
         s.idle_looks = 0;
@@ -104,7 +108,11 @@ pub const State = struct {
 
     pub fn sendEvent(s: *State, kind: u16, payload: []const u8) linux.E {
         if (payload.len > abi.max_event_bytes) return .MSGSIZE;
-        const header: abi.EventHeader = .{ .bytes = @intCast(payload.len), .kind = kind, .source = s.header.vri };
+        const header: abi.EventHeader = .{
+            .bytes = @intCast(payload.len),
+            .kind = kind,
+            .source = s.header.vri,
+        };
         if (!s.control_out.push(header, payload)) return .AGAIN;
         s.wakeDispatcher();
         return .SUCCESS;
@@ -172,7 +180,10 @@ pub const State = struct {
         if (!s.somethingWaits()) {
             s.header.vri_words.sleeps +%= 1;
             const ms = @min(timeout_ms, beat_ms);
-            const limit: linux.timespec = .{ .sec = 0, .nsec = @as(isize, ms) * std.time.ns_per_ms };
+            const limit: linux.timespec = .{
+                .sec = 0,
+                .nsec = @as(isize, ms) * std.time.ns_per_ms,
+            };
             _ = linux.futex_4arg(flag, .{ .cmd = .WAIT, .private = false }, 1, &limit);
         }
         @atomicStore(u32, flag, 0, .monotonic);
@@ -214,9 +225,24 @@ pub fn attach(gpa: std.mem.Allocator, link_text: ?[*:0]const u8) Error!*VrLink {
     const capacity = header.queue_capacity;
     l.state().* = .{
         .header = header,
-        .data_in = ipc_queue.open(ipc_queue.Consumer, header.queue, link.at(header, header.data_in_offset), capacity),
-        .data_out = ipc_queue.open(ipc_queue.Producer, header.queue, link.at(header, header.data_out_offset), capacity),
-        .free = ipc_queue.open(ipc_queue.Consumer, header.queue, link.at(header, header.free_offset), header.free_capacity),
+        .data_in = ipc_queue.open(
+            ipc_queue.Consumer,
+            header.queue,
+            link.at(header, header.data_in_offset),
+            capacity,
+        ),
+        .data_out = ipc_queue.open(
+            ipc_queue.Producer,
+            header.queue,
+            link.at(header, header.data_out_offset),
+            capacity,
+        ),
+        .free = ipc_queue.open(
+            ipc_queue.Consumer,
+            header.queue,
+            link.at(header, header.free_offset),
+            header.free_capacity,
+        ),
         .control_in = .init(link.at(header, header.control_in_offset), header.control_capacity),
         .control_out = .init(link.at(header, header.control_out_offset), header.control_capacity),
         .parent = linux.getppid(),

@@ -154,7 +154,9 @@ pub const Vri = struct {
         }
         if (d.length < 14 or @as(u32, d.offset) * 2 + d.length > pool.slot_bytes)
             return .{ .refuse = .bad_length };
-        if (d.output == abi.no_port or v.vr.permitted[d.output >> 6] >> @intCast(d.output & 63) & 1 == 0)
+        if (d.output == abi.no_port or v.vr.permitted[d.output >> 6] >> @intCast(
+            d.output & 63,
+        ) & 1 == 0)
             return .{ .refuse = .bad_port };
         return .{ .send = d.output };
     }
@@ -194,9 +196,24 @@ pub fn create(gpa: std.mem.Allocator, config: *const abi.VriConfig, vr: *Vr) Cre
         .segment = segment,
         .link = shared,
         .wake_fd = @intCast(fd),
-        .data_in = ipc_queue.open(ipc_queue.Producer, config.queue, at(shared, header.data_in_offset), capacity),
-        .data_out = ipc_queue.open(ipc_queue.Consumer, config.queue, at(shared, header.data_out_offset), capacity),
-        .free = ipc_queue.open(ipc_queue.Producer, config.queue, at(shared, header.free_offset), config.free_capacity),
+        .data_in = ipc_queue.open(
+            ipc_queue.Producer,
+            config.queue,
+            at(shared, header.data_in_offset),
+            capacity,
+        ),
+        .data_out = ipc_queue.open(
+            ipc_queue.Consumer,
+            config.queue,
+            at(shared, header.data_out_offset),
+            capacity,
+        ),
+        .free = ipc_queue.open(
+            ipc_queue.Producer,
+            config.queue,
+            at(shared, header.free_offset),
+            config.free_capacity,
+        ),
         .control_in = .init(at(shared, header.control_in_offset), config.control_capacity),
         .control_out = .init(at(shared, header.control_out_offset), config.control_capacity),
         .outbox_memory = outbox.ptr,

@@ -100,7 +100,8 @@ pub const Consumer = struct {
         if (available == 0 or c.bad) return null;
         if (available > c.ring.capacity or available < header_bytes) return c.refuse();
         c.ring.read(c.head, std.mem.asBytes(header));
-        if (header.bytes > abi.max_event_bytes or recordBytes(header.bytes) > available) return c.refuse();
+        if (header.bytes > abi.max_event_bytes or recordBytes(header.bytes) > available)
+            return c.refuse();
         const into = payload[0..header.bytes];
         c.ring.read(c.head +% header_bytes, into);
         return into;

@@ -8,7 +8,11 @@ const expectEqual = std.testing.expectEqual;
 const capacity = 8192;
 
 fn allocate() ![]align(abi.cache_line_bytes) u8 {
-    const memory = try std.testing.allocator.alignedAlloc(u8, .fromByteUnits(abi.cache_line_bytes), control.bytesFor(capacity));
+    const memory = try std.testing.allocator.alignedAlloc(
+        u8,
+        .fromByteUnits(abi.cache_line_bytes),
+        control.bytesFor(capacity),
+    );
     @memset(memory, 0);
     return memory;
 }
@@ -29,10 +33,19 @@ test "random events arrive whole and in order, around wraps of ring and counters
     var payload: [abi.max_event_bytes]u8 = undefined;
     while (received < 20_000) {
         if (random.boolean() and sent < 20_000) {
-            const size: u16 = if (random.boolean()) random.uintAtMost(u16, 64) else random.uintAtMost(u16, abi.max_event_bytes);
+            const size: u16 = if (random.boolean()) random.uintAtMost(
+                u16,
+                64,
+            ) else random.uintAtMost(
+                u16,
+                abi.max_event_bytes,
+            );
             @memset(payload[0..size], @truncate(sent));
             const fits = control.recordBytes(size) <= capacity - used;
-            try expectEqual(fits, p.push(.{ .bytes = size, .kind = 32, .source = sent }, payload[0..size]));
+            try expectEqual(
+                fits,
+                p.push(.{ .bytes = size, .kind = 32, .source = sent }, payload[0..size]),
+            );
             if (!fits) continue;
             used += control.recordBytes(size);
             sizes[sent % sizes.len] = size;
@@ -60,7 +73,13 @@ test "lengths and indices that make no sense are noticed, never followed" {
     const shared: *control.Shared = @ptrCast(memory.ptr);
     var header: abi.EventHeader = undefined;
     var payload: [abi.max_event_bytes]u8 = undefined;
-    for ([_][2]u32{ .{ 4, 0 }, .{ capacity + 8, 0 }, .{ 16, 60_000 }, .{ 16, 16 }, .{ 4104, 4097 } }) |case| {
+    for ([_][2]u32{
+        .{ 4, 0 },
+        .{ capacity + 8, 0 },
+        .{ 16, 60_000 },
+        .{ 16, 16 },
+        .{ 4104, 4097 },
+    }) |case| {
         @memset(memory, 0);
         std.mem.writeInt(u16, memory[@sizeOf(control.Shared)..][0..2], @intCast(case[1]), .little);
         shared.tail = case[0];

@@ -1,5 +1,6 @@
-//! FastForward (the paper's [17]: Giacomoni, Moseley, Vachharajani, PPoPP 2008): no index is shared;
-//! a word itself says whether its place is empty (zero) or full. Descriptors are never zero.
+//! FastForward (the paper's [17]: Giacomoni, Moseley, Vachharajani, PPoPP 2008): no index is
+//! shared; a word itself says whether its place is empty (zero) or full. Descriptors are never
+//! zero.
 //!
 //! Temporal slipping: when the consumer finds less than a cache line of words it lingers a moment,
 //! once, so that the two sides work on different lines; it never waits for more to come, so a
@@ -7,12 +8,12 @@
 //!
 //! Memory ordering. The producer loads a place with acquire and finds zero: the consumer's reads of
 //! it are over, as the consumer stored that zero with release after them. It stores the word with
-//! release: what it wrote before (the frame) is seen by the consumer's acquire load of the word. Each
-//! place is its own synchronisation, so nothing depends on stores to different places staying in
-//! order. `head` is only an estimate for load and a help for nobody's safety.
+//! release: what it wrote before (the frame) is seen by the consumer's acquire load of the word.
+//! Each place is its own synchronisation, so nothing depends on stores to different places staying
+//! in order. `head` is only an estimate for load and a help for nobody's safety.
 //!
-//! A word that a hostile peer writes is a descriptor like any other, judged as such; no index of the
-//! peer's is followed at all.
+//! A word that a hostile peer writes is a descriptor like any other, judged as such; no index of
+//! the peer's is followed at all.
 const std = @import("std");
 const abi = @import("../abi.zig");
 
@@ -44,7 +45,12 @@ pub const Producer = struct {
 
     pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Producer {
         const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
-        return .{ .shared = shared, .words = wordsOf(shared), .capacity = capacity, .tail = shared.start };
+        return .{
+            .shared = shared,
+            .words = wordsOf(shared),
+            .capacity = capacity,
+            .tail = shared.start,
+        };
     }
 
     /// By the consumer's own account: an estimate, cut to what is possible.
@@ -71,7 +77,11 @@ pub const Producer = struct {
         const mask = p.capacity - 1;
         var count: u32 = 0;
         for (0..p.capacity) |i| {
-            const word = @atomicLoad(u64, &p.words[(p.tail +% @as(u32, @intCast(i))) & mask], .acquire);
+            const word = @atomicLoad(
+                u64,
+                &p.words[(p.tail +% @as(u32, @intCast(i))) & mask],
+                .acquire,
+            );
             if (word == 0 or count == into.len) continue;
             into[count] = word;
             count += 1;
@@ -89,7 +99,12 @@ pub const Consumer = struct {
 
     pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Consumer {
         const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
-        return .{ .shared = shared, .words = wordsOf(shared), .capacity = capacity, .head = shared.start };
+        return .{
+            .shared = shared,
+            .words = wordsOf(shared),
+            .capacity = capacity,
+            .head = shared.start,
+        };
     }
 
     /// Whether something waits: 1 or 0, as only the next place is looked at.

@@ -70,7 +70,11 @@ const End = struct {
     }
 
     fn used(e: *const End) u32 {
-        return @atomicLoad(u32, &e.shared.tail, .acquire) -% @atomicLoad(u32, &e.shared.head, .acquire);
+        return @atomicLoad(
+            u32,
+            &e.shared.tail,
+            .acquire,
+        ) -% @atomicLoad(u32, &e.shared.head, .acquire);
     }
 };
 
@@ -87,7 +91,11 @@ pub const Producer = struct {
 
     pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Producer {
         const end: End = .init(memory, capacity);
-        return .{ .end = end, .capacity = capacity, .tail = @atomicLoad(u32, &end.shared.tail, .acquire) };
+        return .{
+            .end = end,
+            .capacity = capacity,
+            .tail = @atomicLoad(u32, &end.shared.tail, .acquire),
+        };
     }
 
     pub fn length(p: *Producer) u32 {
@@ -107,7 +115,8 @@ pub const Producer = struct {
         defer p.end.unlock();
         const count: u32 = @intCast(@min(items.len, p.capacity - p.length()));
         const mask = p.capacity - 1;
-        for (items[0..count], 0..) |item, i| p.end.words[(p.tail +% @as(u32, @intCast(i))) & mask] = item;
+        for (items[0..count], 0..) |item, i|
+            p.end.words[(p.tail +% @as(u32, @intCast(i))) & mask] = item;
         p.tail +%= count;
         @atomicStore(u32, &p.end.shared.tail, p.tail, .release);
         return count;
@@ -136,7 +145,11 @@ pub const Consumer = struct {
 
     pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Consumer {
         const end: End = .init(memory, capacity);
-        return .{ .end = end, .capacity = capacity, .head = @atomicLoad(u32, &end.shared.head, .acquire) };
+        return .{
+            .end = end,
+            .capacity = capacity,
+            .head = @atomicLoad(u32, &end.shared.head, .acquire),
+        };
     }
 
     pub fn length(c: *Consumer) u32 {
@@ -158,7 +171,8 @@ pub const Consumer = struct {
         defer c.end.unlock();
         const count: u32 = @intCast(@min(c.length(), into.len));
         const mask = c.capacity - 1;
-        for (into[0..count], 0..) |*item, i| item.* = c.end.words[(c.head +% @as(u32, @intCast(i))) & mask];
+        for (into[0..count], 0..) |*item, i|
+            item.* = c.end.words[(c.head +% @as(u32, @intCast(i))) & mask];
         c.head +%= count;
         @atomicStore(u32, &c.end.shared.head, c.head, .release);
         return count;
@@ -171,7 +185,11 @@ pub fn startAt(memory: [*]align(abi.cache_line_bytes) u8, index: u32) void {
     shared.* = .{ .owner = 0, .tail = index, .head = index };
 }
 
-pub fn corruptPeer(memory: [*]align(abi.cache_line_bytes) u8, comptime Peer: type, garbage: u32) void {
+pub fn corruptPeer(
+    memory: [*]align(abi.cache_line_bytes) u8,
+    comptime Peer: type,
+    garbage: u32,
+) void {
     const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
     if (Peer == Producer) shared.head = garbage else shared.tail = garbage;
 }

@@ -148,7 +148,11 @@ pub fn startAt(memory: [*]align(abi.cache_line_bytes) u8, index: u32) void {
     shared.* = .{ .tail = index, .head = index };
 }
 
-pub fn corruptPeer(memory: [*]align(abi.cache_line_bytes) u8, comptime End: type, garbage: u32) void {
+pub fn corruptPeer(
+    memory: [*]align(abi.cache_line_bytes) u8,
+    comptime End: type,
+    garbage: u32,
+) void {
     const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
     if (End == Producer) shared.head = garbage else shared.tail = garbage;
 }

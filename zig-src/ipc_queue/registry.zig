@@ -38,10 +38,19 @@ pub fn bytesFor(queue: u32, capacity: u32) usize {
 }
 
 /// The producer's or consumer's end of queue number `queue` at `memory`.
-pub fn open(comptime End: type, queue: u32, memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) End {
+pub fn open(
+    comptime End: type,
+    queue: u32,
+    memory: [*]align(abi.cache_line_bytes) u8,
+    capacity: u32,
+) End {
     const side = if (End == Producer) "Producer" else "Consumer";
     inline for (names, 0..) |name, i|
         if (queue == i)
-            return @unionInit(End, name, @field(@field(variants, name), side).init(memory, capacity));
+            return @unionInit(
+                End,
+                name,
+                @field(@field(variants, name), side).init(memory, capacity),
+            );
     unreachable;
 }

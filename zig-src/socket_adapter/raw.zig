@@ -42,8 +42,19 @@ const AuxData = extern struct {
     vlan_tci: u16,
     vlan_tpid: u16,
 };
-const ControlMessage = extern struct { len: usize, level: i32, type: i32, aux: AuxData, pad: u32 = 0 };
-const Membership = extern struct { ifindex: i32, type: u16, alen: u16 = 0, address: [8]u8 = @splat(0) };
+const ControlMessage = extern struct {
+    len: usize,
+    level: i32,
+    type: i32,
+    aux: AuxData,
+    pad: u32 = 0,
+};
+const Membership = extern struct {
+    ifindex: i32,
+    type: u16,
+    alen: u16 = 0,
+    address: [8]u8 = @splat(0),
+};
 
 pub const Raw = struct {
     receiver: i32,
@@ -87,11 +98,19 @@ pub const Raw = struct {
             .{ packet_auxdata, "PACKET_AUXDATA" },
             .{ packet_ignore_outgoing, "PACKET_IGNORE_OUTGOING" },
         }) |option| set(receiver, linux.SOL.PACKET, option[0], @as(i32, 1)) catch |e|
-            return reason.fail(errnoOf(e), "raw: cannot set {s} on {s}. Linux 4.20 or later is needed", .{ option[1], name });
-        const bytes = if (config.receive_buffer_bytes == 0) default_receive_buffer_bytes else config.receive_buffer_bytes;
+            return reason.fail(
+                errnoOf(e),
+                "raw: cannot set {s} on {s}. Linux 4.20 or later is needed",
+                .{ option[1], name },
+            );
+        const bytes = if (config.receive_buffer_bytes == 0)
+            default_receive_buffer_bytes
+        else
+            config.receive_buffer_bytes;
         // Forced past rmem_max where we may; else what the system allows.
         set(receiver, linux.SOL.SOCKET, linux.SO.RCVBUFFORCE, @as(i32, @intCast(bytes / 2))) catch
-            set(receiver, linux.SOL.SOCKET, linux.SO.RCVBUF, @as(i32, @intCast(bytes / 2))) catch {};
+            set(receiver, linux.SOL.SOCKET, linux.SO.RCVBUF, @as(i32, @intCast(bytes / 2))) catch
+            {};
         // Bound last: nothing is captured without its options. The sender is bound to no protocol.
         try bind(receiver, std.mem.nativeToBig(u16, linux.ETH.P.ALL), config.ifindex, name, reason);
         try bind(sender, 0, config.ifindex, name, reason);
@@ -126,9 +145,13 @@ pub const Raw = struct {
     pub fn setPromiscuous(r: *Raw, on: bool) void {
         if (on == r.promiscuous) return;
         r.promiscuous = on;
-        const membership: Membership = .{ .ifindex = @intCast(r.ifindex), .type = packet_mr_promisc };
+        const membership: Membership = .{
+            .ifindex = @intCast(r.ifindex),
+            .type = packet_mr_promisc,
+        };
         // Fails only when the interface is gone; then it isn't promiscuous either.
-        set(r.receiver, linux.SOL.PACKET, if (on) packet_add_membership else packet_drop_membership, membership) catch {};
+        const change: u32 = if (on) packet_add_membership else packet_drop_membership;
+        set(r.receiver, linux.SOL.PACKET, change, membership) catch {};
     }
 
     pub fn setForeignTags(r: *Raw, tags: []const u16) void {
@@ -151,7 +174,8 @@ pub const Raw = struct {
             m.hdr.namelen = @sizeOf(SockaddrLl);
             m.hdr.controllen = @sizeOf(ControlMessage);
         }
-        const rc = linux.recvmmsg(r.receiver, &b.messages, @intCast(want), linux.MSG.DONTWAIT, null);
+        const flags = linux.MSG.DONTWAIT;
+        const rc = linux.recvmmsg(r.receiver, &b.messages, @intCast(want), flags, null);
         switch (linux.errno(rc)) {
             .SUCCESS => {},
             .AGAIN, .INTR => return 0,
@@ -177,7 +201,8 @@ pub const Raw = struct {
         var tag: u16 = 0;
         var tagged = false;
         const control = &b.controls[i];
-        if (m.hdr.controllen >= @offsetOf(ControlMessage, "pad") and control.level == linux.SOL.PACKET and
+        const whole = m.hdr.controllen >= @offsetOf(ControlMessage, "pad");
+        if (whole and control.level == linux.SOL.PACKET and
             control.type == packet_auxdata and control.aux.status & tp_status_vlan_valid != 0)
         {
             tag = control.aux.vlan_tci;
@@ -222,7 +247,8 @@ pub const Raw = struct {
         var result: Sent = .{ .frames = 0 };
         while (result.frames < frames.len) {
             const rest: u32 = @intCast(frames.len - result.frames);
-            const rc = linux.sendmmsg(r.sender, b.out_messages[result.frames..].ptr, rest, linux.MSG.DONTWAIT);
+            const messages = b.out_messages[result.frames..].ptr;
+            const rc = linux.sendmmsg(r.sender, messages, rest, linux.MSG.DONTWAIT);
             switch (linux.errno(rc)) {
                 .SUCCESS => result.frames += @intCast(rc),
                 .INTR => {},
@@ -258,7 +284,13 @@ pub const Raw = struct {
     pub fn missed(r: *Raw) u64 {
         var statistics: [2]u32 = @splat(0); // packets, drops; reading resets them
         var length: linux.socklen_t = @sizeOf(@TypeOf(statistics));
-        const rc = linux.getsockopt(r.receiver, linux.SOL.PACKET, packet_statistics, @ptrCast(&statistics), &length);
+        const rc = linux.getsockopt(
+            r.receiver,
+            linux.SOL.PACKET,
+            packet_statistics,
+            @ptrCast(&statistics),
+            &length,
+        );
         return if (linux.errno(rc) == .SUCCESS) statistics[1] else 0;
     }
 
@@ -293,16 +325,32 @@ fn prepare(b: *Raw.Buffers) void {
 }
 
 fn packetSocket(protocol: u16, reason: *Reason) error{Failed}!i32 {
-    const rc = linux.socket(linux.AF.PACKET, linux.SOCK.RAW | linux.SOCK.CLOEXEC | linux.SOCK.NONBLOCK, protocol);
+    const kind = linux.SOCK.RAW | linux.SOCK.CLOEXEC | linux.SOCK.NONBLOCK;
+    const rc = linux.socket(linux.AF.PACKET, kind, protocol);
     return switch (linux.errno(rc)) {
         .SUCCESS => @intCast(rc),
-        .PERM, .ACCES => |e| reason.fail(e, "raw: cannot open a packet socket: not permitted. Run as root, or with CAP_NET_RAW and CAP_NET_ADMIN", .{}),
-        .AFNOSUPPORT => |e| reason.fail(e, "raw: this kernel has no packet sockets (CONFIG_PACKET)", .{}),
+        .PERM, .ACCES => |e| reason.fail(
+            e,
+            "raw: cannot open a packet socket: not permitted. Run as root, or with " ++
+                "CAP_NET_RAW and CAP_NET_ADMIN",
+            .{},
+        ),
+        .AFNOSUPPORT => |e| reason.fail(
+            e,
+            "raw: this kernel has no packet sockets (CONFIG_PACKET)",
+            .{},
+        ),
         else => |e| reason.fail(e, "raw: cannot open a packet socket: {t}", .{e}),
     };
 }
 
-fn bind(fd: i32, protocol: u16, ifindex: u32, name: []const u8, reason: *Reason) error{Failed}!void {
+fn bind(
+    fd: i32,
+    protocol: u16,
+    ifindex: u32,
+    name: []const u8,
+    reason: *Reason,
+) error{Failed}!void {
     const address: SockaddrLl = .{
         .family = linux.AF.PACKET,
         .protocol = protocol,
@@ -315,7 +363,11 @@ fn bind(fd: i32, protocol: u16, ifindex: u32, name: []const u8, reason: *Reason)
     const rc = linux.bind(fd, @ptrCast(&address), @sizeOf(SockaddrLl));
     switch (linux.errno(rc)) {
         .SUCCESS => {},
-        .NODEV, .NXIO => |e| return reason.fail(e, "raw: interface {s} is gone. See `ip link`", .{name}),
+        .NODEV, .NXIO => |e| return reason.fail(
+            e,
+            "raw: interface {s} is gone. See `ip link`",
+            .{name},
+        ),
         else => |e| return reason.fail(e, "raw: cannot bind to interface {s}: {t}", .{ name, e }),
     }
 }
