@@ -228,7 +228,8 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
         );
     if (balancer.make(config.balancer) == null)
         return refuse(.INVAL, "no balancer has number {d}", .{config.balancer});
-    if (!std.math.isPowerOfTwo(config.flow_count) or config.flow_count < 16 or config.flow_count > 1 << 22)
+    const flows = config.flow_count;
+    if (!std.math.isPowerOfTwo(flows) or flows < 16 or flows > 1 << 22)
         return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
         return refuse(

@@ -2,7 +2,8 @@
 //! balancer → VRIs' queues; back from the VRIs → check → adapters. No allocation, no lock, no log.
 //!
 //! Conservation, exact at the end of every pass: received + originated + replicated =
-//! sent + dropped + kept + in flight. Each frame is counted once, where it enters and where it ends.
+//! sent + dropped + kept + in flight. Each frame is counted once where it enters, once where it
+//! ends.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
