@@ -31,13 +31,27 @@ export async function prepare(bed: Testbed): Promise<void> {
 
 let runs = 0;
 
-/** Sends at a rate (0: as fast as it goes) and counts. */
+/** Sends at a rate (0: as fast as it goes) and counts. A try that the sink itself could not follow
+ * is void and made again. */
 export async function tryRate(
   bed: Testbed,
   rate_fps: number,
   wire_bytes: number,
   seconds: number,
 ): Promise<Trial> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const trial = await tryOnce(bed, rate_fps, wire_bytes, seconds);
+    if (trial !== undefined) return trial;
+  }
+  throw new Error("The sink cannot follow: too much else runs on this machine to measure");
+}
+
+async function tryOnce(
+  bed: Testbed,
+  rate_fps: number,
+  wire_bytes: number,
+  seconds: number,
+): Promise<Trial | undefined> {
   const run = 1 + runs++ % 65_000;
   await using sink = await Sink.start(bed.r1, { run });
   await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
@@ -46,7 +60,7 @@ export async function tryRate(
   });
   const sent = await generated<SendResult>(sender);
   const seen = await sink.stop(150);
-  if (seen.missed_frames > 0) throw new Error(`The sink missed ${seen.missed_frames} frames`);
+  if (seen.missed_frames > 0) return undefined;
   return {
     sent_fps: sent.rate_fps,
     received_fps: seen.different_frames / sent.seconds,

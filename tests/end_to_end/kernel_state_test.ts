@@ -92,7 +92,8 @@ Deno.test("a next hop that changes its MAC in silence is found again", async () 
 
 Deno.test("a neighbour in use is kept fresh although the kernel sees none of its frames", async () => {
   await using bed = await Testbed.create();
-  await bed.gateway.sysctl("net.ipv4.neigh.r1.base_reachable_time_ms", 1000);
+  // Reachable for 1.5 to 4.5 s; below the probe delay the kernel would never let it become stale.
+  await bed.gateway.sysctl("net.ipv4.neigh.r1.base_reachable_time_ms", 3000);
   await bed.gateway.sysctl("net.ipv4.neigh.r1.delay_first_probe_time", 1);
   await bed.startLvrm(everything);
   const target = bed.r1.link.host4;
