@@ -54,6 +54,9 @@ export interface VrConfig {
   readonly byFrame: boolean;
   /** Places of the flow table: a power of two. */
   readonly flowCount: number;
+  readonly loadEstimator: number;
+  /** Of a new observation, in 1/256: 1 to 256. */
+  readonly loadWeight: number;
 }
 
 export interface VriConfig {
@@ -222,6 +225,9 @@ export class Core {
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
     view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
     view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);
+    const estimator = checked("load estimator", config.loadEstimator, 0, 255);
+    view.setUint32(at.load_estimator, estimator, true);
+    view.setUint32(at.load_weight, checked("load weight", config.loadWeight, 1, 256), true);
     this.#check(this.#library.symbols.lvrm_vr_create(view));
   }
 

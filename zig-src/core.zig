@@ -8,6 +8,7 @@ const balancer = @import("balancer/registry.zig");
 const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
 const link = @import("link.zig");
+const load_estimator = @import("load_estimator/registry.zig");
 const netlink = @import("netlink.zig");
 const plans = @import("plan.zig");
 const sleeper = @import("sleeper.zig");
@@ -76,10 +77,9 @@ fn eventfd() error{Descriptor}!i32 {
 }
 
 fn makeDispatcher(config: *const abi.StartConfig) !void {
-    if (snapshot == null) {
-        snapshot = try std.heap.page_allocator.create(abi.Snapshot);
-        snapshot.?.* = std.mem.zeroes(abi.Snapshot);
-    }
+    if (snapshot == null) snapshot = try std.heap.page_allocator.create(abi.Snapshot);
+    // An earlier dispatcher's answers must not pass for this one's.
+    snapshot.?.* = std.mem.zeroes(abi.Snapshot);
     if (notify_fd < 0) notify_fd = try eventfd();
     if (wake_fd < 0) wake_fd = try eventfd();
     const memory = try gpa.alignedAlloc(u8, .fromByteUnits(abi.cache_line_bytes), control.bytesFor(events_capacity));
@@ -208,6 +208,8 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
     if (balancer.make(config.balancer) == null)
         return refuse(.INVAL, "no balancer has number {d}", .{config.balancer});
     if (!std.math.isPowerOfTwo(config.flow_count) or config.flow_count < 16 or config.flow_count > 1 << 22)
+    if (load_estimator.choice(config.load_estimator, config.load_weight) == null)
+        return refuse(.INVAL, "no load estimator has number {d}, or no weight is {d}/256", .{ config.load_estimator, config.load_weight });
         return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
         return refuse(if (e == error.NoSpace) .NOSPC else .NOMEM, "cannot make the arena of a VR ({d} slots of {d} bytes): {t}. See `ipcs -l` for the limits of shared memory", .{ config.slot_count, config.slot_bytes, e });

@@ -24,6 +24,7 @@ pub fn inhale(d: *Dispatcher) u32 {
         const count = port.receive(&d.frames);
         if (count == 0) continue;
         admit(d, port, d.frames[0..count]);
+        d.totals.batches[abi.batchBucket(count)] += 1;
         total += count;
     }
     if (total != 0) d.flushStaged();

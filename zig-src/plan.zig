@@ -10,7 +10,7 @@ const Vr = @import("vr.zig").Vr;
 const Vri = @import("vri_adapter.zig").Vri;
 
 pub const VrEntry = struct { vr: *Vr, permitted: [4]u64, running: []*Vri, loads: []u32, leaving: bool, watch: classifier.Watch };
-pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle };
+pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle, share: u32 };
 
 pub const Plan = struct {
     generation: u64 = 0,
@@ -85,6 +85,7 @@ pub fn build(gpa: std.mem.Allocator, bytes: []const u8, tables: *const Tables, r
         .vri = tables.vris[p.vri].?, // checked by buildVrs
         .state = @enumFromInt(p.state),
         .idle = p.idle,
+        .share = shareOf(tables.vris[p.vri].?, input.vris, tables),
     };
     plan.vri_by_number = try memory.alloc(?*Vri, abi.max_vris);
     @memset(plan.vri_by_number, null);
@@ -95,6 +96,16 @@ pub fn build(gpa: std.mem.Allocator, bytes: []const u8, tables: *const Tables, r
     const local = try checkedPrefixes(memory, input.local, null, reason);
     plan.classifier = try .build(memory, served, local, watches);
     return plan;
+}
+
+/// Slots that one VRI may hold: its VR's, among those of its VRIs that live.
+fn shareOf(vri: *const Vri, vris: []align(1) const abi.PlanVri, tables: *const Tables) u32 {
+    var count: u32 = 0;
+    for (vris) |other| {
+        const is_alive = other.state != @intFromEnum(abi.VriState.dead);
+        count += @intFromBool(is_alive and tables.vris[other.vri].?.vr == vri.vr);
+    }
+    return vri.vr.pool.slot_count / @max(count, 1);
 }
 
 fn buildPorts(plan: *Plan, memory: std.mem.Allocator, ports: []align(1) const abi.PlanPort, tables: *const Tables, reason: *Reason) Error!void {

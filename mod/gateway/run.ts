@@ -35,6 +35,7 @@ export async function runGateway(settings: Settings): Promise<void> {
   const decision = decide(
     settings.vrs.map(() => ({ wanted: settings.vris })),
     usableCores(settings.cores),
+    settings.idle,
   );
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
