@@ -107,6 +107,7 @@ export const ArenaPages = {
 } as const;
 
 export const wants = { neighbour_frames: 1, promiscuous: 2 } as const;
+export const traceFlags = { replay: 1, record: 2, stamp: 4 } as const;
 
 /** Byte offsets and sizes of the shared structs. */
 export const layout = {
@@ -123,8 +124,8 @@ export const layout = {
   NeighbourRequest: { size: 24, port: 0, family: 1, reserved: 2, address: 8 },
   Idle: { size: 8, spins: 0, yields: 4 },
   StartConfig: { size: 16, core: 0, idle: 4, busy_poll: 12 },
-  PortConfig: { size: 44, port: 0, adapter: 4, ifindex: 8, vlan: 12, mac: 14, mtu: 20, receive_buffer_bytes: 24, name: 28 },
-  VrConfig: { size: 24, vr: 0, slot_bytes: 4, slot_count: 8, balancer: 12, by_frame: 16, flow_count: 20 },
+  PortConfig: { size: 72, port: 0, adapter: 4, ifindex: 8, vlan: 12, mac: 14, mtu: 20, receive_buffer_bytes: 24, name: 28, trace: 44, frame_limit: 48, rate_fps: 56, window_frames: 60, trace_flags: 64, reserved: 68 },
+  VrConfig: { size: 32, vr: 0, slot_bytes: 4, slot_count: 8, balancer: 12, by_frame: 16, flow_count: 20, load_estimator: 24, load_weight: 28 },
   VriConfig: { size: 24, vri: 0, vr: 4, queue: 8, queue_capacity: 12, free_capacity: 16, control_capacity: 20 },
   VriCreated: { size: 8, link_shmid: 0, wake_fd: 4 },
   PlanHeader: { size: 24, ports: 0, vrs: 4, vris: 8, served: 12, local: 16, reserved: 20 },
@@ -134,9 +135,11 @@ export const layout = {
   PlanPrefix: { size: 24, address: 0, family: 16, length: 17, reserved: 18, vr: 20 },
   Totals: { size: 672, received_frames: 0, originated_frames: 8, replicated_frames: 16, sent_frames: 24, dropped_frames: 32, kept_frames: 40, in_flight_frames: 48, received_bytes: 56, sent_bytes: 64, passes: 72, sleeps: 80, events_lost: 88, batches: 96, drops: 160 },
   PortCounters: { size: 64, received_frames: 0, received_bytes: 8, missed_frames: 16, sent_frames: 24, sent_bytes: 32, kept_frames: 40, send_dropped_frames: 48, receive_errors: 56 },
-  VrCounters: { size: 592, received_frames: 0, originated_frames: 8, replicated_frames: 16, sent_frames: 24, dropped_frames: 32, in_flight_frames: 40, received_bytes: 48, sent_bytes: 56, free_slots: 64, shared_flows: 72, drops: 80 },
-  VriCounters: { size: 144, received_frames: 0, sent_frames: 8, dropped_frames: 16, originated_frames: 24, queue_frames: 32, load: 40, in_flight_frames: 48, beat_age_ns: 56, attached: 64, ready: 72, wants: 80, violation: 88, wanted_ports: 96, sleeps: 128, busy_ns: 136 },
-  Snapshot: { size: 1212984, sequence: 0, generation: 8, clock_ns: 16, totals: 24, ports: 632, vrs: 16952, vris: 623160 },
+  VrCounters: { size: 608, received_frames: 0, originated_frames: 8, replicated_frames: 16, sent_frames: 24, dropped_frames: 32, in_flight_frames: 40, received_bytes: 48, sent_bytes: 56, free_slots: 64, shared_flows: 72, arrival_rate_millifps: 80, arena_pages: 88, drops: 96 },
+  VriCounters: { size: 216, received_frames: 0, sent_frames: 8, dropped_frames: 16, originated_frames: 24, queue_frames: 32, load: 40, in_flight_frames: 48, beat_age_ns: 56, attached: 64, ready: 72, wants: 80, violation: 88, wanted_ports: 96, sleeps: 128, busy_ns: 136, loaned_slots: 144, batches: 152 },
+  Snapshot: { size: 1524344, sequence: 0, generation: 8, clock_ns: 16, totals: 24, ports: 696, vrs: 17016, vris: 639608 },
+  TraceSpec: { size: 112, frames: 0, size_count: 4, sizes: 8, flows: 40, family: 44, source: 48, destination: 64, sources: 80, source_length: 84, destinations: 88, destination_length: 92, source_mac: 96, destination_mac: 102, reserved: 108 },
+  LatencyReport: { size: 56, frames: 0, mean_ps: 8, p50_ps: 16, p99_ps: 24, p999_ps: 32, max_ps: 40, clock_ps: 48 },
 } as const;
 
 /** Symbols of liblvrm.so, for Deno.dlopen. */
@@ -160,6 +163,10 @@ export const symbols = {
   lvrm_snapshot: { parameters: [], result: "pointer" },
   lvrm_wait: { parameters: ["u32"], result: "i32", nonblocking: true },
   lvrm_wake: { parameters: [], result: "void" },
+  lvrm_trace_create: { parameters: ["buffer"], result: "i32" },
+  lvrm_trace_append: { parameters: ["u32", "buffer", "u32", "u32"], result: "i32" },
+  lvrm_trace_destroy: { parameters: ["u32"], result: "i32" },
+  lvrm_trace_latency: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   lvrm_netlink_open: { parameters: ["u32", "u32", "u32"], result: "i32" },
   lvrm_netlink_join: { parameters: ["i32", "u32"], result: "i32" },
   lvrm_netlink_send: { parameters: ["i32", "buffer", "u32"], result: "i32" },

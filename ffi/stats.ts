@@ -145,6 +145,11 @@ export class SnapshotReader {
     return this.#word(layout.Snapshot.sequence);
   }
 
+  /** When the snapshot was taken, by CLOCK_MONOTONIC. */
+  clockNs(): bigint {
+    return this.#word(layout.Snapshot.clock_ns);
+  }
+
   /** Generation of the plan in force. */
   generation(): number {
     return this.#number(layout.Snapshot.generation);

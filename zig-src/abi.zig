@@ -278,6 +278,49 @@ pub const PortConfig = extern struct {
     mtu: u32,
     receive_buffer_bytes: u32, // 0: the default
     name: [interface_name_bytes]u8,
+    // Of the adapter `memory`; zero for the others.
+    trace: u32, // number of the trace, plus one
+    frame_limit: u64, // frames to hand out; 0: no end
+    rate_fps: u32, // 0: as fast as they are taken
+    window_frames: u32, // on their way at most; 0: no such bound
+    trace_flags: u32, // trace_replay and so on
+    reserved: u32 = 0,
+};
+
+/// Bits of `PortConfig.trace_flags`.
+pub const trace_replay: u32 = 1; // the port receives the trace's frames
+pub const trace_record: u32 = 2; // what the port sends counts as back from its way
+pub const trace_stamp: u32 = 4; // each frame's last 8 bytes tell when it was handed out
+
+/// Frames to generate: a trace of `frames`, whose sizes come in turn. Flow n (frame number modulo
+/// `flows`) comes from subnet n mod `sources` and goes to subnet 7919 n mod `destinations`, of
+/// consecutive subnets from the address given on.
+pub const TraceSpec = extern struct {
+    frames: u32, // 0: an empty trace, for lvrm_trace_append
+    size_count: u32,
+    sizes: [16]u16, // bytes as captured, without check sequence
+    flows: u32,
+    family: u32, // 4 or 6
+    source: [16]u8, // of the first subnet; IPv4: the first four bytes
+    destination: [16]u8,
+    sources: u32,
+    source_length: u32, // bits
+    destinations: u32,
+    destination_length: u32,
+    source_mac: [6]u8,
+    destination_mac: [6]u8,
+    reserved: u32 = 0,
+};
+
+/// Latencies that a trace's recording ports saw, in picoseconds.
+pub const LatencyReport = extern struct {
+    frames: u64 = 0,
+    mean_ps: u64 = 0,
+    p50_ps: u64 = 0,
+    p99_ps: u64 = 0,
+    p999_ps: u64 = 0,
+    max_ps: u64 = 0,
+    clock_ps: u64 = 0, // that one reading of the clock takes
 };
 
 pub const VrConfig = extern struct {
@@ -287,6 +330,8 @@ pub const VrConfig = extern struct {
     balancer: u32, // index into the manifest's balancers
     by_frame: u32, // 1: frame-based balancing, as in the paper's experiments; 0: flow-based
     flow_count: u32, // places of the flow table: a power of two
+    load_estimator: u32, // index into the manifest's load estimators
+    load_weight: u32, // of a new observation, in 1/256: 1..256
 };
 
 pub const VriConfig = extern struct {
@@ -330,8 +375,6 @@ pub const PlanVri = extern struct {
 
 pub const PlanPrefix = extern struct {
     address: [16]u8,
-    load_estimator: u32, // index into the manifest's load estimators
-    load_weight: u32, // of a new observation, in 1/256: 1..256
     family: u8,
     length: u8,
     reserved: u16 = 0,
@@ -379,6 +422,8 @@ pub const VrCounters = extern struct {
     sent_bytes: u64 = 0,
     free_slots: u64 = 0,
     shared_flows: u64 = 0, // new flows that found the table full and joined another
+    arrival_rate_millifps: u64 = 0, // moving average of received frames, per 1000 s
+    arena_pages: u64 = 0, // ArenaPages
     drops: [64]u64 = @splat(0),
 };
 
@@ -435,11 +480,9 @@ pub const shared_structs = .{
     AddressEvent, RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest,
 };
 pub const ffi_structs = .{
-    Idle,    StartConfig, PortConfig, VrConfig,     VriConfig,  VriCreated,  PlanHeader, PlanPort, PlanVr,
-    PlanVri, PlanPrefix,  Totals,     PortCounters, VrCounters, VriCounters, Snapshot,
+    Idle,    StartConfig, PortConfig, VrConfig,     VriConfig,  VriCreated,  PlanHeader, PlanPort,  PlanVr,
+    PlanVri, PlanPrefix,  Totals,     PortCounters, VrCounters, VriCounters, Snapshot,   TraceSpec, LatencyReport,
 };
-    arrival_rate_millifps: u64 = 0, // moving average of received frames, per 1000 s
-    arena_pages: u64 = 0, // ArenaPages
 
 comptime {
     for (shared_structs ++ ffi_structs) |T| {

@@ -36,6 +36,7 @@ fn typescript(w: *std.Io.Writer) !void {
         try w.writeAll("} as const;\n");
     }
     try w.print("\nexport const wants = {{ neighbour_frames: {d}, promiscuous: {d} }} as const;\n", .{ abi.wants_neighbour_frames, abi.wants_promiscuous });
+    try w.print("export const traceFlags = {{ replay: {d}, record: {d}, stamp: {d} }} as const;\n", .{ abi.trace_replay, abi.trace_record, abi.trace_stamp });
     try w.writeAll("\n/** Byte offsets and sizes of the shared structs. */\nexport const layout = {\n");
     inline for (abi.shared_structs ++ abi.ffi_structs) |T| {
         try w.print("  {s}: {{ size: {d}", .{ abi.shortName(T), @sizeOf(T) });

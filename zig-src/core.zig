@@ -12,6 +12,7 @@ const load_estimator = @import("load_estimator/registry.zig");
 const netlink = @import("netlink.zig");
 const plans = @import("plan.zig");
 const sleeper = @import("sleeper.zig");
+const traces = @import("trace.zig");
 const vri_adapter = @import("vri_adapter.zig");
 const vrs = @import("vr.zig");
 const Plan = plans.Plan;
@@ -207,9 +208,9 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
         return refuse(.INVAL, "an arena has 64 to {d} slots, not {d}", .{ abi.max_slots, config.slot_count });
     if (balancer.make(config.balancer) == null)
         return refuse(.INVAL, "no balancer has number {d}", .{config.balancer});
-    if (!std.math.isPowerOfTwo(config.flow_count) or config.flow_count < 16 or config.flow_count > 1 << 22)
     if (load_estimator.choice(config.load_estimator, config.load_weight) == null)
         return refuse(.INVAL, "no load estimator has number {d}, or no weight is {d}/256", .{ config.load_estimator, config.load_weight });
+    if (!std.math.isPowerOfTwo(config.flow_count) or config.flow_count < 16 or config.flow_count > 1 << 22)
         return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
         return refuse(if (e == error.NoSpace) .NOSPC else .NOMEM, "cannot make the arena of a VR ({d} slots of {d} bytes): {t}. See `ipcs -l` for the limits of shared memory", .{ config.slot_count, config.slot_bytes, e });
@@ -306,6 +307,26 @@ pub fn eventReceive(buffer: []u8) i32 {
     @memcpy(buffer[@sizeOf(abi.EventHeader)..total], bytes);
     d.events.consumer.take(header.bytes);
     return @intCast(total);
+}
+
+pub fn traceCreate(spec: *const abi.TraceSpec) i32 {
+    const number = traces.create(gpa, spec, &reason) catch return failed();
+    return @intCast(number);
+}
+
+pub fn traceAppend(number: u32, bytes: []const u8, original: u32) i32 {
+    traces.append(number, bytes, original, &reason) catch return failed();
+    return 0;
+}
+
+pub fn traceDestroy(number: u32) i32 {
+    traces.destroy(gpa, number, &reason) catch return failed();
+    return 0;
+}
+
+pub fn traceLatency(number: u32, report: *abi.LatencyReport, reset: bool) i32 {
+    traces.report(number, report, reset, &reason) catch return failed();
+    return 0;
 }
 
 pub fn snapshotRequest() u64 {

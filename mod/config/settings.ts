@@ -151,6 +151,13 @@ export function decideSettings(options: RunOptions, env: Environment): Settings 
   const adapter = value(options.adapter, "LVRM_ADAPTER") ?? "auto";
   const adapters = [...manifest.adapters, "auto"];
   const adapterIndex = choice("adapter", adapters, adapter);
+  if (adapter === "memory") {
+    throw new Failure(
+      ExitCode.usage,
+      "--adapter memory replays a trace and serves no interface: it is what `lvrm bench` " +
+        "measures with (lvrm bench --help)",
+    );
+  }
   const queue = value(options.queue, "LVRM_QUEUE") ?? manifest.queues[0];
   const balancer = value(options.balancer, "LVRM_BALANCER") ?? manifest.balancers[0];
   const estimator = value(options.loadEstimator, "LVRM_LOAD_ESTIMATOR") ??
