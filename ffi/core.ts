@@ -3,7 +3,7 @@
  * method. Called on the main thread only. Every number is range-checked here, since V8 stops
  * checking once a call is hot and would truncate in silence.
  */
-import { abiHash, layout, limits, symbols } from "./abi.gen.ts";
+import { abiHash, layout, limits, symbols, traceFlags } from "./abi.gen.ts";
 
 /** EAGAIN of Linux: the one errno that callers treat as "later". */
 export const EAGAIN = 11;
@@ -43,6 +43,55 @@ export interface PortConfig {
   /** 0: the library's default. */
   readonly receiveBufferBytes: number;
   readonly name: string;
+  /** Of the adapter `memory`. */
+  readonly replay?: Replay;
+}
+
+/** How a port of the adapter `memory` uses its trace. */
+export interface Replay {
+  /** Number of the trace. */
+  readonly trace: number;
+  /** The port receives the trace's frames. */
+  readonly replays: boolean;
+  /** What the port sends counts as back from its way. */
+  readonly records: boolean;
+  /** Each frame's last 8 bytes tell when it was handed out, for its latency. */
+  readonly stamps: boolean;
+  /** Frames to hand out; 0: no end. */
+  readonly frameLimit: number;
+  /** 0: as fast as they are taken. */
+  readonly rateFps: number;
+  /** On their way at most; 0: no bound. */
+  readonly windowFrames: number;
+}
+
+/** Frames to generate, as TraceSpec of `zig-src/abi.zig` says. `frames` 0: an empty trace. */
+export interface TraceSpec {
+  readonly frames: number;
+  /** Bytes as captured, in turn. */
+  readonly sizes: readonly number[];
+  readonly flows: number;
+  readonly family: 4 | 6;
+  /** Address of the first source subnet, 4 or 16 bytes. */
+  readonly source: Uint8Array;
+  readonly sources: number;
+  readonly sourceLength: number;
+  readonly destination: Uint8Array;
+  readonly destinations: number;
+  readonly destinationLength: number;
+  readonly sourceMac: Uint8Array;
+  readonly destinationMac: Uint8Array;
+}
+
+/** Latencies of a trace's frames, in nanoseconds; `clockNs`: what one reading of the clock takes. */
+export interface LatencyReport {
+  readonly frames: number;
+  readonly meanNs: number;
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly p999Ns: number;
+  readonly maxNs: number;
+  readonly clockNs: number;
 }
 
 export interface VrConfig {
@@ -54,6 +103,9 @@ export interface VrConfig {
   readonly byFrame: boolean;
   /** Places of the flow table: a power of two. */
   readonly flowCount: number;
+  readonly loadEstimator: number;
+  /** Of a new observation, in 1/256: 1 to 256. */
+  readonly loadWeight: number;
 }
 
 export interface VriConfig {
@@ -195,6 +247,7 @@ export class Core {
     const name = new TextEncoder().encode(config.name);
     checked("length of the interface's name", name.length, 1, limits.interface_name_bytes - 1);
     new Uint8Array(view.buffer).set(name, at.name);
+    if (config.replay !== undefined) putReplay(view, config.replay);
     this.#check(this.#library.symbols.lvrm_port_open(view));
   }
 
@@ -222,6 +275,9 @@ export class Core {
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
     view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
     view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);
+    const estimator = checked("load estimator", config.loadEstimator, 0, 255);
+    view.setUint32(at.load_estimator, estimator, true);
+    view.setUint32(at.load_weight, checked("load weight", config.loadWeight, 1, 256), true);
     this.#check(this.#library.symbols.lvrm_vr_create(view));
   }
 
@@ -298,6 +354,43 @@ export class Core {
     };
   }
 
+  /** Makes a trace for the adapter `memory`; returns its number. */
+  traceCreate(spec: TraceSpec): number {
+    return this.#check(this.#library.symbols.lvrm_trace_create(encodeTraceSpec(spec)));
+  }
+
+  /** Adds a captured frame, of `originalBytes` on the wire, to a trace made empty. */
+  traceAppend(trace: number, frame: Uint8Array<ArrayBuffer>, originalBytes: number): void {
+    checked("trace", trace, 0, u32Max);
+    checked("original bytes", originalBytes, 0, u32Max);
+    this.#check(
+      this.#library.symbols.lvrm_trace_append(trace, frame, frame.byteLength, originalBytes),
+    );
+  }
+
+  /** Frees a trace that no port uses. */
+  traceDestroy(trace: number): void {
+    this.#check(this.#library.symbols.lvrm_trace_destroy(checked("trace", trace, 0, u32Max)));
+  }
+
+  /** Latencies since the last reset; `reset` forgets them afterwards. */
+  traceLatency(trace: number, reset: boolean): LatencyReport {
+    const at = layout.LatencyReport;
+    const view = new DataView(new ArrayBuffer(at.size));
+    checked("trace", trace, 0, u32Max);
+    this.#check(this.#library.symbols.lvrm_trace_latency(trace, view, reset ? 1 : 0));
+    const ns = (offset: number) => Number(view.getBigUint64(offset, true)) / 1000;
+    return {
+      frames: Number(view.getBigUint64(at.frames, true)),
+      meanNs: ns(at.mean_ps),
+      p50Ns: ns(at.p50_ps),
+      p99Ns: ns(at.p99_ps),
+      p999Ns: ns(at.p999_ps),
+      maxNs: ns(at.max_ps),
+      clockNs: ns(at.clock_ps),
+    };
+  }
+
   /** Asks for a snapshot and returns its sequence number; `wait` resolves when it is there. */
   snapshotRequest(): bigint {
     return this.#library.symbols.lvrm_snapshot_request();
@@ -331,6 +424,42 @@ export interface NetlinkSymbols {
   send(socket: number, message: Uint8Array<ArrayBuffer>): number;
   receive(socket: number, buffer: Uint8Array<ArrayBuffer>): number;
   close(socket: number): number;
+}
+
+function putReplay(view: DataView, replay: Replay): void {
+  const at = layout.PortConfig;
+  view.setUint32(at.trace, checked("trace", replay.trace, 0, 0xffff) + 1, true);
+  const limit = checked("frame limit", replay.frameLimit, 0, Number.MAX_SAFE_INTEGER);
+  view.setBigUint64(at.frame_limit, BigInt(limit), true);
+  view.setUint32(at.rate_fps, checked("rate", replay.rateFps, 0, u32Max), true);
+  view.setUint32(at.window_frames, checked("window", replay.windowFrames, 0, u32Max), true);
+  const flags = (replay.replays ? traceFlags.replay : 0) |
+    (replay.records ? traceFlags.record : 0) | (replay.stamps ? traceFlags.stamp : 0);
+  view.setUint32(at.trace_flags, flags, true);
+}
+
+function encodeTraceSpec(spec: TraceSpec): DataView<ArrayBuffer> {
+  const at = layout.TraceSpec;
+  const view = new DataView(new ArrayBuffer(at.size));
+  const bytes = new Uint8Array(view.buffer);
+  const put = (offset: number, name: string, value: number) =>
+    view.setUint32(offset, checked(name, value, 0, u32Max), true);
+  put(at.frames, "frames", spec.frames);
+  put(at.size_count, "number of sizes", checked("number of sizes", spec.sizes.length, 0, 16));
+  spec.sizes.forEach((size, i) =>
+    view.setUint16(at.sizes + 2 * i, checked("frame size", size, 14, 65535), true)
+  );
+  put(at.flows, "flows", spec.flows);
+  put(at.family, "family", spec.family);
+  bytes.set(spec.source.subarray(0, 16), at.source);
+  bytes.set(spec.destination.subarray(0, 16), at.destination);
+  put(at.sources, "sources", spec.sources);
+  put(at.source_length, "length of source subnets", spec.sourceLength);
+  put(at.destinations, "destinations", spec.destinations);
+  put(at.destination_length, "length of destination subnets", spec.destinationLength);
+  bytes.set(spec.sourceMac.subarray(0, 6), at.source_mac);
+  bytes.set(spec.destinationMac.subarray(0, 6), at.destination_mac);
+  return view;
 }
 
 /** Writes an Idle at `offset`. */

@@ -28,6 +28,8 @@ Deno.test("numbers out of range never reach the library", () => {
       balancer: 0,
       byFrame: false,
       flowCount: 64,
+      loadEstimator: 0,
+      loadWeight: 32,
     };
     for (const bad of [-1, 1.5, 2 ** 32, NaN, Infinity]) {
       throws(() => core.vrCreate({ ...vr, vr: bad }), RangeError);
@@ -52,6 +54,8 @@ Deno.test("errors of the library come with its own text and errno", () => {
           balancer: 0,
           byFrame: false,
           flowCount: 64,
+          loadEstimator: 0,
+          loadWeight: 32,
         }),
       (error) => {
         return error instanceof CoreError && error.errno === 22 && error.message.includes("slot");

@@ -75,6 +75,7 @@ fn settle(d: *Dispatcher, vri: *Vri, word: abi.Descriptor) void {
         d.totals.originated_frames += 1;
         vr.counters.originated_frames += 1;
         vri.counters.originated_frames += 1;
+        vri.loaned -= 1;
         vri.lend = true;
     }
     switch (verdict) {

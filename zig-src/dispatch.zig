@@ -40,14 +40,17 @@ pub const Dispatcher = struct {
 
     /// The loop. Returns when told to stop.
     pub fn run(d: *Dispatcher) void {
-        while (!d.mail.stopping()) {
-            if (d.mail.take()) |plan| d.adopt(plan);
-            const work = ingest.inhale(d) + collect.exhale(d) + events.relay(d);
-            d.unpark();
-            d.housekeep(work != 0);
-            d.snapshots.answer(d);
-            d.sleeper.note(d, work);
-        }
+        while (!d.mail.stopping()) d.pass();
+    }
+
+    /// One pass. Sleeps at its end when there is nothing to do and it may.
+    pub inline fn pass(d: *Dispatcher) void {
+        if (d.mail.take()) |plan| d.adopt(plan);
+        const work = ingest.inhale(d) + collect.exhale(d) + events.relay(d);
+        d.unpark();
+        d.housekeep(work != 0);
+        d.snapshots.answer(d);
+        d.sleeper.note(d, work);
     }
 
     /// Stages a word; a full stage goes to the queue at once.
@@ -119,8 +122,13 @@ pub const Dispatcher = struct {
         for (plan.vris) |*entry| {
             const vri = entry.vri;
             vri.state = entry.state;
-            @atomicStore(u32, &vri.link.monitor.idle.spins, entry.idle.spins, .monotonic);
-            @atomicStore(u32, &vri.link.monitor.idle.yields, entry.idle.yields, .monotonic);
+            vri.share = entry.share;
+            const words = &vri.link.monitor;
+            @atomicStore(u32, &words.idle.spins, entry.idle.spins, .monotonic);
+            @atomicStore(u32, &words.idle.yields, entry.idle.yields, .monotonic);
+            @atomicStore(u32, &words.busy_poll, d.config.busy_poll, .monotonic);
+            const account = @intFromBool(vri.vr.estimators.needs_busy_time);
+            @atomicStore(u32, &words.account_busy, account, .monotonic);
         }
         for (plan.vrs) |*entry|
             entry.vr.adopt(entry.running, entry.loads, plan.vri_by_number, entry.leaving);
@@ -136,7 +144,8 @@ pub const Dispatcher = struct {
         if (busy and d.totals.passes & 15 != 0) return;
         d.now_ns = monotonicNs();
         d.now_ms = @truncate(d.now_ns / std.time.ns_per_ms);
-        if (d.now_ns - d.housekept_ns < housekeeping_ns) return;
+        const elapsed_ns = d.now_ns - d.housekept_ns;
+        if (elapsed_ns < housekeeping_ns) return;
         d.housekept_ns = d.now_ns;
         for (d.plan.vris) |*entry| {
             const vri = entry.vri;
@@ -147,9 +156,13 @@ pub const Dispatcher = struct {
                 vri.beat_ns = d.now_ns;
             }
             vri.lend = true;
+            vri.estimator.tick(elapsed_ns, @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic));
         }
         for (d.plan.ports) |port| port.readStatistics();
-        for (d.plan.vrs) |*entry| entry.vr.rest();
+        for (d.plan.vrs) |*entry| {
+            entry.vr.tick(elapsed_ns);
+            entry.vr.rest();
+        }
     }
 
     /// Parked frames, wherever their flow's earlier ones are back.

@@ -44,7 +44,7 @@ fn deliver(vri: *Vri) u32 {
         vri.outbox_out.take(header.bytes);
         count += 1;
     }
-    if (vri.control_in.bad) vri.violate(.bad_index);
+    if (vri.control_in.bad) refuseAs(vri, .bad_index);
     if (count != 0) {
         dispatch.fullFence();
         vri.wake();
@@ -60,10 +60,15 @@ fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
     while (count < events_per_pass) : (count += 1) {
         const bytes = vri.control_out.peek(&header, &payload) orelse break;
         const size = header.bytes;
+        const target = header.source;
         header.source = vri.number;
         const taken = switch (@as(abi.EventKind, @enumFromInt(header.kind))) {
             .need_neighbour, .renew_neighbour => toControl(d, header, bytes),
             .siblings => toSiblings(d, vri, header, bytes),
+            .sibling => taken: {
+                if (target >= abi.max_vris or target == vri.number) return refuse(vri, count);
+                break :taken toSibling(d, vri, target, header, bytes);
+            },
             else => return refuse(vri, count),
         };
         if (!taken) break; // it stays in its sender's queue
@@ -74,9 +79,13 @@ fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
 }
 
 fn refuse(vri: *Vri, count: u32) u32 {
-    vri.violate(.bad_event);
-    vri.vr.withdraw(vri);
+    refuseAs(vri, .bad_event);
     return count;
+}
+
+fn refuseAs(vri: *Vri, violation: abi.Violation) void {
+    vri.violate(violation);
+    vri.vr.withdraw(vri);
 }
 
 fn toControl(d: *dispatch.Dispatcher, header: abi.EventHeader, bytes: []const u8) bool {
@@ -93,7 +102,7 @@ fn toSiblings(
     bytes: []const u8,
 ) bool {
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
-        if (!entry.vri.control_in.fits(@intCast(bytes.len))) return false;
+        if (!entry.vri.control_in.fits(@intCast(bytes.len))) return badOrFull(entry.vri);
     };
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
         _ = entry.vri.control_in.push(header, bytes);
@@ -101,6 +110,29 @@ fn toSiblings(
     dispatch.fullFence();
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) entry.vri.wake();
     return true;
+}
+
+/// A number that is no sibling's may have been one's a moment ago, and may be another VR's by now:
+/// the event is lost, and nobody is to blame.
+fn toSibling(d: *dispatch.Dispatcher, sender: *Vri, target: u32, header: abi.EventHeader, bytes: []const u8) bool {
+    const known = if (d.plan.vri_by_number.len == 0) null else d.plan.vri_by_number[target];
+    const other = if (known) |vri| (if (isSibling(sender, vri)) vri else null) else null;
+    const to = other orelse {
+        d.totals.events_lost += 1;
+        return true;
+    };
+    if (!to.control_in.push(header, bytes)) return badOrFull(to);
+    dispatch.fullFence();
+    to.wake();
+    return true;
+}
+
+/// The receiver's queue didn't take an event: it is full, and the sender waits; or the receiver
+/// spoilt its index, and then it is no longer there to wait for.
+fn badOrFull(to: *Vri) bool {
+    if (!to.control_in.bad) return false;
+    refuseAs(to, .bad_index);
+    return false;
 }
 
 fn isSibling(sender: *const Vri, other: *const Vri) bool {

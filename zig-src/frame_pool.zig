@@ -4,6 +4,9 @@
 //! Free slots are reused last-in first-out, so that the hot ones stay in cache (worth a factor of
 //! four at 1518 bytes in the prototype). A slot's owner says who may give it back: the check that
 //! makes descriptors from a VRI safe to follow.
+//!
+//! The arena lies on huge pages where they are to be had. VRIs of a VR share it; each may hold its
+//! share of the slots (`Vri.room`), so one that gives nothing back starves only itself.
 const std = @import("std");
 const abi = @import("abi.zig");
 const shm = @import("shm.zig");
@@ -34,6 +37,7 @@ pub const untracked: u32 = no_flow - 1;
 
 pub const FramePool = struct {
     segment: shm.Segment,
+    pages: abi.ArenaPages,
     slot_bytes: u32,
     slot_count: u32,
     free: []u32, // stack
@@ -43,7 +47,8 @@ pub const FramePool = struct {
     tags: []u16, // VLAN tag control information that the frame came with: its priority is kept
 
     pub fn init(gpa: std.mem.Allocator, slot_bytes: u32, slot_count: u32) !FramePool {
-        const segment = try shm.create(@as(usize, slot_bytes) * slot_count);
+        const arena = try shm.createArena(@as(usize, slot_bytes) * slot_count);
+        const segment = arena.segment;
         errdefer shm.detach(segment.memory);
         const free = try gpa.alloc(u32, slot_count);
         errdefer gpa.free(free);
@@ -58,6 +63,7 @@ pub const FramePool = struct {
         @memset(tags, 0);
         return .{
             .segment = segment,
+            .pages = arena.pages,
             .slot_bytes = slot_bytes,
             .slot_count = slot_count,
             .free = free,

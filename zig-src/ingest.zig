@@ -5,6 +5,7 @@
 //! need no choice, because it has one VRI or doesn't look at flows, take the short loop.
 const std = @import("std");
 const abi = @import("abi.zig");
+const copy = @import("copy.zig").copy;
 const dispatch = @import("dispatch.zig");
 const frame_pool = @import("frame_pool.zig");
 const segment = @import("segment.zig");
@@ -23,6 +24,7 @@ pub fn inhale(d: *Dispatcher) u32 {
     for (d.plan.ports) |port| {
         const count = port.receive(&d.frames);
         if (count == 0) continue;
+        d.totals.batches[abi.batchBucket(count)] += 1;
         admit(d, port, d.frames[0..count]);
         total += count;
     }
@@ -143,25 +145,6 @@ fn servePlain(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void 
     vr.counters.received_frames += frames.len;
     vr.counters.received_bytes += bytes;
     d.enqueueAll(vri, words[0..frames.len]);
-}
-
-/// Copies `length` (at least 14) bytes. Short frames in four overlapping 16-byte pieces at most,
-/// without a call.
-inline fn copy(into: [*]u8, from: [*]const u8, length: usize) void {
-    const V = @Vector(16, u8);
-    if (length < 16 or length > 64) {
-        @memcpy(into[0..length], from[0..length]);
-        return;
-    }
-    const last = length - 16;
-    const a: V = from[0..16].*;
-    const b: V = from[@min(16, last)..][0..16].*;
-    const c: V = from[@min(32, last)..][0..16].*;
-    const e: V = from[last..][0..16].*;
-    into[0..16].* = a;
-    into[@min(16, last)..][0..16].* = b;
-    into[@min(32, last)..][0..16].* = c;
-    into[last..][0..16].* = e;
 }
 
 /// A frame that may be a super-frame, or faulty: each of the frames it stands for by itself.

@@ -17,7 +17,7 @@ pub const VrEntry = struct {
     leaving: bool,
     watch: classifier.Watch,
 };
-pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle };
+pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle, share: u32 };
 
 pub const Plan = struct {
     generation: u64 = 0,
@@ -113,6 +113,7 @@ pub fn build(
         .vri = tables.vris[p.vri].?, // checked by buildVrs
         .state = @enumFromInt(p.state),
         .idle = p.idle,
+        .share = shareOf(tables.vris[p.vri].?, input.vris, tables),
     };
     plan.vri_by_number = try memory.alloc(?*Vri, abi.max_vris);
     @memset(plan.vri_by_number, null);
@@ -123,6 +124,16 @@ pub fn build(
     const local = try checkedPrefixes(memory, input.local, null, reason);
     plan.classifier = try .build(memory, served, local, watches);
     return plan;
+}
+
+/// Slots that one VRI may hold: its VR's, among those of its VRIs that live.
+fn shareOf(vri: *const Vri, vris: []align(1) const abi.PlanVri, tables: *const Tables) u32 {
+    var count: u32 = 0;
+    for (vris) |other| {
+        const is_alive = other.state != @intFromEnum(abi.VriState.dead);
+        count += @intFromBool(is_alive and tables.vris[other.vri].?.vr == vri.vr);
+    }
+    return vri.vr.pool.slot_count / @max(count, 1);
 }
 
 fn buildPorts(

@@ -78,8 +78,14 @@ pub const Sleeper = struct {
             s.yields = 0;
         }
         const longest_ns = @as(u64, d.config.idle.spins) * abi.spin_ns;
-        if (d.config.busy_poll != 0 or d.now_ns - s.idle_ns < @min(s.patience_ns, longest_ns))
-            return std.atomic.spinLoopHint();
+        const busy_poll = d.config.busy_poll != 0;
+        const patience_ns = if (busy_poll) longest_ns else @min(s.patience_ns, longest_ns);
+        if (d.now_ns - s.idle_ns < patience_ns) return std.atomic.spinLoopHint();
+        if (busy_poll) { // whoever shares the core gets it, then it is our turn again
+            s.idle_ns = d.now_ns;
+            _ = linux.sched_yield();
+            return;
+        }
         if (s.yields < d.config.idle.yields) {
             s.yields += 1;
             _ = linux.sched_yield();

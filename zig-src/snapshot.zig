@@ -55,7 +55,8 @@ fn describeVri(into: *abi.Snapshot, vri: *@import("vri_adapter.zig").Vri, now_ns
     const words = &vri.link.vri_words;
     const c = &vri.counters;
     c.queue_frames = if (vri.state == .dead) 0 else vri.waitingFrames();
-    c.load = vri.estimator.load;
+    c.load = vri.estimator.load();
+    c.loaned_slots = vri.loaned;
     c.in_flight_frames = 0; // counted below, with its VR's slots
     c.beat_age_ns = if (vri.beat_ns == 0) 0 else now_ns -| vri.beat_ns; // 0: not looked at yet
     c.attached = @atomicLoad(u32, &words.attached, .acquire);

@@ -11,5 +11,11 @@ test {
     _ = @import("ipc_queue/control_test.zig");
     _ = @import("balancer/conformance.zig");
     _ = @import("flow.zig");
+    _ = @import("events_test.zig");
     _ = @import("load_estimator/queue_length.zig");
+    _ = @import("load_estimator/ewma.zig");
+    _ = @import("load_estimator/busy_fraction.zig");
+    _ = @import("load_estimator/arrival_rate.zig");
+    _ = @import("load_estimator/conformance.zig");
+    _ = @import("trace.zig");
 }

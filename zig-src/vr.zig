@@ -11,13 +11,13 @@ const abi = @import("abi.zig");
 const balancer = @import("balancer/registry.zig");
 const flow = @import("flow.zig");
 const frame_pool = @import("frame_pool.zig");
+const load_estimator = @import("load_estimator/registry.zig");
 const FramePool = frame_pool.FramePool;
 const Vri = @import("vri_adapter.zig").Vri;
 
 pub const parked_max = 4096;
-/// A VRI this far behind loses flows that have nothing on the way; frames × 256.
-const overload = 64 << 8;
-
+/// Of the VR's arrival rate: it follows a change within about a third of a second (1/e).
+const rate_weight = 4;
 /// Where a frame goes.
 pub const Target = union(enum) { vri: *Vri, park, none };
 
@@ -28,6 +28,9 @@ pub const Vr = struct {
     by_frame: bool,
     flows: flow.Table,
     counters: abi.VrCounters = .{},
+    estimators: load_estimator.Choice,
+    rate: load_estimator.ArrivalRate = .{ .weight = rate_weight },
+    rated_frames: u64 = 0, // received frames that `rate` has seen
     permitted: [4]u64 = @splat(0),
     /// VRIs that take frames, and their loads; memory of the plan in force.
     running: []*Vri = &.{},
@@ -70,7 +73,7 @@ pub const Vr = struct {
             1 => return vr.running[0],
             else => {
                 const index = balancer.choose(&vr.balancer, vr.loads);
-                vr.loads[index] += 256; // until the queue is looked at again
+                vr.loads[index] +|= vr.estimators.frame_load; // until the next look
                 return vr.running[index];
             },
         }
@@ -107,7 +110,7 @@ pub const Vr = struct {
 
     fn mayMove(vr: *const Vr, entry: *const flow.Entry, vri: *const Vri, now_ms: u32) bool {
         if (entry.in_flight != 0) return false;
-        return now_ms -% entry.seen_ms >= flow.idle_ms or vr.loads[vri.position] > overload;
+        return now_ms -% entry.seen_ms >= flow.idle_ms or vr.loads[vri.position] > vr.estimators.overload;
     }
 
     fn assign(_: *Vr, entry: *flow.Entry, vri: *Vri, now_ms: u32) Target {
@@ -167,7 +170,16 @@ pub const Vr = struct {
 
     /// Takes the loads from the VRIs' estimates.
     pub fn refreshLoads(vr: *Vr) void {
-        for (vr.loads, vr.running) |*load, vri| load.* = vri.estimator.load;
+        for (vr.loads, vr.running) |*load, vri|
+            load.* = if (vri.room() == 0) std.math.maxInt(u32) else vri.estimator.load();
+    }
+
+    /// Every few milliseconds: `elapsed_ns` since the last time.
+    pub fn tick(vr: *Vr, elapsed_ns: u64) void {
+        vr.rate.observe(0, @truncate(vr.counters.received_frames - vr.rated_frames));
+        vr.rated_frames = vr.counters.received_frames;
+        vr.rate.tick(elapsed_ns, 0);
+        vr.counters.arrival_rate_millifps = @intFromFloat(vr.rate.rate_fps * 1000);
     }
 
     /// Takes a VRI out of those that run, because it broke the rules.
@@ -195,8 +207,10 @@ pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
         .balancer = balancer.make(config.balancer).?, // checked by the caller
         .by_frame = config.by_frame != 0,
         .flows = flows,
+        .estimators = load_estimator.choice(config.load_estimator, config.load_weight).?, // as well
         .parked = parked,
     };
+    vr.counters.arena_pages = @intFromEnum(vr.pool.pages);
     return vr;
 }
 

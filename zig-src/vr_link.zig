@@ -38,6 +38,7 @@ pub const State = struct {
     patience: u32 = 0, // looks before it yields or sleeps, as learned (sleeper.zig says how)
     beat: u64 = 0, // monitor's, as last seen
     beat_ns: u64 = 0,
+    busy_since_ns: u64 = 0, // 0: idle, or nobody wants to know
     lapsed_looks: u32 = 0,
 
     /// Up to `into.len` frames. What is taken is ours: the index is published before they are
@@ -52,8 +53,21 @@ pub const State = struct {
             const words = &s.header.vri_words;
             words.frames +%= count;
             words.batches +%= 1;
+            if (s.busy_since_ns == 0 and @atomicLoad(u32, &s.header.monitor.account_busy, .monotonic) != 0)
+                s.busy_since_ns = nowNs();
+        } else if (s.busy_since_ns != 0) {
+            s.accountBusy(nowNs());
+            s.busy_since_ns = 0;
         }
         return count;
+    }
+
+    /// Busy from a batch until a look that finds none. The clock is read at the two ends, and now
+    /// and then between them so that a VRI that is never idle shows as busy too.
+    fn accountBusy(s: *State, now_ns: u64) void {
+        const busy = &s.header.vri_words.busy_ns;
+        @atomicStore(u64, busy, busy.* +% (now_ns -% s.busy_since_ns), .monotonic);
+        s.busy_since_ns = now_ns;
     }
 
     /// Our heartbeat: a plain store to a line of our own.
@@ -106,12 +120,13 @@ pub const State = struct {
         return true;
     }
 
-    pub fn sendEvent(s: *State, kind: u16, payload: []const u8) linux.E {
+    /// `target`: the sibling that a `sibling` event is for; else not looked at.
+    pub fn sendEvent(s: *State, kind: u16, target: u32, payload: []const u8) linux.E {
         if (payload.len > abi.max_event_bytes) return .MSGSIZE;
         const header: abi.EventHeader = .{
             .bytes = @intCast(payload.len),
             .kind = kind,
-            .source = s.header.vri,
+            .source = target,
         };
         if (!s.control_out.push(header, payload)) return .AGAIN;
         s.wakeDispatcher();
@@ -139,6 +154,7 @@ pub const State = struct {
         if (linux.getppid() != s.parent) s.gone = true;
         const beat = @atomicLoad(u64, &s.header.monitor.beat, .monotonic);
         const now = nowNs();
+        if (s.busy_since_ns != 0) s.accountBusy(now);
         if (beat != s.beat or s.beat_ns == 0) {
             s.beat = beat;
             s.beat_ns = now;
@@ -150,16 +166,27 @@ pub const State = struct {
         return !s.gone;
     }
 
+    /// Our number: what siblings call us by.
+    pub fn number(s: *const State) u32 {
+        return s.header.vri;
+    }
+
     /// Looks again, then yields, then sleeps until something comes, at most `timeout_ms`.
     pub fn wait(s: *State, timeout_ms: u32) void {
         s.tick();
         s.idle_looks +|= 1;
         const idle = &s.header.monitor.idle;
         const longest = @atomicLoad(u32, &idle.spins, .monotonic);
-        const spins = @min(s.patience, longest);
+        const busy_poll = @atomicLoad(u32, &s.header.monitor.busy_poll, .monotonic) != 0;
+        const spins = if (busy_poll) longest else @min(s.patience, longest);
         if (s.idle_looks <= spins) return std.atomic.spinLoopHint();
         if (s.idle_looks <= spins +| @atomicLoad(u32, &idle.yields, .monotonic)) {
             _ = linux.sched_yield();
+            return;
+        }
+        if (busy_poll) { // whoever shares the core gets it, then it is our turn again
+            _ = linux.sched_yield();
+            s.idle_looks = 0;
             return;
         }
         const before_ns = nowNs();
@@ -219,6 +246,7 @@ pub fn attach(gpa: std.mem.Allocator, link_text: ?[*:0]const u8) Error!*VrLink {
     if (header.magic != abi.magic) return error.BadLink;
     if (header.abi_hash != abi.hash) return error.OtherVersion;
     const arena = shm.attach(header.arena_shmid, header.arena_bytes) catch return error.NoArena;
+    _ = shm.adviseHuge(arena);
     const l = try gpa.create(VrLink);
     l.arena = arena.ptr;
     l.slot_bytes = header.slot_bytes;

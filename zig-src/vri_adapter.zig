@@ -8,7 +8,7 @@ const control = @import("ipc_queue/control.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
 const link = @import("link.zig");
 const shm = @import("shm.zig");
-const Estimator = @import("load_estimator/registry.zig").Estimator;
+const load_estimator = @import("load_estimator/registry.zig");
 const frame_pool = @import("frame_pool.zig");
 const Owner = frame_pool.Owner;
 const Vr = @import("vr.zig").Vr;
@@ -37,7 +37,9 @@ pub const Vri = struct {
     reclaimed: bool = false,
     violation: abi.Violation = .none,
     counters: abi.VriCounters = .{},
-    estimator: Estimator = .{},
+    estimator: load_estimator.Estimator,
+    share: u32 = 0, // slots that it may hold at most; by the plan in force
+    loaned: u32 = 0, // empty slots that it has
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
     staged_count: u32 = 0,
     position: u32 = 0, // among its VR's running ones
@@ -61,17 +63,29 @@ pub const Vri = struct {
         if (v.violation == .none) v.violation = violation;
     }
 
+    /// Frames that it holds, by what went in and came out.
+    pub fn held(v: *const Vri) u64 {
+        const c = &v.counters;
+        return c.received_frames + c.originated_frames - c.sent_frames - c.dropped_frames;
+    }
+
+    /// Slots that it may get besides those it holds. One that keeps its share's worth starves alone.
+    pub fn room(v: *const Vri) u32 {
+        return @intCast(v.share -| (v.held() + v.loaned));
+    }
+
     /// Publishes what was staged; returns how many of it fit.
     pub fn flush(v: *Vri) u32 {
-        const count = v.staged_count;
+        const count = @min(v.staged_count, v.room());
         v.staged_count = 0;
         switch (v.data_in) {
             inline else => |*q| {
                 const pushed = q.push(v.staged[0..count]);
                 q.publish();
-                v.estimator.observe(q.length());
+                v.estimator.observe(q.length(), pushed);
                 if (q.bad) v.violate(.bad_index);
                 v.counters.received_frames += pushed;
+                if (pushed != 0) v.counters.batches[abi.batchBucket(pushed)] += 1;
                 return pushed;
             },
         }
@@ -107,9 +121,10 @@ pub const Vri = struct {
         const pool = &v.vr.pool;
         switch (v.free) {
             inline else => |*q| {
-                var room = q.capacity - q.length();
+                const lendable = @min(v.share / 4 -| v.loaned, v.room());
+                var left = @min(q.capacity - q.length(), lendable);
                 // The last slots are for frames that arrive.
-                while (room > 0 and pool.free_count > pool.slot_count / 8) : (room -= 1) {
+                while (left > 0 and pool.free_count > pool.slot_count / 8) : (left -= 1) {
                     const slot = pool.take().?;
                     pool.owners[slot] = .loan(v.number);
                     pool.tags[slot] = 0;
@@ -124,6 +139,7 @@ pub const Vri = struct {
                         pool.give(slot);
                         break;
                     }
+                    v.loaned += 1;
                 }
                 q.publish();
                 if (q.bad) v.violate(.bad_index);
@@ -221,6 +237,7 @@ pub fn create(gpa: std.mem.Allocator, config: *const abi.VriConfig, vr: *Vr) Cre
         .outbox = .init(outbox.ptr, config.control_capacity),
         .outbox_out = .init(outbox.ptr, config.control_capacity),
         .scratch = scratch,
+        .estimator = vr.estimators.make(),
     };
     return vri;
 }

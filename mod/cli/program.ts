@@ -55,11 +55,33 @@ function addRunOptions(command: Command): Command {
       "balance frame by frame, not flow by flow: even shares, but TCP suffers from the reordering " +
         "(LVRM_FRAMES=1)",
     )
+    .option(
+      "--load-estimator <NAME>",
+      `what the balancer goes by: ${names(manifest.load_estimators)} (LVRM_LOAD_ESTIMATOR; ` +
+        `default: ${manifest.load_estimators[0]})`,
+    )
+    .option(
+      "--load-weight <W>",
+      "weight of a new observation of the load, 0.004 to 1 (LVRM_LOAD_WEIGHT; default: 0.125)",
+    )
     .option("--vris <N>", "instances (VRIs) of each virtual router (LVRM_VRIS; default: 1)")
     .option(
       "--cores <LIST>",
       "cores to use, for example 0-1,3: the first for the dispatcher, the others for VRIs in " +
         "turn (LVRM_CORES; default: all that lvrm may use)",
+    )
+    .option(
+      "--busy-poll",
+      "never sleep, neither lvrm nor VRIs: every core in use shows as fully busy (LVRM_BUSY_POLL=1)",
+    )
+    .option(
+      "--idle-spins <N>",
+      "how often an idle dispatcher or VRI looks again, at most, before it yields its core " +
+        "(LVRM_IDLE_SPINS; default: 2000 on a core of its own, 20 on a shared one)",
+    )
+    .option(
+      "--idle-yields <N>",
+      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: 10 or 2)",
     )
     .option("--socket <PATH>", `control socket (LVRM_SOCKET; default: ${defaultSocket})`)
     .option("--log-format <FORMAT>", "text or json, on stderr (LVRM_LOG_FORMAT; default: text)")

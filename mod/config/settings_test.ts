@@ -30,6 +30,10 @@ Deno.test("decideSettings() fills in defaults", () => {
     queue: 0,
     balancer: 0,
     byFrame: false,
+    loadEstimator: 0,
+    loadWeight: 32,
+    busyPoll: false,
+    idle: {},
     vris: 1,
     cores: null,
     socket: "/run/lvrm/lvrm.sock",
@@ -108,4 +112,26 @@ Deno.test("slotsFor() takes jumbo slots only where a frame would not fit", () =>
   equal(slotsFor([2048 - 14 - 66 + 1]).bytes, 16384);
   equal(slotsFor([1500, 9000]).bytes, 16384);
   equal(slotsFor([largestMtu(2048)]).bytes, 2048);
+});
+
+Deno.test("decideSettings() takes load estimators, weights and idle thresholds", () => {
+  const env: Record<string, string> = {
+    LVRM_LOAD_ESTIMATOR: "busy_fraction",
+    LVRM_LOAD_WEIGHT: ".5",
+    LVRM_BUSY_POLL: "1",
+    LVRM_IDLE_SPINS: "0",
+    LVRM_IDLE_YIELDS: "100",
+  };
+  const { loadEstimator, loadWeight, busyPoll, idle } = decideSettings({ vr }, (name) => env[name]);
+  deepEqual([loadEstimator, loadWeight, busyPoll, idle], [1, 128, true, { spins: 0, yields: 100 }]);
+  const given = decideSettings({ vr, loadWeight: "1", idleSpins: "9" }, (name) => env[name]);
+  deepEqual([given.loadWeight, given.idle.spins], [256, 9]);
+  ok(refusal({ vr, loadEstimator: "x" }, 2).includes("queue_length, busy_fraction, arrival_rate"));
+  for (const loadWeight of ["0", "1.1", "-1", "x", "0.001", "1e-1"]) {
+    ok(refusal({ vr, loadWeight }, 2).includes("0.125"));
+  }
+  for (const idleSpins of ["x", "-1", "1000001", "99999999", "1.5"]) {
+    ok(refusal({ vr, idleSpins }, 2).includes("--idle-spins"));
+    ok(refusal({ vr, idleYields: idleSpins }, 2).includes("--idle-yields"));
+  }
 });

@@ -97,12 +97,13 @@ export class Gateway {
     routes.onEvents((events) => this.#vris.broadcast(events));
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
-    core.start({ ...decision.dispatcher, busyPoll: false });
+    core.start({ ...decision.dispatcher, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const { bytes: slotBytes, count: slotCount } = this.#slots;
     for (const vr of settings.vrs.keys()) {
-      const { balancer, byFrame } = settings;
-      core.vrCreate({ vr, slotBytes, slotCount, balancer, byFrame, flowCount: arena.flow_count });
+      const { balancer, byFrame, loadEstimator, loadWeight } = settings;
+      const chosen = { balancer, byFrame, loadEstimator, loadWeight };
+      core.vrCreate({ vr, slotBytes, slotCount, flowCount: arena.flow_count, ...chosen });
     }
     for (const place of decision.vris) {
       this.#vris.add({

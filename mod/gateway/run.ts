@@ -35,6 +35,7 @@ export async function runGateway(settings: Settings): Promise<void> {
   const decision = decide(
     settings.vrs.map(() => ({ wanted: settings.vris })),
     usableCores(settings.cores),
+    settings.idle,
   );
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
@@ -115,7 +116,10 @@ function prepare(settings: Settings, core: Core): Ground {
 
 /** The adapter asked for, or the best that works here. Throws Failure (host). */
 function chooseAdapter(settings: Settings, core: Core): number {
-  const candidates = settings.adapter === null ? [...manifest.adapters.keys()] : [settings.adapter];
+  const onInterfaces = [...manifest.adapters.keys()].filter((i) =>
+    manifest.adapters[i] !== "memory"
+  );
+  const candidates = settings.adapter === null ? onInterfaces : [settings.adapter];
   const reasons: string[] = [];
   for (const adapter of candidates) {
     const reason = core.adapterUnavailable(adapter);

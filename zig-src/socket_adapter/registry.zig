@@ -20,6 +20,7 @@ const Reason = @import("../reason.zig").Reason;
 
 pub const variants = .{
     .raw = @import("raw.zig").Raw,
+    .memory = @import("memory.zig").Memory,
 };
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));

@@ -1,0 +1,198 @@
+//! Socket adapter `memory`: a trace in RAM (`trace.zig`) instead of an interface, for measuring
+//! what lies between adapters (the paper's experiments 1c to 1e). A port replays a trace, round and
+//! round, or only takes frames; what is sent by it is counted and thrown away.
+//!
+//! How fast: as fast as frames are taken (a window bounds those on their way: handed out by the
+//! trace's replaying ports and not yet sent by its recording ports; one at a time is a window of
+//! one), or at a rate by the clock. With `trace_stamp` the last eight bytes of each frame tell when
+//! it was handed out; a recording port reads them.
+const std = @import("std");
+const linux = std.os.linux;
+const abi = @import("../abi.zig");
+const latency = @import("../latency.zig");
+const traces = @import("../trace.zig");
+const Frame = @import("frame.zig").Frame;
+const Outgoing = @import("frame.zig").Outgoing;
+const Reason = @import("../reason.zig").Reason;
+const Sent = @import("frame.zig").Sent;
+
+const forgive_ns = 20 * std.time.ns_per_ms;
+/// Longest wait for the next frame that is spent looking at the clock.
+const doze_ns = 200 * std.time.ns_per_us;
+
+pub const Memory = struct {
+    trace: *traces.Trace,
+    replays: bool,
+    stamps: bool,
+    records: bool,
+    left: u64, // frames still to be handed out
+    window: u64,
+    next: usize = 0, // in the trace
+    timer: i32,
+    clock: latency.Clock,
+    // At a rate.
+    rate: f64, // frames per tick; 0: as fast as they are taken
+    start: u64 = 0, // ticks; 0: not begun
+    count: u64 = 0, // handed out by this port
+    dozing: bool = false,
+    // Of the window.
+    stuck_since: u64 = 0, // ticks; 0: not stuck
+    stuck_at: u64 = 0, // `returned` then
+
+    pub fn available(_: *Reason) bool {
+        return true;
+    }
+
+    pub fn init(config: *const abi.PortConfig, reason: *Reason) error{Failed}!Memory {
+        if (config.trace == 0) return reason.fail(.INVAL, "memory: a port needs a trace", .{});
+        const trace = traces.find(config.trace - 1) orelse
+            return reason.fail(.INVAL, "memory: there is no trace {d}", .{config.trace - 1});
+        trace.seal() catch return reason.fail(.NOMEM, "memory: no memory for the trace", .{});
+        if (trace.frames.len == 0) return reason.fail(.INVAL, "memory: the trace has no frames", .{});
+        const stamps = config.trace_flags & abi.trace_stamp != 0;
+        if (stamps) for (trace.frames) |*frame| if (frame.bytes.len < 50)
+            return reason.fail(.INVAL, "memory: a frame of {d} bytes has no room for a stamp", .{frame.bytes.len});
+        const timer = linux.timerfd_create(.MONOTONIC, .{ .CLOEXEC = true, .NONBLOCK = true });
+        if (linux.errno(timer) != .SUCCESS)
+            return reason.fail(linux.errno(timer), "memory: no timer: out of descriptors? See `ulimit -n`", .{});
+        const clock = latency.clock();
+        const seconds_per_tick = clock.picoseconds * 1e-12;
+        trace.ports += 1;
+        var m: Memory = .{
+            .trace = trace,
+            .replays = config.trace_flags & abi.trace_replay != 0,
+            .stamps = stamps,
+            .records = config.trace_flags & abi.trace_record != 0,
+            .left = if (config.frame_limit == 0) std.math.maxInt(u64) else config.frame_limit,
+            .window = config.window_frames,
+            .timer = @intCast(timer),
+            .clock = clock,
+            .rate = @as(f64, @floatFromInt(config.rate_fps)) * seconds_per_tick,
+        };
+        if (m.replays) m.readableIn(1);
+        return m;
+    }
+
+    pub fn deinit(m: *Memory) void {
+        m.trace.ports -= 1;
+        _ = linux.close(m.timer);
+    }
+
+    /// A timer: expired, so readable, while frames wait; set while the next is not yet due.
+    pub fn descriptor(m: *const Memory) i32 {
+        return m.timer;
+    }
+
+    fn readableIn(m: *const Memory, ns: u64) void {
+        const at: linux.itimerspec = .{
+            .it_interval = .{ .sec = 0, .nsec = 0 },
+            .it_value = .{ .sec = @intCast(ns / std.time.ns_per_s), .nsec = @intCast(ns % std.time.ns_per_s) },
+        };
+        _ = linux.timerfd_settime(m.timer, .{}, &at, null);
+    }
+
+    pub fn setPromiscuous(_: *Memory, _: bool) void {}
+    pub fn setForeignTags(_: *Memory, _: []const u16) void {}
+
+    pub fn receive(m: *Memory, into: []Frame) u32 {
+        if (!m.replays or m.left == 0) return 0;
+        var budget: u64 = @min(into.len, m.left);
+        if (m.window != 0) budget = @min(budget, m.windowRoom());
+        if (m.rate != 0) budget = @min(budget, m.due());
+        if (budget == 0) return 0;
+        const frames = m.trace.frames;
+        const count = @min(budget, frames.len - m.next);
+        const batch = frames[m.next..][0..count];
+        @memcpy(into[0..count], batch);
+        m.next += count;
+        if (m.next == frames.len) m.next = 0;
+        m.count += count;
+        m.trace.handed +%= count;
+        m.left -= count;
+        if (m.left == 0) m.readableIn(0); // never again
+        if (m.stamps) stamp(batch);
+        return @intCast(count);
+    }
+
+    /// The whole batch is handed on at one instant.
+    fn stamp(batch: []const Frame) void {
+        const now = latency.ticks();
+        for (batch) |*frame| {
+            const bytes: [*]u8 = @constCast(frame.bytes.ptr); // the trace is ours
+            std.mem.writeInt(u64, bytes[frame.bytes.len - 8 ..][0..8], now, .little);
+        }
+    }
+
+    /// Frames that may still leave before others are back. What was lost on its way is forgiven
+    /// once nothing has come back for a while.
+    fn windowRoom(m: *Memory) u64 {
+        const t = m.trace;
+        const out = t.handed -% t.returned;
+        if (out >> 63 != 0) { // forgiven ones came back after all
+            t.handed = t.returned;
+            return m.window;
+        }
+        if (out < m.window) {
+            m.stuck_since = 0;
+            return m.window - out;
+        }
+        if (m.stuck_since != 0 and t.returned == m.stuck_at) return m.forgive();
+        m.stuck_at = t.returned;
+        m.stuck_since = latency.ticks();
+        return 0;
+    }
+
+    fn forgive(m: *Memory) u64 {
+        if (latency.ticks() -% m.stuck_since < @as(u64, @intFromFloat(m.clock.ticksOf(forgive_ns)))) return 0;
+        m.stuck_since = 0;
+        m.trace.handed = m.trace.returned;
+        return m.window;
+    }
+
+    /// Frames whose time has come. What is late is caught up with: the rate holds on average.
+    fn due(m: *Memory) u64 {
+        const now = latency.ticks();
+        if (m.start == 0) m.start = now;
+        const elapsed: f64 = @floatFromInt(now -% m.start);
+        const ready: u64 = @intFromFloat(elapsed * m.rate);
+        if (ready > m.count) {
+            m.dozing = false;
+            return ready - m.count;
+        }
+        if (m.dozing) return 0;
+        const wait_ticks = @as(f64, @floatFromInt(m.count + 1)) / m.rate - elapsed;
+        const wait_ns: u64 = @intFromFloat(@max(0, wait_ticks) * m.clock.picoseconds / 1000);
+        if (wait_ns > doze_ns) {
+            m.dozing = true;
+            m.readableIn(wait_ns);
+        }
+        return 0;
+    }
+
+    /// Throws frames away, all at one instant.
+    pub fn send(m: *Memory, frames: []const Outgoing) Sent {
+        const count: u32 = @intCast(frames.len);
+        if (m.records) {
+            const t = m.trace;
+            t.returned +%= count;
+            if (m.stamps) {
+                const now = latency.ticks();
+                t.latencies.settle();
+                for (frames) |*frame| {
+                    if (frame.bytes.len < 50) continue;
+                    const stamped = std.mem.readInt(u64, frame.bytes[frame.bytes.len - 8 ..][0..8], .little);
+                    t.latencies.record(now -| stamped);
+                }
+            }
+        }
+        return .{ .frames = count };
+    }
+
+    pub fn missed(_: *Memory) u64 {
+        return 0;
+    }
+
+    pub fn errors(_: *Memory) u64 {
+        return 0;
+    }
+};
