@@ -81,6 +81,14 @@ pub fn build(b: *std.Build) void {
     }
     b.step("abi", "Write ffi/abi.gen.ts and vrs/include/lvrm_vr.h").dependOn(&update.step);
 
+    // The dispatcher looped back on itself, for measuring. As the library is built.
+    b.installArtifact(b.addExecutable(.{ .name = "lvrm-loopback", .root_module = b.createModule(.{
+        .root_source_file = b.path("zig-src/loopback.zig"),
+        .target = target,
+        .optimize = core_optimize,
+        .link_libc = true,
+    }) }));
+
     // Small static programs without libc: the launcher that becomes a VRI, the one that dist/lvrm
     // starts with, and the traffic generator.
     const static = b.resolveTargetQuery(.{

@@ -54,7 +54,7 @@ pub const Classifier = struct {
     }
 
     /// The VR that serves the frame, null when it is the kernel's.
-    pub fn vrOf(c: *const Classifier, frame: *const Frame, port: u8) ?u32 {
+    pub inline fn vrOf(c: *const Classifier, frame: *const Frame, port: u8) ?u32 {
         if (frame.fault == .foreign_tag or frame.to == .many) return null;
         const vr = c.sourceVr(frame.bytes) orelse return null;
         if (frame.to == .other_host and !c.watches[vr].has(abi.wants_promiscuous, port))

@@ -55,41 +55,59 @@ pub const Dispatcher = struct {
 
     /// Stages a word; a full stage goes to the queue at once.
     pub fn enqueue(d: *Dispatcher, vri: *Vri, word: abi.Descriptor) void {
-        vri.vr.pool.owners[word.slot] = .frame(vri.number);
+        vri.vr.pool.slots[word.slot].owner = .frame(vri.number);
         if (vri.staged_count == batch) d.flush(vri);
         vri.staged[vri.staged_count] = @bitCast(word);
         vri.staged_count += 1;
     }
 
-    /// Stages words whose slots are the VRI's already.
-    pub fn enqueueAll(d: *Dispatcher, vri: *Vri, words: []const u64) void {
-        if (vri.staged_count + words.len > batch) d.flush(vri);
-        @memcpy(vri.staged[vri.staged_count..][0..words.len], words);
-        vri.staged_count += @intCast(words.len);
+    /// Puts words whose slots are the VRI's already straight into its queue, after what is staged
+    /// for it. They are published with the rest, by `flushStaged`.
+    pub fn hand(d: *Dispatcher, vri: *Vri, words: []const u64) void {
+        if (vri.staged_count != 0) d.flush(vri);
+        const pushed = vri.push(words);
+        if (pushed != words.len) d.refuse(vri, words[pushed..]);
     }
 
     /// Hands what is staged to the VRI; what its queue has no room for is dropped.
     fn flush(d: *Dispatcher, vri: *Vri) void {
         const staged = vri.staged_count;
-        const pushed = vri.flush();
-        for (vri.staged[pushed..staged]) |word| {
+        vri.staged_count = 0;
+        const pushed = vri.push(vri.staged[0..staged]);
+        if (pushed != staged) d.refuse(vri, vri.staged[pushed..staged]);
+    }
+
+    fn refuse(d: *Dispatcher, vri: *Vri, words: []const u64) void {
+        for (words) |word| {
             const dropped: abi.Descriptor = @bitCast(word);
             vri.vr.arrive(vri, dropped.slot);
             d.discard(vri.vr, dropped.slot, .queue_full);
         }
-        if (vri.violation != .none) vri.vr.withdraw(vri);
     }
 
     /// Hands over all that is staged, then wakes who sleeps.
     pub fn flushStaged(d: *Dispatcher) void {
         for (d.plan.vrs) |*entry| {
-            for (entry.vr.running) |vri| if (vri.staged_count != 0) d.flush(vri);
-            entry.vr.refreshLoads();
+            for (entry.vr.running) |vri| {
+                if (vri.staged_count != 0) d.flush(vri);
+                if (vri.unpublished != 0) vri.publish();
+            }
+            d.sortOut(entry.vr);
         }
         // The fence puts the queues' indices before the looks at the sleep flags; the VRI sets its
         // flag, fences, then looks at the queue: one of the two sees the other.
         fullFence();
         for (d.plan.vrs) |*entry| for (entry.vr.running) |vri| vri.wake();
+    }
+
+    /// Takes out who broke the rules, and looks at the loads of the others.
+    fn sortOut(_: *Dispatcher, vr: *Vr) void {
+        var at = vr.running.len;
+        while (at > 0) : (at -= 1) {
+            const vri = vr.running[at - 1];
+            if (vri.violation != .none) vr.withdraw(vri);
+        }
+        vr.refreshLoads();
     }
 
     /// Drops a frame that has a slot, which is free again.
@@ -108,7 +126,7 @@ pub const Dispatcher = struct {
     }
 
     /// Puts a plan in force: between passes, so nothing is staged.
-    fn adopt(d: *Dispatcher, plan: *Plan) void {
+    pub fn adopt(d: *Dispatcher, plan: *Plan) void {
         const old = d.plan;
         d.plan = plan;
         d.sleeper.watch(old, plan);

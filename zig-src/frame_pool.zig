@@ -30,10 +30,22 @@ pub const Owner = packed struct(u16) {
     }
 };
 
-/// `flows` of a slot without a frame of a flow (empty, or of a VRI's own making).
-pub const no_flow: u32 = std.math.maxInt(u32);
-/// `flows` of a frame that was dispatched while flows were not looked at (`vr.zig`).
-pub const untracked: u32 = no_flow - 1;
+/// What the dispatcher knows of a slot: eight bytes, so that a frame's way in and out touches one
+/// line of this besides the frame itself. All zero: free.
+pub const Slot = extern struct {
+    owner: Owner = .nobody,
+    tag: u16 = 0, // VLAN tag control information that the frame came with: its priority is kept
+    flow: u32 = no_flow,
+
+    pub const free: Slot = .{};
+};
+
+/// `Slot.flow` of no frame of a flow: empty, of a VRI's own making, balanced frame by frame.
+pub const no_flow: u32 = 0;
+/// `Slot.flow` of a frame that was dispatched while flows were not looked at (`vr.zig`).
+pub const untracked: u32 = 1;
+/// Added to an index into the flow table.
+pub const first_flow: u32 = 2;
 
 pub const FramePool = struct {
     segment: shm.Segment,
@@ -42,9 +54,7 @@ pub const FramePool = struct {
     slot_count: u32,
     free: []u32, // stack
     free_count: u32,
-    owners: []Owner,
-    flows: []u32, // index into the VR's flow table, or one of the two below
-    tags: []u16, // VLAN tag control information that the frame came with: its priority is kept
+    slots: []Slot,
 
     pub fn init(gpa: std.mem.Allocator, slot_bytes: u32, slot_count: u32) !FramePool {
         const arena = try shm.createArena(@as(usize, slot_bytes) * slot_count);
@@ -52,15 +62,9 @@ pub const FramePool = struct {
         errdefer shm.detach(segment.memory);
         const free = try gpa.alloc(u32, slot_count);
         errdefer gpa.free(free);
-        const owners = try gpa.alloc(Owner, slot_count);
-        errdefer gpa.free(owners);
-        const flows = try gpa.alloc(u32, slot_count);
-        errdefer gpa.free(flows);
-        const tags = try gpa.alloc(u16, slot_count);
+        const slots = try gpa.alloc(Slot, slot_count);
         for (free, 0..) |*slot, i| slot.* = slot_count - 1 - @as(u32, @intCast(i));
-        @memset(owners, .nobody);
-        @memset(flows, no_flow);
-        @memset(tags, 0);
+        @memset(slots, .free);
         return .{
             .segment = segment,
             .pages = arena.pages,
@@ -68,18 +72,14 @@ pub const FramePool = struct {
             .slot_count = slot_count,
             .free = free,
             .free_count = slot_count,
-            .owners = owners,
-            .flows = flows,
-            .tags = tags,
+            .slots = slots,
         };
     }
 
     pub fn deinit(p: *FramePool, gpa: std.mem.Allocator) void {
         shm.detach(p.segment.memory);
         gpa.free(p.free);
-        gpa.free(p.owners);
-        gpa.free(p.flows);
-        gpa.free(p.tags);
+        gpa.free(p.slots);
     }
 
     /// A free slot, or null.
@@ -90,7 +90,7 @@ pub const FramePool = struct {
     }
 
     pub inline fn give(p: *FramePool, slot: u32) void {
-        p.owners[slot] = .nobody;
+        p.slots[slot] = .free;
         p.free[p.free_count] = slot;
         p.free_count += 1;
     }

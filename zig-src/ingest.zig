@@ -92,12 +92,11 @@ fn serve(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void {
 /// How many frames the short loop can take: plain, and each short enough for a slot of its own.
 fn plainFrames(pool: *const frame_pool.FramePool, frames: []const Frame) usize {
     const longest = slotRoom(pool);
-    for (frames, 0..) |*frame, i| {
-        if (i == pool.free_count) return i;
-        const special = @intFromEnum(frame.fault) | frame.offload.gso_type | frame.offload.flags;
-        if (special != 0 or frame.bytes.len > longest) return i;
+    const most = @min(frames.len, pool.free_count);
+    for (frames[0..most], 0..) |*frame, i| {
+        if (!frame.isPlain() or frame.bytes.len > longest) return i;
     }
-    return frames.len;
+    return most;
 }
 
 fn slotRoom(pool: *const frame_pool.FramePool) u32 {
@@ -113,9 +112,7 @@ fn servePlain(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void 
     const memory = pool.segment.memory.ptr;
     const slot_bytes: usize = pool.slot_bytes;
     const free = pool.free;
-    const owners = pool.owners;
-    const flows = pool.flows;
-    const tags = pool.tags;
+    const slots = pool.slots;
     const owner: frame_pool.Owner = .frame(vri.number);
     const flow: u32 = if (vr.by_frame) frame_pool.no_flow else frame_pool.untracked;
     const input_port = port.number;
@@ -127,9 +124,7 @@ fn servePlain(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void 
         const slot = free[top];
         const length = frame.bytes.len;
         copy(memory + slot * slot_bytes + abi.headroom_bytes, frame.bytes.ptr, length);
-        owners[slot] = owner;
-        flows[slot] = flow;
-        tags[slot] = frame.tag;
+        slots[slot] = .{ .owner = owner, .tag = frame.tag, .flow = flow };
         bytes += length;
         word.* = @bitCast(abi.Descriptor{
             .slot = @truncate(slot),
@@ -144,7 +139,7 @@ fn servePlain(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void 
     countReceived(d, port, frames.len, bytes);
     vr.counters.received_frames += frames.len;
     vr.counters.received_bytes += bytes;
-    d.enqueueAll(vri, words[0..frames.len]);
+    d.hand(vri, words[0..frames.len]);
 }
 
 /// A frame that may be a super-frame, or faulty: each of the frames it stands for by itself.
@@ -185,7 +180,7 @@ fn stage(
             return d.drop(vr, .bad_segment);
         }
     }
-    pool.tags[slot] = frame.tag;
+    pool.slots[slot] = .{ .tag = frame.tag };
     const word: abi.Descriptor = .{
         .slot = @intCast(slot),
         .length = @intCast(length),
@@ -202,7 +197,7 @@ pub fn assign(d: *Dispatcher, vr: *Vr, word: abi.Descriptor, bytes: []const u8) 
     if (!vr.tracking) {
         const vri = vr.choose() orelse return d.discard(vr, word.slot, .no_vri);
         if (!vr.by_frame) {
-            vr.pool.flows[word.slot] = frame_pool.untracked;
+            vr.pool.slots[word.slot].flow = frame_pool.untracked;
             vri.untracked += 1;
         }
         return d.enqueue(vri, word);
@@ -221,7 +216,7 @@ pub fn assign(d: *Dispatcher, vr: *Vr, word: abi.Descriptor, bytes: []const u8) 
 /// Parked frames whose flow's earlier ones are back go on, oldest first.
 pub fn unpark(d: *Dispatcher, vr: *Vr) void {
     while (vr.oldestParked()) |word| {
-        const index = vr.pool.flows[word.slot];
+        const index = vr.parkedFlow(word);
         const target = vr.targetOf(index, d.now_ms, true);
         if (target == .park) return;
         vr.unpark(word);

@@ -35,14 +35,14 @@ fn redispatch(d: *Dispatcher, v: *Vri) void {
     for (v.scratch[0..count]) |raw| {
         var word: abi.Descriptor = @bitCast(raw);
         if (!word.present or word.slot >= pool.slot_count) continue;
-        const owner = pool.owners[word.slot];
+        const owner = pool.slots[word.slot].owner;
         if (owner.vri_plus_1 != v.number + 1 or owner.empty) continue;
         if (word.length < 14 or @as(u32, word.offset) * 2 + word.length > pool.slot_bytes) continue;
         word.dropped = false;
         word.reserved = 0;
         v.counters.received_frames -|= 1; // it never took it
         v.vr.arrive(v, word.slot);
-        pool.owners[word.slot] = .nobody;
+        pool.slots[word.slot].owner = .nobody;
         const start = pool.bytes(word.slot) + @as(usize, word.offset) * 2;
         ingest.assign(d, v.vr, word, start[0..word.length]);
     }
@@ -52,7 +52,8 @@ fn redispatch(d: *Dispatcher, v: *Vri) void {
 fn sweep(d: *Dispatcher, v: *Vri) void {
     const pool = &v.vr.pool;
     const reason: abi.Drop = if (v.violation == .none) .vri_died else .quarantined;
-    for (pool.owners, 0..) |owner, slot| {
+    for (pool.slots, 0..) |held, slot| {
+        const owner = held.owner;
         if (owner.vri_plus_1 != v.number + 1) continue;
         if (owner.empty) {
             pool.give(@intCast(slot));

@@ -121,19 +121,19 @@ pub const Vr = struct {
 
     /// Counts a frame as on its way.
     pub fn depart(vr: *Vr, slot: u32, index: u32) void {
-        vr.pool.flows[slot] = index;
+        vr.pool.slots[slot].flow = index + frame_pool.first_flow;
         vr.flows.entries[index].in_flight += 1;
     }
 
     /// A VRI has given a frame back.
     pub inline fn arrive(vr: *Vr, vri: *Vri, slot: u32) void {
-        const index = vr.pool.flows[slot];
-        if (index == frame_pool.no_flow) return;
-        vr.pool.flows[slot] = frame_pool.no_flow;
-        if (index == frame_pool.untracked) {
+        const known = vr.pool.slots[slot].flow;
+        if (known == frame_pool.no_flow) return;
+        vr.pool.slots[slot].flow = frame_pool.no_flow;
+        if (known == frame_pool.untracked) {
             vri.untracked -= 1;
         } else {
-            vr.flows.entries[index].in_flight -= 1;
+            vr.flows.entries[known - frame_pool.first_flow].in_flight -= 1;
         }
     }
 
@@ -142,8 +142,8 @@ pub const Vr = struct {
         if (vr.parked_count == parked_max) return false;
         vr.parked[(vr.parked_head +% vr.parked_count) & (parked_max - 1)] = @bitCast(word);
         vr.parked_count += 1;
-        vr.pool.owners[word.slot] = .parked;
-        vr.pool.flows[word.slot] = index;
+        vr.pool.slots[word.slot].owner = .parked;
+        vr.pool.slots[word.slot].flow = index + frame_pool.first_flow;
         vr.flows.entries[index].parked += 1;
         return true;
     }
@@ -157,7 +157,12 @@ pub const Vr = struct {
     pub fn unpark(vr: *Vr, word: abi.Descriptor) void {
         vr.parked_head +%= 1;
         vr.parked_count -= 1;
-        vr.flows.entries[vr.pool.flows[word.slot]].parked -= 1;
+        vr.flows.entries[vr.parkedFlow(word)].parked -= 1;
+    }
+
+    /// The flow of a parked frame.
+    pub fn parkedFlow(vr: *const Vr, word: abi.Descriptor) u32 {
+        return vr.pool.slots[word.slot].flow - frame_pool.first_flow;
     }
 
     /// Now and then: stops looking at flows when one VRI holds all that is on the way.

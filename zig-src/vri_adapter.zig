@@ -42,6 +42,7 @@ pub const Vri = struct {
     loaned: u32 = 0, // empty slots that it has
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
     staged_count: u32 = 0,
+    unpublished: u32 = 0, // pushed since the last `publish`
     position: u32 = 0, // among its VR's running ones
     untracked: u32 = 0, // frames it holds whose flow is not known
     lend: bool = true, // the `free` queue may want more empty slots
@@ -74,21 +75,28 @@ pub const Vri = struct {
         return @intCast(v.share -| (v.held() + v.loaned));
     }
 
-    /// Publishes what was staged; returns how many of it fit.
-    pub fn flush(v: *Vri) u32 {
-        const count = @min(v.staged_count, v.room());
-        v.staged_count = 0;
+    /// Puts words into its queue, unpublished; returns how many of them fit.
+    pub fn push(v: *Vri, words: []const u64) u32 {
+        const count = @min(words.len, v.room());
+        const pushed = switch (v.data_in) {
+            inline else => |*q| q.push(words[0..count]),
+        };
+        v.counters.received_frames += pushed;
+        v.unpublished += pushed;
+        return pushed;
+    }
+
+    /// Lets it see what was pushed, and observes its load.
+    pub fn publish(v: *Vri) void {
         switch (v.data_in) {
             inline else => |*q| {
-                const pushed = q.push(v.staged[0..count]);
                 q.publish();
-                v.estimator.observe(q.length(), pushed);
+                v.estimator.observe(q.length(), v.unpublished);
                 if (q.bad) v.violate(.bad_index);
-                v.counters.received_frames += pushed;
-                if (pushed != 0) v.counters.batches[abi.batchBucket(pushed)] += 1;
-                return pushed;
             },
         }
+        v.counters.batches[abi.batchBucket(v.unpublished)] += 1;
+        v.unpublished = 0;
     }
 
     pub fn collect(v: *Vri, into: []u64) u32 {
@@ -126,8 +134,7 @@ pub const Vri = struct {
                 // The last slots are for frames that arrive.
                 while (left > 0 and pool.free_count > pool.slot_count / 8) : (left -= 1) {
                     const slot = pool.take().?;
-                    pool.owners[slot] = .loan(v.number);
-                    pool.tags[slot] = 0;
+                    pool.slots[slot] = .{ .owner = .loan(v.number) };
                     const word: abi.Descriptor = .{
                         .slot = @intCast(slot),
                         .length = 0,
@@ -162,7 +169,7 @@ pub const Vri = struct {
         const pool = &v.vr.pool;
         if (!d.present or d.reserved != 0) return .{ .refuse = .bad_flags };
         if (d.slot >= pool.slot_count) return .{ .refuse = .bad_slot };
-        const owner = pool.owners[d.slot];
+        const owner = pool.slots[d.slot].owner;
         if (owner.vri_plus_1 != v.number + 1) return .{ .refuse = .not_owner };
         if (d.dropped) {
             if (abi.dropName(d.output) == null) return .{ .refuse = .bad_reason };
