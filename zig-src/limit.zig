@@ -5,13 +5,15 @@
 //! slots reused last-in first-out, and touched once on each side. Nothing is classified, counted
 //! per owner, balanced or checked. Or, with `--queue`, bare words through one of lvrm's queues.
 //!
-//!     lvrm-limit --cores A,B [--bytes N] [--seconds S] [--trace-frames N] [--window N] [--queue NAME]
+//!     lvrm-limit --cores A,B [--bytes N] [--milliseconds N] [--trace-frames N] [--window N] [--queue NAME]
+//!     lvrm-limit --cores A,B --futex 1   how long a sleeper takes to wake, in nanoseconds
 //!
 //! Prints one line of JSON. Exit codes as lvrm's: 0, 1 failed, 2 usage.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
 const copy = @import("copy.zig").copy;
+const latency = @import("latency.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
 const shm = @import("shm.zig");
 const traces = @import("trace.zig");
@@ -32,10 +34,11 @@ const Options = struct {
     trace_frames: u32 = 4096,
     window: u32 = 1024,
     queue: ?u32 = null,
+    futex: bool = false,
 };
 
 const usage = "usage: lvrm-limit --cores A,B [--bytes 60-1900] [--milliseconds N] " ++
-    "[--trace-frames N] [--window 64-4032] [--queue NAME]\n";
+    "[--trace-frames N] [--window 64-4032] [--queue NAME] [--futex 0|1]\n";
 
 pub fn main(init: std.process.Init.Minimal) u8 {
     const options = parse(init.args.vector) orelse {
@@ -73,6 +76,8 @@ fn parse(words: []const [*:0]const u8) ?Options {
             o.queue = for (ipc_queue.names, 0..) |name, i| {
                 if (std.mem.eql(u8, name, value)) break @intCast(i);
             } else return null;
+        } else if (std.mem.eql(u8, word, "--futex")) {
+            o.futex = (number(u32, value, 0, 1) orelse return null) == 1;
         } else return null;
     }
     return o;
@@ -131,7 +136,7 @@ fn run(o: *const Options) !void {
     const shared_bytes = std.mem.alignForward(usize, @sizeOf(Shared), 4096);
     const segment = try shm.create(shared_bytes + queue_bytes);
     const shared: *Shared = @ptrCast(segment.memory.ptr);
-    const arena = try shm.create(slot_bytes * slot_count);
+    const arena = (try shm.createArena(slot_bytes * slot_count)).segment; // as the product's
     const queue = segment.memory.ptr + shared_bytes;
     const parent = linux.getpid();
     const pid = linux.fork();
@@ -141,10 +146,11 @@ fn run(o: *const Options) !void {
         _ = linux.prctl(@intFromEnum(linux.PR.SET_PDEATHSIG), @intFromEnum(linux.SIG.KILL), 0, 0, 0);
         if (linux.getppid() != parent) linux.exit_group(1);
         pin(o.cores[1]);
-        if (o.queue) |q| drainQueue(shared, q, @alignCast(queue)) else reflect(o, shared, arena.memory.ptr);
+        if (o.futex) sleepAndAnswer(shared) else if (o.queue) |q| drainQueue(shared, q, @alignCast(queue)) else reflect(o, shared, arena.memory.ptr);
         linux.exit_group(0);
     }
     pin(o.cores[0]);
+    if (o.futex) return wakeUps(o, shared, @intCast(pid));
     const figure = if (o.queue) |q| fillQueue(o, shared, q, @alignCast(queue)) else try drive(o, shared, arena.memory.ptr);
     @atomicStore(u32, &shared.stop, 1, .release);
     var status: u32 = 0;
@@ -167,6 +173,43 @@ fn nowNs() u64 {
     var ts: linux.timespec = undefined;
     _ = linux.clock_gettime(.MONOTONIC, &ts);
     return @as(u64, @intCast(ts.sec)) * std.time.ns_per_s + @as(u64, @intCast(ts.nsec));
+}
+
+const wake_every_ms = 5;
+
+/// Wakes the sleeper every few milliseconds, and prints how long it took to run.
+fn wakeUps(o: *const Options, shared: *Shared, pid: linux.pid_t) !void {
+    const word = &shared.there.tail;
+    const answer: *u64 = &shared.back.words[0];
+    var histogram: latency.Histogram = .{};
+    for (0..@max(10, o.milliseconds / wake_every_ms)) |i| {
+        _ = linux.nanosleep(&.{ .sec = 0, .nsec = wake_every_ms * std.time.ns_per_ms }, null);
+        const before = nowNs();
+        @atomicStore(u32, word, @intCast(i + 1), .release);
+        _ = linux.futex_3arg(word, .{ .cmd = .WAKE, .private = false }, 1);
+        while (@atomicLoad(u64, answer, .acquire) < before) std.atomic.spinLoopHint();
+        histogram.record(@atomicLoad(u64, answer, .acquire) - before);
+    }
+    @atomicStore(u32, &shared.stop, 1, .release);
+    @atomicStore(u32, word, std.math.maxInt(u32), .release);
+    _ = linux.futex_3arg(word, .{ .cmd = .WAKE, .private = false }, 1);
+    var status: u32 = 0;
+    _ = linux.waitpid(pid, &status, 0);
+    var line: [128]u8 = undefined;
+    const text = std.fmt.bufPrint(&line, "{{\"p50\":{d},\"p99\":{d}}}\n", .{
+        histogram.quantile(histogram.frames, 500), histogram.quantile(histogram.frames, 990),
+    }) catch return error.TooLong;
+    _ = linux.write(1, text.ptr, text.len);
+}
+
+fn sleepAndAnswer(shared: *Shared) void {
+    const word = &shared.there.tail;
+    while (true) {
+        const seen = @atomicLoad(u32, word, .acquire);
+        if (@atomicLoad(u32, &shared.stop, .acquire) != 0) return;
+        _ = linux.futex_4arg(word, .{ .cmd = .WAIT, .private = false }, seen, &.{ .sec = 1, .nsec = 0 });
+        if (@atomicLoad(u32, word, .acquire) != seen) @atomicStore(u64, &shared.back.words[0], nowNs(), .release);
+    }
 }
 
 const Figure = struct { frames: u64, ns: u64 };

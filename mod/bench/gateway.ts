@@ -178,7 +178,7 @@ export class BenchGateway {
     }
   }
 
-  /** What a VRI printed. */
+  /** What the VRIs printed. */
   get lines(): readonly string[] {
     return this.#lines;
   }
@@ -338,17 +338,18 @@ export class BenchGateway {
     return report;
   }
 
+  /** Throws Failure when a VRI has ended or broken a rule. */
+  async checkVris(): Promise<void> {
+    await this.sample();
+    this.#checkVris();
+  }
+
   #checkVris(): void {
     for (const { vri, ended } of this.#instances) {
       if (ended !== null) throw new Failure(ExitCode.failed, `bench: the router ${ended}`);
       const violation = this.#reader.vri(vri).violation;
       if (violation !== 0) throw new Failure(ExitCode.failed, `bench: violation ${violation}`);
     }
-  }
-
-  /** Resolves when a VRI has ended, with how. */
-  async ended(): Promise<string> {
-    return await Promise.race(this.#instances.map((i) => i.process!.ended));
   }
 
   /** Ends the VRIs, then the dispatcher. */

@@ -53,6 +53,7 @@ async function settingsOf(...args: string[]): Promise<Settings> {
       got = settings;
       return Promise.resolve();
     },
+    bench: () => Promise.reject(new Error("not asked for")),
     print: () => {},
     environment: () => undefined,
     cacheDirectory: "/cache",

@@ -35,6 +35,7 @@ pub const Memory = struct {
     start: u64 = 0, // ticks; 0: not begun
     count: u64 = 0, // handed out by this port
     dozing: bool = false,
+    due_at: u64 = 0, // ticks: when the first frame after a doze should have gone; 0: no doze
     // Of the window.
     stuck_since: u64 = 0, // ticks; 0: not stuck
     stuck_at: u64 = 0, // `returned` then
@@ -110,13 +111,15 @@ pub const Memory = struct {
         m.trace.handed +%= count;
         m.left -= count;
         if (m.left == 0) m.readableIn(0); // never again
-        if (m.stamps) stamp(batch);
+        if (m.stamps) m.stamp(batch);
         return @intCast(count);
     }
 
-    /// The whole batch is handed on at one instant.
-    fn stamp(batch: []const Frame) void {
-        const now = latency.ticks();
+    /// The whole batch is handed on at one instant. After a doze that is when its first frame was
+    /// due: the dispatcher's own wake-up counts.
+    fn stamp(m: *Memory, batch: []const Frame) void {
+        const now = if (m.due_at != 0) m.due_at else latency.ticks();
+        m.due_at = 0;
         for (batch) |*frame| {
             const bytes: [*]u8 = @constCast(frame.bytes.ptr); // the trace is ours
             std.mem.writeInt(u64, bytes[frame.bytes.len - 8 ..][0..8], now, .little);
@@ -156,6 +159,8 @@ pub const Memory = struct {
         const elapsed: f64 = @floatFromInt(now -% m.start);
         const ready: u64 = @intFromFloat(elapsed * m.rate);
         if (ready > m.count) {
+            const first: u64 = @intFromFloat(@as(f64, @floatFromInt(m.count + 1)) / m.rate);
+            if (m.dozing) m.due_at = m.start + first;
             m.dozing = false;
             return ready - m.count;
         }
