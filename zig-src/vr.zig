@@ -158,6 +158,7 @@ pub const Vr = struct {
         vr.parked_head +%= 1;
         vr.parked_count -= 1;
         vr.flows.entries[vr.pool.flows[word.slot]].parked -= 1;
+        vr.pool.flows[word.slot] = frame_pool.no_flow;
     }
 
     /// Now and then: stops looking at flows when one VRI holds all that is on the way.
