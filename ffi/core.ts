@@ -53,7 +53,7 @@ export interface Replay {
   readonly trace: number;
   /** The port receives the trace's frames. */
   readonly replays: boolean;
-  /** What the port sends counts as back from its way. */
+  /** The stamps of what the port sends are read. */
   readonly records: boolean;
   /** Each frame's last 8 bytes tell when it was handed out, for its latency. */
   readonly stamps: boolean;
@@ -61,7 +61,7 @@ export interface Replay {
   readonly frameLimit: number;
   /** 0: as fast as they are taken. */
   readonly rateFps: number;
-  /** On their way at most; 0: no bound. */
+  /** On their way through the gateway at most; 0: no bound. */
   readonly windowFrames: number;
 }
 

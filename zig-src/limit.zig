@@ -32,7 +32,7 @@ const Options = struct {
     bytes: u16 = 60,
     milliseconds: u32 = 500,
     trace_frames: u32 = 4096,
-    window: u32 = 1024,
+    window: u32 = 2048,
     queue: ?u32 = null,
     futex: bool = false,
 };

@@ -23,9 +23,6 @@ pub const Trace = struct {
     /// As `receive` hands them out; made by `seal`.
     frames: []Frame = &.{},
     ports: u32 = 0,
-    /// Frames that replaying ports handed out and that other ports of this trace sent.
-    handed: u64 = 0,
-    returned: u64 = 0,
     latencies: latency.Histogram = .{},
 
     const Cut = struct { start: usize, length: u32, fault: Frame.Fault };
@@ -73,6 +70,9 @@ pub fn generate(t: *Trace, spec: *const abi.TraceSpec) error{ OutOfMemory, TooLa
     }
     try t.seal();
 }
+
+/// The running dispatcher's, for windows; read by its thread only.
+pub var totals: ?*const abi.Totals = null;
 
 var traces: [traces_max]?*Trace = @splat(null);
 

@@ -204,8 +204,8 @@ export class BenchGateway {
         replay: {
           trace: this.#trace,
           replays: port === 0,
-          records: port === 1,
-          stamps: replay.stamps,
+          records: port === 1 && replay.stamps,
+          stamps: port === 0 && replay.stamps,
           frameLimit: 0,
           rateFps: replay.rate_fps,
           windowFrames: replay.window_frames,

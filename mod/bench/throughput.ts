@@ -25,7 +25,8 @@ const quickSizes_bytes = [84, 1538] as const;
 /** Preamble, check sequence and gap: not in a capture. */
 export const wireOverhead_bytes = 24;
 export const trace_frames = 4096;
-export const window_frames = 1024;
+/** On their way at most: fewer than a queue holds, with a batch to spare. */
+export const window_frames = 2048;
 const routes = 1000;
 
 /** A bundled router as an experiment names it. */
