@@ -61,6 +61,8 @@ inline fn queue(d: *Dispatcher, vri: *Vri, port: *Port, word: abi.Descriptor) vo
     port.outgoing[port.count] = .{ .bytes = start[0..word.length], .tag = pool.tags[word.slot] };
     port.slots[port.count] = word.slot;
     port.count += 1;
+    // No longer its VRI's: the same word once more in this batch is a violation.
+    pool.owners[word.slot] = .nobody;
 }
 
 /// One word, whatever is in it.
