@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { BenchGateway } from "./gateway.ts";
-import { trace_frames, window_frames } from "./throughput.ts";
+import { trace_frames } from "./throughput.ts";
 import type { BenchContext } from "./types.ts";
 
 /** One row of the result. */
@@ -77,7 +77,7 @@ async function measure(context: BenchContext, load: "none" | "full"): Promise<Co
       captured_bytes,
       trace_frames,
       flows: trace_frames,
-      window_frames,
+      window_frames: context.window_frames,
       // Without load, one frame in a while, so that the port is the same.
       rate_fps: load === "none" ? 1 : 0,
       stamps: false,

@@ -6,7 +6,7 @@ import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway, type ReplayOptions } from "./gateway.ts";
 import { measureFutex } from "./limit.ts";
 import { benchRouters, routerCommand, trace_frames } from "./throughput.ts";
-import { window_frames, wireOverhead_bytes } from "./throughput.ts";
+import { wireOverhead_bytes } from "./throughput.ts";
 import type { BenchContext } from "./types.ts";
 
 /** One row of the result. Times are from the adapter's hand to the discard. */
@@ -104,7 +104,10 @@ async function measure(
 }
 
 async function measureCapacity(context: BenchContext, c: Case): Promise<number> {
-  await using gateway = await start(context, c, { window_frames, stamps: false });
+  await using gateway = await start(context, c, {
+    window_frames: context.window_frames,
+    stamps: false,
+  });
   return await gateway.framesPerSecond(context.timing.sample_ms, context.timing.warm_up_ms);
 }
 

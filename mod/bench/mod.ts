@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { Core } from "../../ffi/core.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
+import { link } from "../config/sizes.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
+import { readTrace } from "../trace/mod.ts";
 import { benchControl } from "./control.ts";
 import { benchLatency } from "./latency.ts";
 import { describeMachine, type Machine } from "./machine.ts";
@@ -13,6 +15,10 @@ import { benchRouters, benchThroughput } from "./throughput.ts";
 import { type BenchContext, fullTiming, quickTiming } from "./types.ts";
 
 export { benchRouters } from "./throughput.ts";
+
+const leastWindow_frames = 64;
+const defaultWindow_frames = 2048;
+const largestWindow_frames = link.queue_capacity - 64;
 
 /** The experiments by name, and what each measures. */
 export const experiments = {
@@ -36,6 +42,8 @@ export interface BenchOptions {
   readonly quick?: boolean;
   readonly router?: string;
   readonly queue?: string;
+  readonly window?: string;
+  readonly trace?: string;
 }
 
 /** What `--json` writes. */
@@ -50,6 +58,17 @@ function known(what: string, names: readonly string[], name: string): void {
   throw new Failure(
     ExitCode.usage,
     `${name}: there is no such ${what}; known: ${names.join(", ")}`,
+  );
+}
+
+/** Fewer than a queue holds, with a batch to spare; a queue that fills up drops. */
+function parseWindow(text: string | undefined): number {
+  if (text === undefined) return defaultWindow_frames;
+  const frames = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
+  if (frames >= leastWindow_frames && frames <= largestWindow_frames) return frames;
+  throw new Failure(
+    ExitCode.usage,
+    `--window ${text}: it must be a number, ${leastWindow_frames} to ${largestWindow_frames}`,
   );
 }
 
@@ -72,18 +91,24 @@ export async function runBench(
   for (const name of names) known("experiment", Object.keys(experiments), name);
   if (queue !== undefined) known("queue", manifest.queues, queue);
   if (router !== undefined) known("router", benchRouters, router);
+  if (options.trace !== undefined && names.some((name) => name !== "1c")) {
+    throw new Failure(ExitCode.usage, "--trace is for experiment 1c only");
+  }
+  const window_frames = parseWindow(options.window);
+  const capture = options.trace === undefined ? null : readTrace(options.trace);
   const machine = describeMachine();
   const runtime = runtimeDirectory();
   const quick = options.quick === true;
-  const core = loadCore(runtime);
   const context: BenchContext = {
-    core,
+    core: loadCore(runtime),
     runtime,
     machine,
     timing: quick ? quickTiming : fullTiming,
     quick,
     router: router ?? null,
     queue: queue ?? null,
+    window_frames,
+    capture,
     progress,
   };
   print(
@@ -91,11 +116,15 @@ export async function runBench(
       `load of the last minute ${machine.load_average.toFixed(1)}\n`,
   );
   const rows: Row[] = [];
-  for (const name of names as (keyof typeof experiments)[]) {
-    const { about, run } = experiments[name];
-    const found = await run(context);
-    rows.push(...found);
-    print(`\n${name}: ${about}\n\n${formatRows(found)}`);
+  try {
+    for (const name of names as (keyof typeof experiments)[]) {
+      const { about, run } = experiments[name];
+      const found = await run(context);
+      rows.push(...found);
+      print(`\n${name}: ${about}\n\n${formatRows(found)}`);
+    }
+  } finally {
+    context.core.close();
   }
   if (options.json === undefined) return;
   const result: BenchResult = { experiment: names.join(" "), machine, rows };

@@ -3,7 +3,7 @@ import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway, type GatewayOptions } from "./gateway.ts";
 import { measureLimit } from "./limit.ts";
 import { median } from "./statistics.ts";
-import { routerCommand, trace_frames, window_frames } from "./throughput.ts";
+import { routerCommand, trace_frames } from "./throughput.ts";
 import type { BenchContext } from "./types.ts";
 
 /** Cost of a frame: all that lvrm and its VRIs do for it, by the slowest of them. */
@@ -60,7 +60,7 @@ async function cost(
       captured_bytes,
       trace_frames,
       flows: trace_frames,
-      window_frames,
+      window_frames: context.window_frames,
       rate_fps: 0,
       stamps: false,
     },
@@ -138,7 +138,7 @@ export async function benchQueues(context: BenchContext): Promise<QueueRow[]> {
           cores: machine.used_cores,
           captured_bytes,
           trace_frames,
-          window_frames,
+          window_frames: context.window_frames,
           ms: timing.limit_ms,
           queue,
         }),

@@ -149,6 +149,8 @@ export function makeProgram(actions: Actions): Command {
       "--queue <NAME>",
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
     )
+    .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
+    .option("--window <N>", "frames on their way at most (default: 2048)")
     .action((names: string[], options: BenchOptions) => actions.bench(names, options));
   program.command("version")
     .description("print the version")
