@@ -79,7 +79,8 @@ const Echo = struct {
         while (!e.stopped) {
             const came = e.look();
             const spent = latency.ticks() -% before;
-            if (came and e.bytes == event.len and std.mem.eql(u8, e.payload[0..8], event[0..8])) return spent;
+            const whole = came and e.bytes == event.len;
+            if (whole and std.mem.eql(u8, e.payload[0..8], event[0..8])) return spent;
             if (spent > limit) return null;
         }
         return null;
@@ -89,7 +90,8 @@ const Echo = struct {
 pub fn main(init: std.process.Init.Minimal) u8 {
     const words = init.args.vector;
     if (words.len != 3) return complain("usage: lvrm-echo BYTES,BYTES,... ROUNDS");
-    const rounds = std.fmt.parseInt(u32, std.mem.span(words[2]), 10) catch return complain("ROUNDS is a number");
+    const rounds = std.fmt.parseInt(u32, std.mem.span(words[2]), 10) catch
+        return complain("ROUNDS is a number");
     const name = init.environ.getPosix("LVRM_LINK");
     const link = vr_link.attach(std.heap.page_allocator, if (name) |n| n.ptr else null) catch
         return complain("it cannot attach to lvrm: it is started by `lvrm bench 1e`");
@@ -105,7 +107,8 @@ pub fn main(init: std.process.Init.Minimal) u8 {
     var sizes = std.mem.splitScalar(u8, std.mem.span(words[1]), ',');
     while (sizes.next()) |text| {
         const bytes = std.fmt.parseInt(u32, text, 10) catch return complain("BYTES are numbers");
-        if (bytes < 8 or bytes > abi.max_event_bytes) return complain("an event has 8 to 4096 bytes");
+        if (bytes < 8 or bytes > abi.max_event_bytes)
+            return complain("an event has 8 to 4096 bytes");
         if (!measure(&echo, bytes, rounds)) return 1;
     }
     say("{\"done\":true}\n");
@@ -125,9 +128,10 @@ fn measure(echo: *Echo, bytes: u32, rounds: u32) bool {
     }
     const r = histogram.report(latency.clock());
     var line: [256]u8 = undefined;
-    say(std.fmt.bufPrint(&line, "{{\"bytes\":{d},\"events\":{d},\"mean_ps\":{d},\"p50_ps\":{d},\"p99_ps\":{d},\"max_ps\":{d}}}\n", .{
-        bytes, r.frames, r.mean_ps, r.p50_ps, r.p99_ps, r.max_ps,
-    }) catch return false);
+    const format = "{{\"bytes\":{d},\"events\":{d},\"mean_ps\":{d},\"p50_ps\":{d}," ++
+        "\"p99_ps\":{d},\"max_ps\":{d}}}\n";
+    const values = .{ bytes, r.frames, r.mean_ps, r.p50_ps, r.p99_ps, r.max_ps };
+    say(std.fmt.bufPrint(&line, format, values) catch return false);
     return true;
 }
 

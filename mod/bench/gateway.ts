@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import { EventKind, manifest, RouteKind } from "../../ffi/abi.gen.ts";
-import type { Core, Idle, LatencyReport, TraceSpec } from "../../ffi/core.ts";
+import type { Core, Idle } from "../../ffi/core.ts";
+import type { LatencyReport, TraceSpec } from "../../ffi/replay.ts";
 import { SnapshotReader, type TotalCounters } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { arena, idle, link } from "../config/sizes.ts";

@@ -3,8 +3,8 @@
 //! round, or only takes frames; what is sent by it is counted and thrown away.
 //!
 //! How fast: as fast as frames are taken (a window bounds those on their way through the gateway;
-//! one at a time is a window of one), or at a rate by the clock. With `trace_stamp` the last eight bytes of each frame tell when
-//! it was handed out; a recording port reads them.
+//! one at a time is a window of one), or at a rate by the clock. With `trace_stamp` the last eight
+//! bytes of each frame tell when it was handed out; a recording port reads them.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("../abi.zig");
@@ -48,13 +48,16 @@ pub const Memory = struct {
         const trace = traces.find(config.trace - 1) orelse
             return reason.fail(.INVAL, "memory: there is no trace {d}", .{config.trace - 1});
         trace.seal() catch return reason.fail(.NOMEM, "memory: no memory for the trace", .{});
-        if (trace.frames.len == 0) return reason.fail(.INVAL, "memory: the trace has no frames", .{});
+        if (trace.frames.len == 0)
+            return reason.fail(.INVAL, "memory: the trace has no frames", .{});
         const stamps = config.trace_flags & abi.trace_stamp != 0;
         if (stamps) for (trace.frames) |*frame| if (frame.bytes.len < stamped_bytes_min)
-            return reason.fail(.INVAL, "memory: a frame of {d} bytes has no room for a stamp", .{frame.bytes.len});
+            return reason.fail(.INVAL, "memory: {d} bytes have no room for a stamp", .{
+                frame.bytes.len,
+            });
         const timer = linux.timerfd_create(.MONOTONIC, .{ .CLOEXEC = true, .NONBLOCK = true });
         if (linux.errno(timer) != .SUCCESS)
-            return reason.fail(linux.errno(timer), "memory: no timer: out of descriptors? See `ulimit -n`", .{});
+            return reason.fail(.MFILE, "memory: no timer: too many open files? (`ulimit -n`)", .{});
         const clock = latency.clock();
         const seconds_per_tick = clock.picoseconds * 1e-12;
         trace.ports += 1;
@@ -87,7 +90,10 @@ pub const Memory = struct {
     fn readableIn(m: *const Memory, ns: u64) void {
         const at: linux.itimerspec = .{
             .it_interval = .{ .sec = 0, .nsec = 0 },
-            .it_value = .{ .sec = @intCast(ns / std.time.ns_per_s), .nsec = @intCast(ns % std.time.ns_per_s) },
+            .it_value = .{
+                .sec = @intCast(ns / std.time.ns_per_s),
+                .nsec = @intCast(ns % std.time.ns_per_s),
+            },
         };
         _ = linux.timerfd_settime(m.timer, .{}, &at, null);
     }
@@ -168,7 +174,8 @@ pub const Memory = struct {
         histogram.settle();
         for (frames) |*frame| {
             if (frame.bytes.len < stamped_bytes_min) continue;
-            const stamped = std.mem.readInt(u64, frame.bytes[frame.bytes.len - 8 ..][0..8], .little);
+            const last = frame.bytes[frame.bytes.len - 8 ..][0..8];
+            const stamped = std.mem.readInt(u64, last, .little);
             // A frame of a VR's own making has no stamp.
             if (stamped <= now and now - stamped < m.longest_ticks) histogram.record(now - stamped);
         }
