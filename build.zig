@@ -102,16 +102,21 @@ pub fn build(b: *std.Build) void {
         .{ "lvrm-unpack", "zig-src/unpack.zig" },
         .{ "lvrm-gen", "zig-src/generate.zig" },
         .{ "lvrm-limit", "zig-src/limit.zig" },
+        .{ "lvrm-echo", "zig-src/echo.zig" },
     }) |program| {
         const module = b.createModule(.{
             .root_source_file = b.path(program[1]),
             .target = static,
-            // The machine's limit is what no check slows down.
-            .optimize = if (std.mem.eql(u8, program[0], "lvrm-limit")) .ReleaseFast else .ReleaseSafe,
+            // What measures is not to be slowed down by checks.
+            .optimize = if (isMeter(program[0])) .ReleaseFast else .ReleaseSafe,
             .strip = true,
         });
         b.installArtifact(b.addExecutable(.{ .name = program[0], .root_module = module }));
         const own_tests = b.addTest(.{ .name = program[0], .root_module = module });
         test_step.dependOn(&b.addRunArtifact(own_tests).step);
     }
+}
+
+fn isMeter(name: []const u8) bool {
+    return std.mem.eql(u8, name, "lvrm-limit") or std.mem.eql(u8, name, "lvrm-echo");
 }

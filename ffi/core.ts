@@ -3,7 +3,10 @@
  * method. Called on the main thread only. Every number is range-checked here, since V8 stops
  * checking once a call is hot and would truncate in silence.
  */
-import { abiHash, layout, limits, symbols, traceFlags } from "./abi.gen.ts";
+import { abiHash, layout, limits, symbols } from "./abi.gen.ts";
+import { checked, u32Max } from "./checked.ts";
+import { decodeLatency, encodeTraceSpec, putReplay } from "./replay.ts";
+import type { LatencyReport, Replay, TraceSpec } from "./replay.ts";
 
 /** EAGAIN of Linux: the one errno that callers treat as "later". */
 export const EAGAIN = 11;
@@ -47,53 +50,6 @@ export interface PortConfig {
   readonly replay?: Replay;
 }
 
-/** How a port of the adapter `memory` uses its trace. */
-export interface Replay {
-  /** Number of the trace. */
-  readonly trace: number;
-  /** The port receives the trace's frames. */
-  readonly replays: boolean;
-  /** What the port sends counts as back from its way. */
-  readonly records: boolean;
-  /** Each frame's last 8 bytes tell when it was handed out, for its latency. */
-  readonly stamps: boolean;
-  /** Frames to hand out; 0: no end. */
-  readonly frameLimit: number;
-  /** 0: as fast as they are taken. */
-  readonly rateFps: number;
-  /** On their way at most; 0: no bound. */
-  readonly windowFrames: number;
-}
-
-/** Frames to generate, as TraceSpec of `zig-src/abi.zig` says. `frames` 0: an empty trace. */
-export interface TraceSpec {
-  readonly frames: number;
-  /** Bytes as captured, in turn. */
-  readonly sizes: readonly number[];
-  readonly flows: number;
-  readonly family: 4 | 6;
-  /** Address of the first source subnet, 4 or 16 bytes. */
-  readonly source: Uint8Array;
-  readonly sources: number;
-  readonly sourceLength: number;
-  readonly destination: Uint8Array;
-  readonly destinations: number;
-  readonly destinationLength: number;
-  readonly sourceMac: Uint8Array;
-  readonly destinationMac: Uint8Array;
-}
-
-/** Latencies of a trace's frames, in nanoseconds; `clockNs`: what one reading of the clock takes. */
-export interface LatencyReport {
-  readonly frames: number;
-  readonly meanNs: number;
-  readonly p50Ns: number;
-  readonly p99Ns: number;
-  readonly p999Ns: number;
-  readonly maxNs: number;
-  readonly clockNs: number;
-}
-
 export interface VrConfig {
   readonly vr: number;
   readonly slotBytes: number;
@@ -131,13 +87,6 @@ export interface ReceivedEvent {
 }
 
 type Library = Deno.DynamicLibrary<typeof symbols>;
-
-const u32Max = 0xffff_ffff;
-
-function checked(name: string, value: number, low: number, high: number): number {
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new RangeError(`${name} must be an integer from ${low} to ${high}, not ${value}`);
-}
 
 /** Opens the library after comparing its layout hash with this program's. */
 function openLibrary(path: string, expected: bigint): Library {
@@ -375,20 +324,10 @@ export class Core {
 
   /** Latencies since the last reset; `reset` forgets them afterwards. */
   traceLatency(trace: number, reset: boolean): LatencyReport {
-    const at = layout.LatencyReport;
-    const view = new DataView(new ArrayBuffer(at.size));
+    const view = new DataView(new ArrayBuffer(layout.LatencyReport.size));
     checked("trace", trace, 0, u32Max);
     this.#check(this.#library.symbols.lvrm_trace_latency(trace, view, reset ? 1 : 0));
-    const ns = (offset: number) => Number(view.getBigUint64(offset, true)) / 1000;
-    return {
-      frames: Number(view.getBigUint64(at.frames, true)),
-      meanNs: ns(at.mean_ps),
-      p50Ns: ns(at.p50_ps),
-      p99Ns: ns(at.p99_ps),
-      p999Ns: ns(at.p999_ps),
-      maxNs: ns(at.max_ps),
-      clockNs: ns(at.clock_ps),
-    };
+    return decodeLatency(view);
   }
 
   /** Asks for a snapshot and returns its sequence number; `wait` resolves when it is there. */
@@ -424,42 +363,6 @@ export interface NetlinkSymbols {
   send(socket: number, message: Uint8Array<ArrayBuffer>): number;
   receive(socket: number, buffer: Uint8Array<ArrayBuffer>): number;
   close(socket: number): number;
-}
-
-function putReplay(view: DataView, replay: Replay): void {
-  const at = layout.PortConfig;
-  view.setUint32(at.trace, checked("trace", replay.trace, 0, 0xffff) + 1, true);
-  const limit = checked("frame limit", replay.frameLimit, 0, Number.MAX_SAFE_INTEGER);
-  view.setBigUint64(at.frame_limit, BigInt(limit), true);
-  view.setUint32(at.rate_fps, checked("rate", replay.rateFps, 0, u32Max), true);
-  view.setUint32(at.window_frames, checked("window", replay.windowFrames, 0, u32Max), true);
-  const flags = (replay.replays ? traceFlags.replay : 0) |
-    (replay.records ? traceFlags.record : 0) | (replay.stamps ? traceFlags.stamp : 0);
-  view.setUint32(at.trace_flags, flags, true);
-}
-
-function encodeTraceSpec(spec: TraceSpec): DataView<ArrayBuffer> {
-  const at = layout.TraceSpec;
-  const view = new DataView(new ArrayBuffer(at.size));
-  const bytes = new Uint8Array(view.buffer);
-  const put = (offset: number, name: string, value: number) =>
-    view.setUint32(offset, checked(name, value, 0, u32Max), true);
-  put(at.frames, "frames", spec.frames);
-  put(at.size_count, "number of sizes", checked("number of sizes", spec.sizes.length, 0, 16));
-  spec.sizes.forEach((size, i) =>
-    view.setUint16(at.sizes + 2 * i, checked("frame size", size, 14, 65535), true)
-  );
-  put(at.flows, "flows", spec.flows);
-  put(at.family, "family", spec.family);
-  bytes.set(spec.source.subarray(0, 16), at.source);
-  bytes.set(spec.destination.subarray(0, 16), at.destination);
-  put(at.sources, "sources", spec.sources);
-  put(at.source_length, "length of source subnets", spec.sourceLength);
-  put(at.destinations, "destinations", spec.destinations);
-  put(at.destination_length, "length of destination subnets", spec.destinationLength);
-  bytes.set(spec.sourceMac.subarray(0, 6), at.source_mac);
-  bytes.set(spec.destinationMac.subarray(0, 6), at.destination_mac);
-  return view;
 }
 
 /** Writes an Idle at `offset`. */

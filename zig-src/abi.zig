@@ -289,14 +289,14 @@ pub const PortConfig = extern struct {
     trace: u32, // number of the trace, plus one
     frame_limit: u64, // frames to hand out; 0: no end
     rate_fps: u32, // 0: as fast as they are taken
-    window_frames: u32, // on their way at most; 0: no such bound
+    window_frames: u32, // on their way through the gateway at most; 0: no such bound
     trace_flags: u32, // trace_replay and so on
     reserved: u32 = 0,
 };
 
 /// Bits of `PortConfig.trace_flags`.
 pub const trace_replay: u32 = 1; // the port receives the trace's frames
-pub const trace_record: u32 = 2; // what the port sends counts as back from its way
+pub const trace_record: u32 = 2; // the stamps of what the port sends are read
 pub const trace_stamp: u32 = 4; // each frame's last 8 bytes tell when it was handed out
 
 /// Frames to generate: a trace of `frames`, whose sizes come in turn. Flow n (frame number modulo

@@ -74,6 +74,7 @@ fn queueUsual(d: *Dispatcher, vri: *Vri, words: []const u64) usize {
         const frame = memory + @as(usize, slot) * slot_bytes + offset;
         out.* = .{ .bytes = frame[0..length], .tag = slots[slot].tag };
         number.* = slot;
+        slots[slot].owner = .nobody; // the same word once more in this batch is a violation
     }
     port.count = start + @as(u32, @intCast(words.len));
     return words.len;
@@ -88,6 +89,7 @@ fn queue(d: *Dispatcher, vri: *Vri, port: *Port, word: abi.Descriptor) void {
     port.outgoing[port.count] = .{ .bytes = start[0..word.length], .tag = tag };
     port.slots[port.count] = word.slot;
     port.count += 1;
+    pool.slots[word.slot].owner = .nobody; // as in queueUsual
 }
 
 /// One word, whatever is in it.

@@ -117,6 +117,7 @@ fn makeDispatcher(config: *const abi.StartConfig) !void {
         .snapshots = .{ .memory = snapshot.? },
         .plan = empty,
     };
+    traces.totals = &d.totals;
     events_memory = memory.ptr;
     newest = empty;
     dispatcher = d;
@@ -124,6 +125,7 @@ fn makeDispatcher(config: *const abi.StartConfig) !void {
 
 fn unmakeDispatcher() void {
     const d = dispatcher.?;
+    traces.totals = null;
     d.sleeper.deinit();
     gpa.free(events_memory.?[0..control.bytesFor(events_capacity)]);
     if (previous) |p| p.destroy();

@@ -114,7 +114,13 @@ fn toSiblings(
 
 /// A number that is no sibling's may have been one's a moment ago, and may be another VR's by now:
 /// the event is lost, and nobody is to blame.
-fn toSibling(d: *dispatch.Dispatcher, sender: *Vri, target: u32, header: abi.EventHeader, bytes: []const u8) bool {
+fn toSibling(
+    d: *dispatch.Dispatcher,
+    sender: *Vri,
+    target: u32,
+    header: abi.EventHeader,
+    bytes: []const u8,
+) bool {
     const known = if (d.plan.vri_by_number.len == 0) null else d.plan.vri_by_number[target];
     const other = if (known) |vri| (if (isSibling(sender, vri)) vri else null) else null;
     const to = other orelse {

@@ -54,7 +54,8 @@ pub fn clock() Clock {
     const rounds = 2000;
     for (0..rounds) |_| std.mem.doNotOptimizeAway(ticks());
     const spent: f64 = @floatFromInt(ticks() -% after);
-    const ps = @as(f64, @floatFromInt(after_ns - before_ns)) * 1000 / @as(f64, @floatFromInt(@max(1, after -% before)));
+    const elapsed_ps: f64 = @floatFromInt((after_ns - before_ns) * 1000);
+    const ps = elapsed_ps / @as(f64, @floatFromInt(@max(1, after -% before)));
     measured = .{ .picoseconds = ps, .overhead_ps = @intFromFloat(spent * ps / rounds) };
     return measured.?;
 }

@@ -5,13 +5,16 @@
 //! slots reused last-in first-out, and touched once on each side. Nothing is classified, counted
 //! per owner, balanced or checked. Or, with `--queue`, bare words through one of lvrm's queues.
 //!
-//!     lvrm-limit --cores A,B [--bytes N] [--seconds S] [--trace-frames N] [--window N] [--queue NAME]
+//!     lvrm-limit --cores A,B [--bytes N] [--milliseconds N] [--trace-frames N] [--window N]
+//!                [--queue NAME]
+//!     lvrm-limit --cores A,B --futex 1   how long a sleeper takes to wake, in nanoseconds
 //!
 //! Prints one line of JSON. Exit codes as lvrm's: 0, 1 failed, 2 usage.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
 const copy = @import("copy.zig").copy;
+const latency = @import("latency.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
 const shm = @import("shm.zig");
 const traces = @import("trace.zig");
@@ -25,17 +28,21 @@ const slot_bytes = 2048;
 const slot_count = 8192;
 const warm_up_ms = 50;
 
+/// Memory of a bare queue.
+const Queue = [*]align(abi.cache_line_bytes) u8;
+
 const Options = struct {
     cores: [2]u32 = .{ 0, 1 },
     bytes: u16 = 60,
     milliseconds: u32 = 500,
     trace_frames: u32 = 4096,
-    window: u32 = 1024,
+    window: u32 = 2048,
     queue: ?u32 = null,
+    futex: bool = false,
 };
 
 const usage = "usage: lvrm-limit --cores A,B [--bytes 60-1900] [--milliseconds N] " ++
-    "[--trace-frames N] [--window 64-4032] [--queue NAME]\n";
+    "[--trace-frames N] [--window 64-4032] [--queue NAME] [--futex 0|1]\n";
 
 pub fn main(init: std.process.Init.Minimal) u8 {
     const options = parse(init.args.vector) orelse {
@@ -44,7 +51,8 @@ pub fn main(init: std.process.Init.Minimal) u8 {
     };
     run(&options) catch |e| {
         var line: [128]u8 = undefined;
-        const text = std.fmt.bufPrint(&line, "lvrm-limit: cannot measure: {t}\n", .{e}) catch return 1;
+        const format = "lvrm-limit: cannot measure: {t}\n";
+        const text = std.fmt.bufPrint(&line, format, .{e}) catch return 1;
         _ = linux.write(2, text.ptr, text.len);
         return 1;
     };
@@ -60,7 +68,9 @@ fn parse(words: []const [*:0]const u8) ?Options {
         const value = std.mem.span(words[at + 1]);
         if (std.mem.eql(u8, word, "--cores")) {
             const comma = std.mem.indexOfScalar(u8, value, ',') orelse return null;
-            o.cores = .{ number(u32, value[0..comma], 0, 1023) orelse return null, number(u32, value[comma + 1 ..], 0, 1023) orelse return null };
+            const parts = .{ value[0..comma], value[comma + 1 ..] };
+            inline for (parts, 0..) |part, i|
+                o.cores[i] = number(u32, part, 0, 1023) orelse return null;
         } else if (std.mem.eql(u8, word, "--bytes")) {
             o.bytes = number(u16, value, 60, 1900) orelse return null;
         } else if (std.mem.eql(u8, word, "--milliseconds")) {
@@ -73,6 +83,8 @@ fn parse(words: []const [*:0]const u8) ?Options {
             o.queue = for (ipc_queue.names, 0..) |name, i| {
                 if (std.mem.eql(u8, name, value)) break @intCast(i);
             } else return null;
+        } else if (std.mem.eql(u8, word, "--futex")) {
+            o.futex = (number(u32, value, 0, 1) orelse return null) == 1;
         } else return null;
     }
     return o;
@@ -131,26 +143,36 @@ fn run(o: *const Options) !void {
     const shared_bytes = std.mem.alignForward(usize, @sizeOf(Shared), 4096);
     const segment = try shm.create(shared_bytes + queue_bytes);
     const shared: *Shared = @ptrCast(segment.memory.ptr);
-    const arena = try shm.create(slot_bytes * slot_count);
-    const queue = segment.memory.ptr + shared_bytes;
+    const arena = (try shm.createArena(slot_bytes * slot_count)).segment; // as the product's
+    const queue: Queue = @alignCast(segment.memory.ptr + shared_bytes);
     const parent = linux.getpid();
     const pid = linux.fork();
     if (linux.errno(pid) != .SUCCESS) return error.NoProcess;
     if (pid == 0) {
         // Never outlives its parent, which may be killed at any time.
-        _ = linux.prctl(@intFromEnum(linux.PR.SET_PDEATHSIG), @intFromEnum(linux.SIG.KILL), 0, 0, 0);
+        const kill = @intFromEnum(linux.SIG.KILL);
+        _ = linux.prctl(@intFromEnum(linux.PR.SET_PDEATHSIG), kill, 0, 0, 0);
         if (linux.getppid() != parent) linux.exit_group(1);
         pin(o.cores[1]);
-        if (o.queue) |q| drainQueue(shared, q, @alignCast(queue)) else reflect(o, shared, arena.memory.ptr);
+        if (o.futex) {
+            sleepAndAnswer(shared);
+        } else if (o.queue) |q| {
+            drainQueue(shared, q, queue);
+        } else reflect(o, shared, arena.memory.ptr);
         linux.exit_group(0);
     }
     pin(o.cores[0]);
-    const figure = if (o.queue) |q| fillQueue(o, shared, q, @alignCast(queue)) else try drive(o, shared, arena.memory.ptr);
+    if (o.futex) return wakeUps(o, shared, @intCast(pid));
+    const figure = if (o.queue) |q|
+        fillQueue(o, shared, q, queue)
+    else
+        try drive(o, shared, arena.memory.ptr);
     @atomicStore(u32, &shared.stop, 1, .release);
     var status: u32 = 0;
     _ = linux.waitpid(@intCast(pid), &status, 0);
     var line: [256]u8 = undefined;
-    const text = std.fmt.bufPrint(&line, "{{\"frames\":{d},\"nanoseconds\":{d},\"frames_per_second\":{d}}}\n", .{
+    const format = "{{\"frames\":{d},\"nanoseconds\":{d},\"frames_per_second\":{d}}}\n";
+    const text = std.fmt.bufPrint(&line, format, .{
         figure.frames,                                                    figure.ns,
         @as(u64, figure.frames) * std.time.ns_per_s / @max(1, figure.ns),
     }) catch return error.TooLong;
@@ -167,6 +189,45 @@ fn nowNs() u64 {
     var ts: linux.timespec = undefined;
     _ = linux.clock_gettime(.MONOTONIC, &ts);
     return @as(u64, @intCast(ts.sec)) * std.time.ns_per_s + @as(u64, @intCast(ts.nsec));
+}
+
+const wake_every_ms = 5;
+
+/// Wakes the sleeper every few milliseconds, and prints how long it took to run.
+fn wakeUps(o: *const Options, shared: *Shared, pid: linux.pid_t) !void {
+    const word = &shared.there.tail;
+    const answer: *u64 = &shared.back.words[0];
+    var histogram: latency.Histogram = .{};
+    for (0..@max(10, o.milliseconds / wake_every_ms)) |i| {
+        _ = linux.nanosleep(&.{ .sec = 0, .nsec = wake_every_ms * std.time.ns_per_ms }, null);
+        const before = nowNs();
+        @atomicStore(u32, word, @intCast(i + 1), .release);
+        _ = linux.futex_3arg(word, .{ .cmd = .WAKE, .private = false }, 1);
+        while (@atomicLoad(u64, answer, .acquire) < before) std.atomic.spinLoopHint();
+        histogram.record(@atomicLoad(u64, answer, .acquire) - before);
+    }
+    @atomicStore(u32, &shared.stop, 1, .release);
+    @atomicStore(u32, word, std.math.maxInt(u32), .release);
+    _ = linux.futex_3arg(word, .{ .cmd = .WAKE, .private = false }, 1);
+    var status: u32 = 0;
+    _ = linux.waitpid(pid, &status, 0);
+    var line: [128]u8 = undefined;
+    const text = std.fmt.bufPrint(&line, "{{\"p50\":{d},\"p99\":{d}}}\n", .{
+        histogram.quantile(histogram.frames, 500), histogram.quantile(histogram.frames, 990),
+    }) catch return error.TooLong;
+    _ = linux.write(1, text.ptr, text.len);
+}
+
+fn sleepAndAnswer(shared: *Shared) void {
+    const word = &shared.there.tail;
+    while (true) {
+        const seen = @atomicLoad(u32, word, .acquire);
+        if (@atomicLoad(u32, &shared.stop, .acquire) != 0) return;
+        const second: linux.timespec = .{ .sec = 1, .nsec = 0 };
+        _ = linux.futex_4arg(word, .{ .cmd = .WAIT, .private = false }, seen, &second);
+        if (@atomicLoad(u32, word, .acquire) != seen)
+            @atomicStore(u64, &shared.back.words[0], nowNs(), .release);
+    }
 }
 
 const Figure = struct { frames: u64, ns: u64 };
@@ -200,6 +261,10 @@ const Meter = struct {
     }
 };
 
+inline fn frameIn(arena: [*]u8, slot: u32) [*]u8 {
+    return arena + @as(usize, slot) * slot_bytes + abi.headroom_bytes;
+}
+
 /// The dispatcher's side: copies frames in, takes slots back.
 fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
     @setRuntimeSafety(false);
@@ -230,7 +295,7 @@ fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
             for (frames[next..][0..count], words[0..count]) |*frame, *word| {
                 top -= 1;
                 const slot = free[top];
-                copy(arena + @as(usize, slot) * slot_bytes + abi.headroom_bytes, frame.bytes.ptr, frame.bytes.len);
+                copy(frameIn(arena, slot), frame.bytes.ptr, frame.bytes.len);
                 word.* = @bitCast(abi.Descriptor{
                     .slot = @truncate(slot),
                     .length = @truncate(frame.bytes.len),
@@ -246,7 +311,7 @@ fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
         const back = end.pop(&words);
         for (words[0..back]) |raw| {
             const word: abi.Descriptor = @bitCast(raw);
-            touched +%= arena[@as(usize, word.slot) * slot_bytes + abi.headroom_bytes];
+            touched +%= frameIn(arena, word.slot)[0];
             free[top] = word.slot;
             top += 1;
         }
@@ -278,7 +343,7 @@ fn reflect(o: *const Options, shared: *Shared, arena: [*]u8) void {
         }
         for (words[0..count]) |raw| {
             const word: abi.Descriptor = @bitCast(raw);
-            touched +%= arena[@as(usize, word.slot) * slot_bytes + abi.headroom_bytes];
+            touched +%= frameIn(arena, word.slot)[0];
         }
         end.push(words[0..count]);
     }
@@ -286,9 +351,16 @@ fn reflect(o: *const Options, shared: *Shared, arena: [*]u8) void {
 }
 
 /// Words through one of lvrm's queues, one way.
-fn fillQueue(o: *const Options, shared: *Shared, queue: u32, memory: [*]align(abi.cache_line_bytes) u8) Figure {
+fn fillQueue(o: *const Options, shared: *Shared, queue: u32, memory: Queue) Figure {
     var producer = ipc_queue.open(ipc_queue.Producer, queue, memory, capacity);
-    var words: [batch]u64 = @splat(@bitCast(abi.Descriptor{ .slot = 1, .length = 60, .offset = 33, .input_port = 0, .output = 1 }));
+    const word: abi.Descriptor = .{
+        .slot = 1,
+        .length = 60,
+        .offset = abi.headroom_bytes / 2,
+        .input_port = 0,
+        .output = 1,
+    };
+    const words: [batch]u64 = @splat(@bitCast(word));
     var meter: Meter = .init(o.milliseconds);
     @atomicStore(u32, &shared.there.tail, 1, .release); // the queue is laid out
     while (true) {
@@ -305,7 +377,7 @@ fn fillQueue(o: *const Options, shared: *Shared, queue: u32, memory: [*]align(ab
     }
 }
 
-fn drainQueue(shared: *Shared, queue: u32, memory: [*]align(abi.cache_line_bytes) u8) void {
+fn drainQueue(shared: *Shared, queue: u32, memory: Queue) void {
     while (@atomicLoad(u32, &shared.there.tail, .acquire) == 0) _ = linux.sched_yield();
     var consumer = ipc_queue.open(ipc_queue.Consumer, queue, memory, capacity);
     var words: [batch]u64 = undefined;

@@ -42,11 +42,12 @@ fn make(bytes: usize, flags: usize) Error!Segment {
 pub fn createArena(bytes: usize) Error!struct { segment: Segment, pages: abi.ArenaPages } {
     if (bytes % huge_page_bytes == 0) {
         // Fails at once when too few are free: the kernel reserves them all here.
-        if (make(bytes, shm_hugetlb)) |segment| return .{ .segment = segment, .pages = .huge } else |_| {}
+        const reserved: ?Segment = make(bytes, shm_hugetlb) catch null;
+        if (reserved) |segment| return .{ .segment = segment, .pages = .huge };
     }
     const segment = try create(bytes);
-    const advised = adviseHuge(segment.memory);
-    return .{ .segment = segment, .pages = if (advised and sharedMayBeHuge()) .transparent else .base };
+    const heeded = adviseHuge(segment.memory) and sharedMayBeHuge();
+    return .{ .segment = segment, .pages = if (heeded) .transparent else .base };
 }
 
 /// Asks for transparent huge pages. Each process that maps the segment has to.

@@ -11,6 +11,8 @@ const trace_frames = @import("trace_frames.zig");
 const Frame = @import("socket_adapter/frame.zig").Frame;
 const Reason = @import("reason.zig").Reason;
 
+const Failed = error{Failed};
+
 const alignment = 64;
 const traces_max = 64;
 const bytes_max = 4 << 30; // of one trace: `frames` of a longer file are refused, not swapped out
@@ -23,9 +25,6 @@ pub const Trace = struct {
     /// As `receive` hands them out; made by `seal`.
     frames: []Frame = &.{},
     ports: u32 = 0,
-    /// Frames that replaying ports handed out and that other ports of this trace sent.
-    handed: u64 = 0,
-    returned: u64 = 0,
     latencies: latency.Histogram = .{},
 
     const Cut = struct { start: usize, length: u32, fault: Frame.Fault };
@@ -74,6 +73,9 @@ pub fn generate(t: *Trace, spec: *const abi.TraceSpec) error{ OutOfMemory, TooLa
     try t.seal();
 }
 
+/// The running dispatcher's, for windows; read by its thread only.
+pub var totals: ?*const abi.Totals = null;
+
 var traces: [traces_max]?*Trace = @splat(null);
 
 /// Trace number `number`, for an adapter that is opened on it.
@@ -82,7 +84,7 @@ pub fn find(number: u32) ?*Trace {
 }
 
 /// Makes a trace; returns its number.
-pub fn create(gpa: std.mem.Allocator, spec: *const abi.TraceSpec, reason: *Reason) error{Failed}!u32 {
+pub fn create(gpa: std.mem.Allocator, spec: *const abi.TraceSpec, reason: *Reason) Failed!u32 {
     try check(spec, reason);
     const number = for (traces, 0..) |trace, i| {
         if (trace == null) break i;
@@ -98,39 +100,49 @@ pub fn create(gpa: std.mem.Allocator, spec: *const abi.TraceSpec, reason: *Reaso
     return @intCast(number);
 }
 
-fn noMemory(reason: *Reason) error{Failed} {
-    return reason.fail(.NOMEM, "no memory for the trace, or more than {d} GiB of it", .{bytes_max >> 30});
+fn noMemory(reason: *Reason) Failed {
+    const format = "no memory for the trace, or more than {d} GiB of it";
+    return reason.fail(.NOMEM, format, .{bytes_max >> 30});
 }
 
-fn check(spec: *const abi.TraceSpec, reason: *Reason) error{Failed}!void {
+fn refuse(reason: *Reason, comptime format: []const u8, values: anytype) Failed {
+    return reason.fail(.INVAL, format, values);
+}
+
+fn missing(number: u32, reason: *Reason) Failed {
+    return refuse(reason, "there is no trace {d}", .{number});
+}
+
+fn check(spec: *const abi.TraceSpec, reason: *Reason) Failed!void {
     if (spec.frames == 0) return;
     if (spec.family != 4 and spec.family != 6)
-        return reason.fail(.INVAL, "a trace is of IPv4 (4) or IPv6 (6), not {d}", .{spec.family});
+        return refuse(reason, "a trace is of IPv4 (4) or IPv6 (6), not {d}", .{spec.family});
     if (spec.flows == 0 or spec.sources == 0 or spec.destinations == 0)
-        return reason.fail(.INVAL, "a trace has at least one flow, source and destination", .{});
+        return refuse(reason, "a trace has at least one flow, source and destination", .{});
     const bits: u32 = if (spec.family == 4) 32 else 128;
     if (spec.source_length > bits or spec.destination_length > bits)
-        return reason.fail(.INVAL, "a prefix of IPv{d} has at most {d} bits", .{ spec.family, bits });
+        return refuse(reason, "a prefix of IPv{d} has at most {d} bits", .{ spec.family, bits });
     if (spec.size_count == 0 or spec.size_count > spec.sizes.len)
-        return reason.fail(.INVAL, "a trace has 1 to {d} frame sizes, not {d}", .{ spec.sizes.len, spec.size_count });
+        return refuse(reason, "a trace has 1 to {d} frame sizes", .{spec.sizes.len});
     const least = trace_frames.shortest(spec.family);
     for (spec.sizes[0..spec.size_count]) |size| if (size < least)
-        return reason.fail(.INVAL, "a frame of a generated trace has {d} bytes at least, not {d}", .{ least, size });
+        return refuse(reason, "generated frames have {d} bytes at least, not {d}", .{ least, size });
 }
 
 /// Adds a captured frame of `bytes`, of `original` bytes on the wire, to a trace that no port uses.
-pub fn append(number: u32, bytes: []const u8, original: u32, reason: *Reason) error{Failed}!void {
-    const trace = find(number) orelse return reason.fail(.INVAL, "there is no trace {d}", .{number});
-    if (trace.frames.len != 0) return reason.fail(.BUSY, "trace {d} is complete already", .{number});
-    if (bytes.len < 14) return reason.fail(.INVAL, "a frame of {d} bytes is shorter than an Ethernet header", .{bytes.len});
-    if (bytes.len > longest) return reason.fail(.INVAL, "a frame of {d} bytes is longer than any", .{bytes.len});
+pub fn append(number: u32, bytes: []const u8, original: u32, reason: *Reason) Failed!void {
+    const trace = find(number) orelse return missing(number, reason);
+    if (trace.frames.len != 0)
+        return reason.fail(.BUSY, "trace {d} is complete already", .{number});
+    if (bytes.len < 14 or bytes.len > longest)
+        return refuse(reason, "a frame has 14 to {d} bytes, not {d}", .{ longest, bytes.len });
     const fault: Frame.Fault = if (original > bytes.len) .truncated else .none;
     const into = trace.add(@intCast(bytes.len), fault) catch return noMemory(reason);
     @memcpy(into, bytes);
 }
 
 /// Frees a trace that no port uses.
-pub fn destroy(gpa: std.mem.Allocator, number: u32, reason: *Reason) error{Failed}!void {
+pub fn destroy(gpa: std.mem.Allocator, number: u32, reason: *Reason) Failed!void {
     const trace = find(number) orelse return;
     if (trace.ports != 0) return reason.fail(.BUSY, "trace {d} is in use by a port", .{number});
     trace.deinit();
@@ -139,8 +151,13 @@ pub fn destroy(gpa: std.mem.Allocator, number: u32, reason: *Reason) error{Faile
 }
 
 /// What the ports of a trace recorded since the last reset.
-pub fn report(number: u32, into: *abi.LatencyReport, reset: bool, reason: *Reason) error{Failed}!void {
-    const trace = find(number) orelse return reason.fail(.INVAL, "there is no trace {d}", .{number});
+pub fn report(
+    number: u32,
+    into: *abi.LatencyReport,
+    reset: bool,
+    reason: *Reason,
+) Failed!void {
+    const trace = find(number) orelse return missing(number, reason);
     into.* = trace.latencies.report(latency.clock());
     if (reset) trace.latencies.askReset();
 }

@@ -18,25 +18,35 @@ pub fn shortest(family: u32) u32 {
 fn address(base: [16]u8, family: u32, length: u32, subnet: u32, host: u32) [16]u8 {
     const bits: u32 = if (family == 4) 32 else 128;
     const host_bits = bits - length;
-    const first = if (family == 4) std.mem.readInt(u32, base[0..4], .big) else std.mem.readInt(u128, &base, .big);
-    const within = if (host_bits == 0) 0 else (1 + @as(u128, host)) & ((@as(u128, 1) << @intCast(@min(host_bits, 32))) - 1);
+    const first: u128 = if (family == 4)
+        std.mem.readInt(u32, base[0..4], .big)
+    else
+        std.mem.readInt(u128, &base, .big);
+    const host_mask = (@as(u128, 1) << @intCast(@min(host_bits, 32))) - 1; // 0 for no host bits
+    const within = (1 + @as(u128, host)) & host_mask;
     const shifted = if (host_bits == 128) 0 else @as(u128, subnet) << @intCast(host_bits);
     const whole = first +% shifted +% within;
     var result: [16]u8 = @splat(0);
-    if (family == 4) std.mem.writeInt(u32, result[0..4], @truncate(whole), .big) else std.mem.writeInt(u128, &result, whole, .big);
+    if (family == 4) {
+        std.mem.writeInt(u32, result[0..4], @truncate(whole), .big);
+    } else std.mem.writeInt(u128, &result, whole, .big);
     return result;
 }
 
 /// Writes the frame of a flow; `frame` is as long as it shall be, `shortest` at least.
 pub fn write(spec: *const abi.TraceSpec, flow: u32, frame: []u8) void {
     @memset(frame, 0);
-    const source = address(spec.source, spec.family, spec.source_length, flow % spec.sources, flow / spec.sources);
+    const host = flow / spec.sources;
+    const source = address(spec.source, spec.family, spec.source_length, flow % spec.sources, host);
     const subnet: u32 = @intCast(@as(u64, flow) * 7919 % spec.destinations);
     const destination = address(spec.destination, spec.family, spec.destination_length, subnet, 0);
     frame[0..6].* = spec.destination_mac;
     frame[6..12].* = spec.source_mac;
     const ip = frame[ethernet_bytes..];
-    const udp = if (spec.family == 4) ipv4(frame, ip, source, destination) else ipv6(frame, ip, source, destination);
+    const udp = if (spec.family == 4)
+        ipv4(frame, ip, source, destination)
+    else
+        ipv6(frame, ip, source, destination);
     std.mem.writeInt(u16, udp[0..2], @intCast(1024 + flow % 50_000), .big);
     std.mem.writeInt(u16, udp[2..4], 9, .big); // discard (RFC 863)
     std.mem.writeInt(u16, udp[4..6], @intCast(udp.len), .big);

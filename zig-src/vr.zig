@@ -158,6 +158,7 @@ pub const Vr = struct {
         vr.parked_head +%= 1;
         vr.parked_count -= 1;
         vr.flows.entries[vr.parkedFlow(word)].parked -= 1;
+        vr.pool.slots[word.slot].flow = frame_pool.no_flow;
     }
 
     /// The flow of a parked frame.

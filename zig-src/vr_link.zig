@@ -53,8 +53,8 @@ pub const State = struct {
             const words = &s.header.vri_words;
             words.frames +%= count;
             words.batches +%= 1;
-            if (s.busy_since_ns == 0 and @atomicLoad(u32, &s.header.monitor.account_busy, .monotonic) != 0)
-                s.busy_since_ns = nowNs();
+            const account = @atomicLoad(u32, &s.header.monitor.account_busy, .monotonic);
+            if (account != 0 and s.busy_since_ns == 0) s.busy_since_ns = nowNs();
         } else if (s.busy_since_ns != 0) {
             s.accountBusy(nowNs());
             s.busy_since_ns = 0;

@@ -4,20 +4,17 @@
  */
 import { join } from "node:path";
 import { EventKind, manifest, RouteKind } from "../../ffi/abi.gen.ts";
-import type { Core, Idle, LatencyReport, TraceSpec } from "../../ffi/core.ts";
+import type { Core, Idle } from "../../ffi/core.ts";
+import type { LatencyReport, TraceSpec } from "../../ffi/replay.ts";
 import { SnapshotReader, type TotalCounters } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { arena, idle, link } from "../config/sizes.ts";
+import { addressBytes } from "../netlink/mod.ts";
 import { encodeAddress, encodeLink, encodeNeighbour, encodeRoute } from "../routing/encode.ts";
 import type { ControlEvent } from "../routing/mod.ts";
-import {
-  encodePlan,
-  noPorts,
-  Outbox,
-  portSet,
-  spawnVri,
-  type VriProcess,
-} from "../vri_monitor/mod.ts";
+import type { CapturedFrame } from "../trace/mod.ts";
+import { encodePlan, noPorts, Outbox, portSet, spawnVri } from "../vri_monitor/mod.ts";
+import type { ServedPrefix, VriProcess } from "../vri_monitor/mod.ts";
 
 /** What to build. */
 export interface GatewayOptions {
@@ -35,6 +32,8 @@ export interface GatewayOptions {
   readonly cores: readonly number[];
   readonly busyPoll: boolean;
   readonly replay: ReplayOptions;
+  /** A captured trace instead of a generated one: the only VR then serves every source. */
+  readonly capture?: readonly CapturedFrame[];
 }
 
 /** What `m0` replays. */
@@ -80,8 +79,8 @@ const firstSource = 10 << 24; // 10.0.0.0/16, 10.1.0.0/16, …: one for each VR
 const firstDestination = 16 << 24; // 16.0.0.0/24, 16.0.1.0/24, …: never leaves this process
 const ownAddress = ((172 << 24) | (16 << 16) | 1) >>> 0; // 172.16.0.1/24 on m1
 
-/** The routing state that every VRI gets. */
-function* routingState(routes: number): Iterable<ControlEvent> {
+/** The routing state that every VRI gets; `everything`: with default routes. */
+function* routingState(routes: number, everything: boolean): Iterable<ControlEvent> {
   for (const port of [0, 1]) {
     const payload = encodeLink({
       port,
@@ -113,7 +112,25 @@ function* routingState(routes: number): Iterable<ControlEvent> {
     const payload = encodeRoute(prefix, { kind: RouteKind.unicast, mtu: 0, hops }, () => 1);
     yield { kind: EventKind.route, payload };
   }
+  if (everything) yield* defaultRoutes();
   yield { kind: EventKind.synchronised, payload: empty };
+}
+
+/** Default routes of both families; the neighbour of IPv6's is fe80::1. */
+function* defaultRoutes(): Iterable<ControlEvent> {
+  const linkLocal = new Uint8Array(16);
+  linkLocal.set([0xfe, 0x80]);
+  linkLocal[15] = 1;
+  const mac = new Uint8Array([2, 0, 0, 0, 1, 0]);
+  const neighbour = { port: 1, family: 6, address: linkLocal, mac, stale: false } as const;
+  yield { kind: EventKind.neighbour, payload: encodeNeighbour(neighbour) };
+  for (const family of [4, 6] as const) {
+    const prefix = { family, address: new Uint8Array(addressBytes(family)), length: 0 };
+    const gateway = family === 4 ? bytesOf(ownAddress + 1) : linkLocal;
+    const hops = [{ ifindex: ifindexes[1], gateway, weight: 1, flags: 0 }];
+    const payload = encodeRoute(prefix, { kind: RouteKind.unicast, mtu: 0, hops }, () => 1);
+    yield { kind: EventKind.route, payload };
+  }
 }
 
 /** The trace of a gateway: flows go round the VRs' subnets and all routes. */
@@ -159,13 +176,17 @@ export class BenchGateway {
     this.#launcher = join(runtime, "bin", "lvrm-launch");
     core.start({ core: options.cores[0]!, idle: this.#idle(0), busyPoll: options.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
-    this.#trace = core.traceCreate(traceSpec(options));
+    const spec = traceSpec(options);
+    this.#trace = core.traceCreate(options.capture === undefined ? spec : { ...spec, frames: 0 });
   }
 
   /** Builds a gateway and waits until every VRI takes frames. Only one at a time. */
   static async start(core: Core, options: GatewayOptions, runtime: string): Promise<BenchGateway> {
     const gateway = new BenchGateway(core, options, runtime);
     try {
+      for (const { bytes, original_bytes } of options.capture ?? []) {
+        core.traceAppend(gateway.#trace, bytes, original_bytes);
+      }
       gateway.#openPorts();
       gateway.#makeVris();
       await gateway.#plan("attaching");
@@ -178,7 +199,7 @@ export class BenchGateway {
     }
   }
 
-  /** What a VRI printed. */
+  /** What the VRIs printed. */
   get lines(): readonly string[] {
     return this.#lines;
   }
@@ -204,8 +225,8 @@ export class BenchGateway {
         replay: {
           trace: this.#trace,
           replays: port === 0,
-          records: port === 1,
-          stamps: replay.stamps,
+          records: port === 1 && replay.stamps,
+          stamps: port === 0 && replay.stamps,
           frameLimit: 0,
           rateFps: replay.rate_fps,
           windowFrames: replay.window_frames,
@@ -216,6 +237,7 @@ export class BenchGateway {
 
   #makeVris(): void {
     const { cores, vrs, vrisPerVr, routes } = this.#options;
+    const everything = this.#options.capture !== undefined;
     const others = cores.length > 1 ? cores.slice(1) : cores;
     for (let vr = 0; vr < vrs; vr++) {
       this.#core.vrCreate({
@@ -232,7 +254,7 @@ export class BenchGateway {
         const vri = this.#instances.length;
         const send = (event: ControlEvent) => this.#core.eventSend(vri, event.kind, event.payload);
         const core = others[vri % others.length]!;
-        const outbox = new Outbox(() => routingState(routes), send);
+        const outbox = new Outbox(() => routingState(routes, everything), send);
         this.#instances.push({ vri, vr, core, outbox, process: null, ended: null });
       }
     }
@@ -278,10 +300,7 @@ export class BenchGateway {
         permittedPorts: portSet([0, 1]),
       })),
       vris: this.#instances.map(({ vri, core }) => ({ vri, state, idle: this.#idle(core) })),
-      served: Array.from({ length: this.#options.vrs }, (_, vr) => ({
-        prefix: { family: 4 as const, address: bytesOf(firstSource + vr * 65536), length: 16 },
-        vr,
-      })),
+      served: this.#served(),
       local: [{ family: 4, address: bytesOf(ownAddress), length: 32 }],
     });
     let generation = this.#core.plan(bytes);
@@ -290,6 +309,19 @@ export class BenchGateway {
       generation = this.#core.plan(bytes);
     }
     do await this.sample(); while (this.#reader.generation() < generation);
+  }
+
+  #served(): ServedPrefix[] {
+    if (this.#options.capture !== undefined) {
+      return ([4, 6] as const).map((family) => {
+        const address = new Uint8Array(addressBytes(family));
+        return { prefix: { family, address, length: 0 }, vr: 0 };
+      });
+    }
+    return Array.from({ length: this.#options.vrs }, (_, vr) => ({
+      prefix: { family: 4, address: bytesOf(firstSource + vr * 65536), length: 16 },
+      vr,
+    }));
   }
 
   async #becomeReady(): Promise<void> {
@@ -338,17 +370,18 @@ export class BenchGateway {
     return report;
   }
 
+  /** Throws Failure when a VRI has ended or broken a rule. */
+  async checkVris(): Promise<void> {
+    await this.sample();
+    this.#checkVris();
+  }
+
   #checkVris(): void {
     for (const { vri, ended } of this.#instances) {
       if (ended !== null) throw new Failure(ExitCode.failed, `bench: the router ${ended}`);
       const violation = this.#reader.vri(vri).violation;
       if (violation !== 0) throw new Failure(ExitCode.failed, `bench: violation ${violation}`);
     }
-  }
-
-  /** Resolves when a VRI has ended, with how. */
-  async ended(): Promise<string> {
-    return await Promise.race(this.#instances.map((i) => i.process!.ended));
   }
 
   /** Ends the VRIs, then the dispatcher. */

@@ -25,7 +25,6 @@ const quickSizes_bytes = [84, 1538] as const;
 /** Preamble, check sequence and gap: not in a capture. */
 export const wireOverhead_bytes = 24;
 export const trace_frames = 4096;
-export const window_frames = 1024;
 const routes = 1000;
 
 /** A bundled router as an experiment names it. */
@@ -48,7 +47,7 @@ interface Case {
 
 /** One bracketed sample: the limit before and after, the product in between. */
 async function sampleOnce(context: BenchContext, c: Case): Promise<[number, number]> {
-  const { core, runtime, machine, timing } = context;
+  const { core, runtime, machine, timing, window_frames, capture } = context;
   const captured_bytes = c.wire_bytes - wireOverhead_bytes;
   const cores = machine.used_cores;
   const limit = () =>
@@ -81,10 +80,24 @@ async function sampleOnce(context: BenchContext, c: Case): Promise<[number, numb
         rate_fps: 0,
         stamps: false,
       },
+      ...(capture === null ? {} : { capture }),
     }, runtime);
     rate = await gateway.framesPerSecond(timing.sample_ms, timing.warm_up_ms);
+    const { drops, keptFrames } = (await gateway.sample()).totals;
+    const lost = [...Object.entries(drops), ["kept by the kernel", keptFrames] as const]
+      .filter(([, frames]) => frames > 0);
+    if (lost.length > 0) {
+      context.progress(`not forwarded: ${lost.map(([why, n]) => `${why} ${n}`).join(", ")}`);
+    }
   }
   return [rate, (before + await limit()) / 2];
+}
+
+/** Sizes to measure; of a captured trace, its mean, which the limit is measured at. */
+function sizesOf({ capture, quick }: BenchContext): readonly number[] {
+  if (capture === null) return quick ? quickSizes_bytes : wireSizes_bytes;
+  const mean = capture.reduce((sum, { bytes }) => sum + bytes.length, 0) / capture.length;
+  return [Math.round(Math.min(1900, Math.max(60, mean))) + wireOverhead_bytes];
 }
 
 /** All cases, each the median of several bracketed samples. */
@@ -96,7 +109,7 @@ export async function benchThroughput(context: BenchContext): Promise<Throughput
   const routers = context.router === null ? benchRouters : [context.router];
   for (const router of routers) {
     for (const queue of queues) {
-      for (const wire_bytes of context.quick ? quickSizes_bytes : wireSizes_bytes) {
+      for (const wire_bytes of sizesOf(context)) {
         const samples: [number, number][] = [];
         for (let i = 0; i < context.timing.samples; i++) {
           samples.push(await sampleOnce(context, { router, queue, wire_bytes }));

@@ -1,5 +1,6 @@
 /** What every experiment gets. */
 import type { Core } from "../../ffi/core.ts";
+import type { CapturedFrame } from "../trace/mod.ts";
 import type { Machine } from "./machine.ts";
 
 /** Durations and repetitions. */
@@ -24,6 +25,10 @@ export interface BenchContext {
   /** Null: those that the experiment has. */
   readonly router: string | null;
   readonly queue: string | null;
+  /** Frames on their way at most, where frames come as fast as they are taken. */
+  readonly window_frames: number;
+  /** A captured trace for 1c instead of generated ones. */
+  readonly capture: readonly CapturedFrame[] | null;
   /** Where a line about each row goes. */
   readonly progress: (line: string) => void;
 }

@@ -53,6 +53,7 @@ async function settingsOf(...args: string[]): Promise<Settings> {
       got = settings;
       return Promise.resolve();
     },
+    bench: () => Promise.reject(new Error("not asked for")),
     print: () => {},
     environment: () => undefined,
     cacheDirectory: "/cache",
@@ -111,6 +112,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
         sent_frames: 0,
         queue_frames: 0,
         restarts: 3,
+        last_failure: "exited with status 1",
         load: 0,
         batches: [],
       }],

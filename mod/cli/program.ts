@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
+import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
 import { decideSettings, defaultSocket, socketPath } from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
 import { formatStatus } from "./table.ts";
@@ -9,6 +10,7 @@ import { formatStatus } from "./table.ts";
 /** What the commands do, and where their words go. */
 export interface Actions {
   readonly run: (settings: Settings) => Promise<void>;
+  readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
   readonly print: (text: string) => void;
   readonly environment: Environment;
   /** Shown in the help. */
@@ -134,6 +136,22 @@ export function makeProgram(actions: Actions): Command {
       const json = options.json === true;
       actions.print(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
     });
+  program.command("bench")
+    .description(
+      "measure lvrm on this machine, without interfaces and without privileges: " +
+        Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
+    )
+    .argument("<EXPERIMENT...>", "one or more of them")
+    .option("--json <FILE>", "write the figures there too, as JSON")
+    .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
+    .option("--router <NAME>", `only this router: ${benchRouters.join(", ")}`)
+    .option(
+      "--queue <NAME>",
+      `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
+    )
+    .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
+    .option("--window <N>", "frames on their way at most (default: 2048)")
+    .action((names: string[], options: BenchOptions) => actions.bench(names, options));
   program.command("version")
     .description("print the version")
     .action(() => actions.print(`lvrm ${version}\n`));

@@ -37,6 +37,8 @@ export interface VriStatus {
   readonly sent_frames: number;
   readonly queue_frames: number;
   readonly restarts: number;
+  /** Why it last failed or was quarantined, also after it was replaced; else null. */
+  readonly last_failure: string | null;
   /** Estimate, in the unit of the load estimator in use. */
   readonly load: number;
   /** Batches handed to it, of 1, 2…3, 4…7, … 128 and more frames. */
@@ -158,6 +160,7 @@ function vriStatus(view: VriView, reader: SnapshotReader): VriStatus {
     sent_frames: counters?.sentFrames ?? 0,
     queue_frames: counters?.queueFrames ?? 0,
     restarts: view.restarts,
+    last_failure: view.lastFailure,
     load: counters?.load ?? 0,
     batches: counters?.batches ?? [0, 0, 0, 0, 0, 0, 0, 0],
   };

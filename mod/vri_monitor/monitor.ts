@@ -45,6 +45,7 @@ interface Position {
   state: State;
   instance: Instance | null;
   restarts: number;
+  lastFailure: string | null;
 }
 
 /** What the monitor needs of its surroundings. */
@@ -65,6 +66,8 @@ export interface VriView {
   readonly vr: number;
   readonly state: State["is"];
   readonly reason: string | null;
+  /** Why it last failed or was quarantined, also after it was replaced. */
+  readonly lastFailure: string | null;
   readonly pid: number | null;
   readonly core: number;
   readonly restarts: number;
@@ -117,7 +120,8 @@ export class VriMonitor {
   /** Adds a position and starts its process. */
   add(config: PositionConfig): void {
     const [state, effects] = begin(this.#around.now());
-    const position: Position = { config, state, instance: null, restarts: -1 };
+    const none = { instance: null, lastFailure: null };
+    const position: Position = { config, state, restarts: -1, ...none };
     this.#positions.push(position);
     this.#carryOut(position, effects);
   }
@@ -129,6 +133,7 @@ export class VriMonitor {
       vr: p.config.vr,
       state: p.state.is,
       reason: "reason" in p.state ? p.state.reason : null,
+      lastFailure: p.lastFailure,
       pid: p.instance?.process?.pid ?? null,
       core: p.config.core,
       restarts: Math.max(0, p.restarts),
@@ -296,6 +301,7 @@ export class VriMonitor {
       log[this.replacing ? "info" : "debug"]("{vri} is {state}", about);
       return;
     }
+    position.lastFailure = state.reason;
     if (!this.replacing) {
       log.debug("{vri} {reason}", { ...about, reason: state.reason });
       return;

@@ -28,7 +28,8 @@ pub const BusyFraction = struct {
         e.busy_ns = busy_ns;
         const seen = @as(f64, @floatFromInt(busy)) / @as(f64, @floatFromInt(elapsed_ns)) * whole;
         const before: f64 = @floatFromInt(e.load);
-        e.load = @intFromFloat(@round(before + (seen - before) * ewma.weightOver(e.weight, elapsed_ns)));
+        const weight = ewma.weightOver(e.weight, elapsed_ns);
+        e.load = @intFromFloat(@round(before + (seen - before) * weight));
     }
 };
 

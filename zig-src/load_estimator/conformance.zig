@@ -8,11 +8,11 @@ fn make(index: usize, weight: u32) registry.Estimator {
     return registry.choice(@intCast(index), weight).?.make();
 }
 
-/// A second in the life of a VRI that is given `batches` batches of 64 frames per 5 ms, has
-/// `queue_frames` waiting, and is busy for `busy_share` of the time.
-fn live(e: *registry.Estimator, busy_ns: *u64, batches: u32, queue_frames: u32, busy_share: f64) void {
+/// A second in the life of a VRI that is given `batches` batches of 64 frames per 5 ms, has `queue`
+/// frames waiting, and is busy for `busy_share` of the time.
+fn live(e: *registry.Estimator, busy_ns: *u64, batches: u32, queue: u32, busy_share: f64) void {
     for (0..200) |_| {
-        for (0..batches) |_| e.observe(queue_frames, 64);
+        for (0..batches) |_| e.observe(queue, 64);
         busy_ns.* +%= @intFromFloat(busy_share * 5 * ms);
         e.tick(5 * ms, busy_ns.*);
     }

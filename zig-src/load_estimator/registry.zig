@@ -3,8 +3,8 @@
 //!
 //! An estimator starts as `.{ .weight = w }` and declares `load: u32` (in a unit of its own; the
 //! balancer compares only those of one VR), `observe(*T, queue_frames: u32, dispatched: u32)`,
-//! called whenever frames were dispatched to the VRI, and `tick(*T, elapsed_ns: u64, busy_ns: u64)`,
-//! called every 5 ms or later with the VRI's account of its busy time; and the constants
+//! called whenever frames were dispatched to the VRI, `tick(*T, elapsed_ns: u64, busy_ns: u64)`,
+//! called every 5 ms or later with the VRI's account of its busy time, and the constants
 //! `needs_busy_time`, `frame_load`, `overload`.
 const std = @import("std");
 

@@ -2,10 +2,9 @@
 //! what lies between adapters (the paper's experiments 1c to 1e). A port replays a trace, round and
 //! round, or only takes frames; what is sent by it is counted and thrown away.
 //!
-//! How fast: as fast as frames are taken (a window bounds those on their way: handed out by the
-//! trace's replaying ports and not yet sent by its recording ports; one at a time is a window of
-//! one), or at a rate by the clock. With `trace_stamp` the last eight bytes of each frame tell when
-//! it was handed out; a recording port reads them.
+//! How fast: as fast as frames are taken (a window bounds those on their way through the gateway;
+//! one at a time is a window of one), or at a rate by the clock. With `trace_stamp` the last eight
+//! bytes of each frame tell when it was handed out; a recording port reads them.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("../abi.zig");
@@ -16,7 +15,9 @@ const Outgoing = @import("frame.zig").Outgoing;
 const Reason = @import("../reason.zig").Reason;
 const Sent = @import("frame.zig").Sent;
 
-const forgive_ns = 20 * std.time.ns_per_ms;
+/// Ethernet, IPv4 and UDP headers, and the stamp.
+const stamped_bytes_min = 14 + 20 + 8 + 8;
+const longest_ns = 60 * std.time.ns_per_s;
 /// Longest wait for the next frame that is spent looking at the clock.
 const doze_ns = 200 * std.time.ns_per_us;
 
@@ -30,14 +31,13 @@ pub const Memory = struct {
     next: usize = 0, // in the trace
     timer: i32,
     clock: latency.Clock,
+    longest_ticks: u64,
     // At a rate.
     rate: f64, // frames per tick; 0: as fast as they are taken
     start: u64 = 0, // ticks; 0: not begun
     count: u64 = 0, // handed out by this port
     dozing: bool = false,
-    // Of the window.
-    stuck_since: u64 = 0, // ticks; 0: not stuck
-    stuck_at: u64 = 0, // `returned` then
+    due_at: u64 = 0, // ticks: when the first frame after a doze should have gone; 0: no doze
 
     pub fn available(_: *Reason) bool {
         return true;
@@ -48,13 +48,16 @@ pub const Memory = struct {
         const trace = traces.find(config.trace - 1) orelse
             return reason.fail(.INVAL, "memory: there is no trace {d}", .{config.trace - 1});
         trace.seal() catch return reason.fail(.NOMEM, "memory: no memory for the trace", .{});
-        if (trace.frames.len == 0) return reason.fail(.INVAL, "memory: the trace has no frames", .{});
+        if (trace.frames.len == 0)
+            return reason.fail(.INVAL, "memory: the trace has no frames", .{});
         const stamps = config.trace_flags & abi.trace_stamp != 0;
-        if (stamps) for (trace.frames) |*frame| if (frame.bytes.len < 50)
-            return reason.fail(.INVAL, "memory: a frame of {d} bytes has no room for a stamp", .{frame.bytes.len});
+        if (stamps) for (trace.frames) |*frame| if (frame.bytes.len < stamped_bytes_min)
+            return reason.fail(.INVAL, "memory: {d} bytes have no room for a stamp", .{
+                frame.bytes.len,
+            });
         const timer = linux.timerfd_create(.MONOTONIC, .{ .CLOEXEC = true, .NONBLOCK = true });
         if (linux.errno(timer) != .SUCCESS)
-            return reason.fail(linux.errno(timer), "memory: no timer: out of descriptors? See `ulimit -n`", .{});
+            return reason.fail(.MFILE, "memory: no timer: too many open files? (`ulimit -n`)", .{});
         const clock = latency.clock();
         const seconds_per_tick = clock.picoseconds * 1e-12;
         trace.ports += 1;
@@ -67,6 +70,7 @@ pub const Memory = struct {
             .window = config.window_frames,
             .timer = @intCast(timer),
             .clock = clock,
+            .longest_ticks = @intFromFloat(clock.ticksOf(longest_ns)),
             .rate = @as(f64, @floatFromInt(config.rate_fps)) * seconds_per_tick,
         };
         if (m.replays) m.readableIn(1);
@@ -86,7 +90,10 @@ pub const Memory = struct {
     fn readableIn(m: *const Memory, ns: u64) void {
         const at: linux.itimerspec = .{
             .it_interval = .{ .sec = 0, .nsec = 0 },
-            .it_value = .{ .sec = @intCast(ns / std.time.ns_per_s), .nsec = @intCast(ns % std.time.ns_per_s) },
+            .it_value = .{
+                .sec = @intCast(ns / std.time.ns_per_s),
+                .nsec = @intCast(ns % std.time.ns_per_s),
+            },
         };
         _ = linux.timerfd_settime(m.timer, .{}, &at, null);
     }
@@ -107,46 +114,29 @@ pub const Memory = struct {
         m.next += count;
         if (m.next == frames.len) m.next = 0;
         m.count += count;
-        m.trace.handed +%= count;
         m.left -= count;
         if (m.left == 0) m.readableIn(0); // never again
-        if (m.stamps) stamp(batch);
+        if (m.stamps) m.stamp(batch);
         return @intCast(count);
     }
 
-    /// The whole batch is handed on at one instant.
-    fn stamp(batch: []const Frame) void {
-        const now = latency.ticks();
+    /// The whole batch is handed on at one instant. After a doze that is when its first frame was
+    /// due: the dispatcher's own wake-up counts.
+    fn stamp(m: *Memory, batch: []const Frame) void {
+        const now = if (m.due_at != 0) m.due_at else latency.ticks();
+        m.due_at = 0;
         for (batch) |*frame| {
             const bytes: [*]u8 = @constCast(frame.bytes.ptr); // the trace is ours
             std.mem.writeInt(u64, bytes[frame.bytes.len - 8 ..][0..8], now, .little);
         }
     }
 
-    /// Frames that may still leave before others are back. What was lost on its way is forgiven
-    /// once nothing has come back for a while.
-    fn windowRoom(m: *Memory) u64 {
-        const t = m.trace;
-        const out = t.handed -% t.returned;
-        if (out >> 63 != 0) { // forgiven ones came back after all
-            t.handed = t.returned;
-            return m.window;
-        }
-        if (out < m.window) {
-            m.stuck_since = 0;
-            return m.window - out;
-        }
-        if (m.stuck_since != 0 and t.returned == m.stuck_at) return m.forgive();
-        m.stuck_at = t.returned;
-        m.stuck_since = latency.ticks();
-        return 0;
-    }
-
-    fn forgive(m: *Memory) u64 {
-        if (latency.ticks() -% m.stuck_since < @as(u64, @intFromFloat(m.clock.ticksOf(forgive_ns)))) return 0;
-        m.stuck_since = 0;
-        m.trace.handed = m.trace.returned;
-        return m.window;
+    /// Frames that may still enter: as many as the window has room for beside all that are on their
+    /// way through the gateway now (the dispatcher's own account, exact between passes).
+    fn windowRoom(m: *const Memory) u64 {
+        const t = traces.totals orelse return m.window;
+        const entered = t.received_frames + t.originated_frames + t.replicated_frames;
+        return m.window -| (entered - t.sent_frames - t.dropped_frames - t.kept_frames);
     }
 
     /// Frames whose time has come. What is late is caught up with: the rate holds on average.
@@ -156,6 +146,8 @@ pub const Memory = struct {
         const elapsed: f64 = @floatFromInt(now -% m.start);
         const ready: u64 = @intFromFloat(elapsed * m.rate);
         if (ready > m.count) {
+            const first: u64 = @intFromFloat(@as(f64, @floatFromInt(m.count + 1)) / m.rate);
+            if (m.dozing) m.due_at = m.start + first;
             m.dozing = false;
             return ready - m.count;
         }
@@ -172,20 +164,21 @@ pub const Memory = struct {
     /// Throws frames away, all at one instant.
     pub fn send(m: *Memory, frames: []const Outgoing) Sent {
         const count: u32 = @intCast(frames.len);
-        if (m.records) {
-            const t = m.trace;
-            t.returned +%= count;
-            if (m.stamps) {
-                const now = latency.ticks();
-                t.latencies.settle();
-                for (frames) |*frame| {
-                    if (frame.bytes.len < 50) continue;
-                    const stamped = std.mem.readInt(u64, frame.bytes[frame.bytes.len - 8 ..][0..8], .little);
-                    t.latencies.record(now -| stamped);
-                }
-            }
-        }
+        if (m.records) m.record(frames);
         return .{ .frames = count };
+    }
+
+    fn record(m: *Memory, frames: []const Outgoing) void {
+        const histogram = &m.trace.latencies;
+        const now = latency.ticks();
+        histogram.settle();
+        for (frames) |*frame| {
+            if (frame.bytes.len < stamped_bytes_min) continue;
+            const last = frame.bytes[frame.bytes.len - 8 ..][0..8];
+            const stamped = std.mem.readInt(u64, last, .little);
+            // A frame of a VR's own making has no stamp.
+            if (stamped <= now and now - stamped < m.longest_ticks) histogram.record(now - stamped);
+        }
     }
 
     pub fn missed(_: *Memory) u64 {
