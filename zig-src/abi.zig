@@ -105,11 +105,13 @@ pub const wants_promiscuous: u32 = 2; // other hosts' frames too, from its wante
 
 /// How many times, at most, an idle reader looks again before it yields, and yields before it
 /// sleeps. Follows from placement and comes with the plan; within it, each reader learns how long
-/// spinning pays (`sleeper.zig`).
+/// waiting pays (`patience.zig`).
 pub const Idle = extern struct { spins: u32, yields: u32 };
 
-/// Time that one spin stands for: a pause instruction on current x86 machines, roughly.
-pub const spin_ns = 40;
+/// Times that one spin and one yield stand for, roughly: a pause instruction with the look that
+/// follows, and a system call.
+pub const spin_ns = 60;
+pub const yield_ns = 500;
 
 /// First bytes of a link segment: one per VRI, mapped by the dispatcher and that VRI.
 pub const Link = extern struct {

@@ -19,14 +19,21 @@ const Frame = socket_adapter.Frame;
 const batch = dispatch.batch;
 const kept = std.math.maxInt(u32);
 
+/// Batches taken from one port before the others have their turn: with fewer, larger hand-overs a
+/// VRI that sleeps is woken less often.
+const batches_per_port = 4;
+
 pub fn inhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
     for (d.plan.ports) |port| {
-        const count = port.receive(&d.frames);
-        if (count == 0) continue;
-        d.totals.batches[abi.batchBucket(count)] += 1;
-        admit(d, port, d.frames[0..count]);
-        total += count;
+        for (0..batches_per_port) |_| {
+            const count = port.receive(&d.frames);
+            if (count == 0) break;
+            d.totals.batches[abi.batchBucket(count)] += 1;
+            admit(d, port, d.frames[0..count]);
+            total += count;
+            if (count < batch) break;
+        }
     }
     if (total != 0) d.flushStaged();
     return total;

@@ -7,6 +7,7 @@ const control = @import("ipc_queue/control.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
 const link = @import("link.zig");
 const shm = @import("shm.zig");
+const Patience = @import("patience.zig").Patience;
 
 /// The first two fields are `struct lvrm_vr` of lvrm_vr.h.
 pub const VrLink = extern struct {
@@ -34,8 +35,7 @@ pub const State = struct {
     parent: linux.pid_t, // as we attached: it changes when our parent dies
     gone: bool = false,
     looks: u32 = 0, // calls of `alive` since the last real check
-    idle_looks: u32 = 0,
-    patience: u32 = 0, // looks before it yields or sleeps, as learned (sleeper.zig says how)
+    patience: Patience = .{},
     beat: u64 = 0, // monitor's, as last seen
     beat_ns: u64 = 0,
     busy_since_ns: u64 = 0, // 0: idle, or nobody wants to know
@@ -49,7 +49,7 @@ pub const State = struct {
             inline else => |*q| q.pop(into),
         };
         if (count != 0) {
-            s.idle_looks = 0;
+            s.patience.reset();
             const words = &s.header.vri_words;
             words.frames +%= count;
             words.batches +%= 1;
@@ -116,7 +116,7 @@ pub const State = struct {
     ) bool {
         _ = s.control_in.peek(header, payload) orelse return false;
         s.control_in.take(header.bytes);
-        s.idle_looks = 0;
+        s.patience.reset();
         return true;
     }
 
@@ -174,27 +174,22 @@ pub const State = struct {
     /// Looks again, then yields, then sleeps until something comes, at most `timeout_ms`.
     pub fn wait(s: *State, timeout_ms: u32) void {
         s.tick();
-        s.idle_looks +|= 1;
-        const idle = &s.header.monitor.idle;
-        const longest = @atomicLoad(u32, &idle.spins, .monotonic);
-        const busy_poll = @atomicLoad(u32, &s.header.monitor.busy_poll, .monotonic) != 0;
-        const spins = if (busy_poll) longest else @min(s.patience, longest);
-        if (s.idle_looks <= spins) return std.atomic.spinLoopHint();
-        if (s.idle_looks <= spins +| @atomicLoad(u32, &idle.yields, .monotonic)) {
-            _ = linux.sched_yield();
-            return;
+        const monitor = &s.header.monitor;
+        const idle: abi.Idle = .{
+            .spins = @atomicLoad(u32, &monitor.idle.spins, .monotonic),
+            .yields = @atomicLoad(u32, &monitor.idle.yields, .monotonic),
+        };
+        const busy_poll = @atomicLoad(u32, &monitor.busy_poll, .monotonic) != 0;
+        const now_ns = nowNs();
+        switch (s.patience.next(idle, busy_poll, now_ns)) {
+            .look => std.atomic.spinLoopHint(),
+            .yield => _ = linux.sched_yield(),
+            .sleep => {
+                s.sleep(timeout_ms);
+                s.patience.slept(idle, nowNs() - now_ns);
+                _ = s.check();
+            },
         }
-        if (busy_poll) { // whoever shares the core gets it, then it is our turn again
-            _ = linux.sched_yield();
-            s.idle_looks = 0;
-            return;
-        }
-        const before_ns = nowNs();
-        s.sleep(timeout_ms);
-        const slept_ns = nowNs() - before_ns;
-        s.patience = if (slept_ns < @as(u64, longest) * abi.spin_ns) longest else s.patience / 2;
-        s.idle_looks = 0;
-        _ = s.check();
     }
 
     /// The flag, a fence, then one more look: whoever published before the fence is seen here,

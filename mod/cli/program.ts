@@ -79,11 +79,11 @@ function addRunOptions(command: Command): Command {
     .option(
       "--idle-spins <N>",
       "how often an idle dispatcher or VRI looks again, at most, before it yields its core " +
-        "(LVRM_IDLE_SPINS; default: 2000 on a core of its own, 20 on a shared one)",
+        "(LVRM_IDLE_SPINS; default: 300 on a core of its own, 20 on a shared one)",
     )
     .option(
       "--idle-yields <N>",
-      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: 10 or 2)",
+      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: 400 or 2)",
     )
     .option("--socket <PATH>", `control socket (LVRM_SOCKET; default: ${defaultSocket})`)
     .option("--log-format <FORMAT>", "text or json, on stderr (LVRM_LOG_FORMAT; default: text)")
