@@ -16,7 +16,7 @@ const abi = @import("abi.zig");
 const dispatch = @import("dispatch.zig");
 const Plan = @import("plan.zig").Plan;
 
-const sleep_ms = 50; // heartbeats go on
+const sleep_ms = 90; // heartbeats go on
 
 pub const Sleeper = struct {
     epoll: i32,

@@ -22,7 +22,7 @@ pub const VrLink = extern struct {
 };
 
 const stale_ns = 5 * std.time.ns_per_s; // monitor's heartbeat, before it counts as gone
-const beat_ms = 50; // longest sleep: our own heartbeat goes on
+const beat_ms = 90; // longest sleep: our own heartbeat goes on
 
 pub const State = struct {
     header: *abi.Link,
