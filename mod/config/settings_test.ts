@@ -82,6 +82,7 @@ Deno.test("decideSettings() refuses with the right code, a cause and a cure", ()
   ok(refusal({ vr: ["10.0.1.0/24,10.0.1.0/24=cppvr"] }, 3).includes("twice"));
   ok(refusal({ vr: [...vr, ...vr] }, 3).includes("vr1 (cppvr) and vr2"));
   ok(refusal({ vr, adapter: "x" }, 2).includes("known: raw"));
+  ok(refusal({ vr, adapter: "memory" }, 2).includes("lvrm bench"));
   ok(refusal({ vr, queue: "x" }, 2).includes("lamport"));
   ok(refusal({ vr, balancer: "x" }, 2).includes("jsq"));
   ok(refusal({ vr, logLevel: "x" }, 2).includes("warning"));
