@@ -46,7 +46,7 @@ pub const Dispatcher = struct {
     /// One pass. Sleeps at its end when there is nothing to do and it may.
     pub inline fn pass(d: *Dispatcher) void {
         if (d.mail.take()) |plan| d.adopt(plan);
-        const work = ingest.inhale(d) + collect.exhale(d) + events.relay(d);
+        const work = events.relay(d) + ingest.inhale(d) + collect.exhale(d);
         d.unpark();
         d.housekeep(work != 0);
         d.snapshots.answer(d);
