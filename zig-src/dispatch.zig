@@ -156,7 +156,8 @@ pub const Dispatcher = struct {
                 vri.beat_ns = d.now_ns;
             }
             vri.lend = true;
-            vri.estimator.tick(elapsed_ns, @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic));
+            const busy_ns = @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic);
+            vri.estimator.tick(elapsed_ns, busy_ns);
         }
         for (d.plan.ports) |port| port.readStatistics();
         for (d.plan.vrs) |*entry| {

@@ -117,6 +117,9 @@ pub const State = struct {
         _ = s.control_in.peek(header, payload) orelse return false;
         s.control_in.take(header.bytes);
         s.idle_looks = 0;
+        // As `wakeDispatcher`: the new index before the look at the flag.
+        fence();
+        if (@atomicLoad(u32, &s.header.monitor.events_wait, .monotonic) != 0) s.wakeDispatcher();
         return true;
     }
 
