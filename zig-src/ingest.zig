@@ -17,7 +17,7 @@ const Dispatcher = dispatch.Dispatcher;
 const Frame = socket_adapter.Frame;
 
 const batch = dispatch.batch;
-const kept = std.math.maxInt(u32);
+const kept = @import("classifier.zig").kernels;
 
 pub fn inhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
@@ -36,8 +36,7 @@ pub fn inhale(d: *Dispatcher) u32 {
 fn admit(d: *Dispatcher, port: *Port, frames: []const Frame) void {
     const classifier = &d.plan.classifier;
     var verdicts: [batch]u32 = undefined;
-    for (frames, verdicts[0..frames.len]) |*frame, *verdict|
-        verdict.* = classifier.vrOf(frame, port.number) orelse kept;
+    classifier.vrsOf(frames, port.number, &verdicts);
     var start: usize = 0;
     while (start < frames.len) {
         const verdict = verdicts[start];
