@@ -22,10 +22,11 @@ const kept = @import("classifier.zig").kernels;
 pub fn inhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
     for (d.plan.ports) |port| {
-        const count = port.receive(&d.frames);
+        const frames = port.receive(&d.frames);
+        const count: u32 = @intCast(frames.len);
         if (count == 0) continue;
         d.totals.batches[abi.batchBucket(count)] += 1;
-        admit(d, port, d.frames[0..count]);
+        admit(d, port, frames);
         total += count;
     }
     if (total != 0) d.flushStaged();
