@@ -151,7 +151,7 @@ pub const MonitorWords = extern struct {
     idle: Idle,
     busy_poll: u32 = 0, // 1: never sleep, only spin and yield
     account_busy: u32 = 0, // 1: keep `VriWords.busy_ns`; costs two looks at the clock per idle time
-    reserved: u32 = 0,
+    events_wait: u32 = 0, // 1: events wait for room in control-in: to take one wakes the dispatcher
 };
 
 pub const ParkingWords = extern struct {
@@ -546,7 +546,8 @@ pub const hash: u64 = blk: {
     @setEvalBranchQuota(1_000_000);
     var text: []const u8 = version;
     for (shared_structs ++ ffi_structs ++ .{Descriptor}) |T| text = text ++ describe(T);
-    for (.{ Drop, Violation, VriState, EventKind, RouteKind, ArenaPages }) |T| text = text ++ describeEnum(T);
+    for (.{ Drop, Violation, VriState, EventKind, RouteKind, ArenaPages }) |T|
+        text = text ++ describeEnum(T);
     for (@import("ipc_queue/registry.zig").names) |name| text = text ++ name;
     break :blk fnv1a(text, 0xcbf29ce484222325);
 };

@@ -8,20 +8,22 @@ const Sent = @import("socket_adapter/frame.zig").Sent;
 const Vri = @import("vri_adapter.zig").Vri;
 const Dispatcher = dispatch.Dispatcher;
 
-/// At most one batch from each VRI.
+/// As many batches from each VRI as `ingest.zig` takes from a port, so that neither way outruns the
+/// other.
 pub fn exhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
     for (d.plan.vris) |*entry| {
         const vri = entry.vri;
-        if (!vri.live()) continue;
-        const count = vri.collect(&d.words);
-        if (count != 0) {
+        for (0..dispatch.batches_per_pass) |_| {
+            if (!vri.live()) break;
+            const count = vri.collect(&d.words);
+            if (count == 0) break;
             settleAll(d, vri, d.words[0..count]);
             flushPorts(d, vri);
+            total += count;
+            if (count < dispatch.batch) break;
         }
-        if (vri.violation != .none) vri.vr.withdraw(vri);
-        if (vri.lend) vri.lendSlots();
-        total += count;
+        if (vri.violation != .none) vri.vr.withdraw(vri) else if (vri.lend) vri.lendSlots();
     }
     return total;
 }

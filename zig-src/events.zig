@@ -25,6 +25,7 @@ const events_per_pass = 16;
 
 pub fn relay(d: *dispatch.Dispatcher) u32 {
     var moved: u32 = 0;
+    for (d.plan.vris) |*entry| entry.vri.setEventsWait(false);
     for (d.plan.vris) |*entry| {
         const vri = entry.vri;
         if (!vri.live()) continue;
@@ -40,7 +41,7 @@ fn deliver(vri: *Vri) u32 {
     var payload: [abi.max_event_bytes]u8 = undefined;
     var count: u32 = 0;
     while (vri.outbox_out.peek(&header, &payload)) |bytes| {
-        if (!vri.control_in.push(header, bytes)) break;
+        if (!vri.tell(header, bytes, &vri.outbox_block)) break;
         vri.outbox_out.take(header.bytes);
         count += 1;
     }
@@ -58,6 +59,7 @@ fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
     var payload: [abi.max_event_bytes]u8 = undefined;
     var count: u32 = 0;
     while (count < events_per_pass) : (count += 1) {
+        vri.control_block = .{};
         const bytes = vri.control_out.peek(&header, &payload) orelse break;
         const size = header.bytes;
         const target = header.source;
@@ -102,10 +104,11 @@ fn toSiblings(
     bytes: []const u8,
 ) bool {
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
-        if (!entry.vri.control_in.fits(@intCast(bytes.len))) return badOrFull(entry.vri);
+        if (!entry.vri.hasRoom(@intCast(bytes.len), &sender.control_block))
+            return badOrFull(entry.vri);
     };
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
-        _ = entry.vri.control_in.push(header, bytes);
+        _ = entry.vri.tell(header, bytes, &sender.control_block);
     };
     dispatch.fullFence();
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) entry.vri.wake();
@@ -127,7 +130,7 @@ fn toSibling(
         d.totals.events_lost += 1;
         return true;
     };
-    if (!to.control_in.push(header, bytes)) return badOrFull(to);
+    if (!to.tell(header, bytes, &sender.control_block)) return badOrFull(to);
     dispatch.fullFence();
     to.wake();
     return true;

@@ -20,7 +20,12 @@ const std = @import("std");
 
 const Order = enum { oldest_first, any };
 const Kernel = enum { futex, eventfd };
-const Rules = struct { order: Order, kernel: Kernel, publisher_fences: bool = true, sleeper_fences: bool = true };
+const Rules = struct {
+    order: Order,
+    kernel: Kernel,
+    publisher_fences: bool = true,
+    sleeper_fences: bool = true,
+};
 
 const rounds = 2; // publications of a run
 

@@ -17,22 +17,18 @@ const Dispatcher = dispatch.Dispatcher;
 const Frame = socket_adapter.Frame;
 
 const batch = dispatch.batch;
-const kept = std.math.maxInt(u32);
-
-/// Batches taken from one port before the others have their turn: with fewer, larger hand-overs a
-/// VRI that sleeps is woken less often.
-const batches_per_port = 4;
+const kept = @import("classifier.zig").kernels;
 
 pub fn inhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
     for (d.plan.ports) |port| {
-        for (0..batches_per_port) |_| {
-            const count = port.receive(&d.frames);
-            if (count == 0) break;
-            d.totals.batches[abi.batchBucket(count)] += 1;
-            admit(d, port, d.frames[0..count]);
-            total += count;
-            if (count < batch) break;
+        for (0..dispatch.batches_per_pass) |_| {
+            const frames = port.receive(&d.frames);
+            if (frames.len == 0) break;
+            d.totals.batches[abi.batchBucket(@intCast(frames.len))] += 1;
+            admit(d, port, frames);
+            total += @intCast(frames.len);
+            if (frames.len < batch) break;
         }
     }
     if (total != 0) d.flushStaged();
@@ -43,8 +39,7 @@ pub fn inhale(d: *Dispatcher) u32 {
 fn admit(d: *Dispatcher, port: *Port, frames: []const Frame) void {
     const classifier = &d.plan.classifier;
     var verdicts: [batch]u32 = undefined;
-    for (frames, verdicts[0..frames.len]) |*frame, *verdict|
-        verdict.* = classifier.vrOf(frame, port.number) orelse kept;
+    classifier.vrsOf(frames, port.number, &verdicts);
     var start: usize = 0;
     while (start < frames.len) {
         const verdict = verdicts[start];

@@ -27,6 +27,7 @@ const capacity = 4096;
 const slot_bytes = 2048;
 const slot_count = 8192;
 const warm_up_ms = 50;
+const spins_max = 2000;
 
 /// Memory of a bare queue.
 const Queue = [*]align(abi.cache_line_bytes) u8;
@@ -289,6 +290,7 @@ fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
     var words: [batch]u64 = undefined;
     var touched: u64 = 0;
     var meter: Meter = .init(o.milliseconds);
+    var idle: u32 = 0;
     while (true) {
         if (slot_count - top + batch <= o.window) {
             const count = @min(batch, frames.len - next);
@@ -316,7 +318,8 @@ fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
             top += 1;
         }
         meter.frames += back;
-        if (back == 0) pause(o);
+        idle = if (back == 0) idle + 1 else 0;
+        if (idle != 0) pause(o, idle);
         if (meter.look()) |figure| {
             std.mem.doNotOptimizeAway(touched);
             return figure;
@@ -324,8 +327,12 @@ fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
     }
 }
 
-inline fn pause(o: *const Options) void {
-    if (o.cores[0] == o.cores[1]) _ = linux.sched_yield() else std.atomic.spinLoopHint();
+/// Nothing came `idle` times in a row: on a machine that does something else as well, the peer may
+/// be waiting for this core.
+inline fn pause(o: *const Options, idle: u32) void {
+    if (o.cores[0] == o.cores[1] or idle > spins_max) {
+        _ = linux.sched_yield();
+    } else std.atomic.spinLoopHint();
 }
 
 /// The VRI's side: looks at each frame and gives it back.
@@ -334,13 +341,16 @@ fn reflect(o: *const Options, shared: *Shared, arena: [*]u8) void {
     var end: End = .{ .out = &shared.back, .in = &shared.there };
     var words: [batch]u64 = undefined;
     var touched: u64 = 0;
+    var idle: u32 = 0;
     while (true) {
         const count = end.pop(&words);
         if (count == 0) {
             if (@atomicLoad(u32, &shared.stop, .acquire) != 0) break;
-            pause(o);
+            idle +%= 1;
+            pause(o, idle);
             continue;
         }
+        idle = 0;
         for (words[0..count]) |raw| {
             const word: abi.Descriptor = @bitCast(raw);
             touched +%= frameIn(arena, word.slot)[0];
@@ -362,6 +372,7 @@ fn fillQueue(o: *const Options, shared: *Shared, queue: u32, memory: Queue) Figu
     };
     const words: [batch]u64 = @splat(@bitCast(word));
     var meter: Meter = .init(o.milliseconds);
+    var idle: u32 = 0;
     @atomicStore(u32, &shared.there.tail, 1, .release); // the queue is laid out
     while (true) {
         const pushed = switch (producer) {
@@ -372,7 +383,8 @@ fn fillQueue(o: *const Options, shared: *Shared, queue: u32, memory: Queue) Figu
             },
         };
         meter.frames += pushed;
-        if (pushed == 0) pause(o);
+        idle = if (pushed == 0) idle + 1 else 0;
+        if (idle != 0) pause(o, idle);
         if (meter.look()) |figure| return figure;
     }
 }

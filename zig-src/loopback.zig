@@ -108,13 +108,16 @@ const Rig = struct {
 
 /// The least that a VRI can do: name the output port.
 fn echo(s: *vr_link.State, words: *[64]u64) void {
-    const count = s.receive(words);
-    for (words[0..count]) |*word| {
-        var d: abi.Descriptor = @bitCast(word.*);
-        d.output = 1;
-        word.* = @bitCast(d);
+    while (true) {
+        const count = s.receive(words);
+        if (count == 0) return;
+        for (words[0..count]) |*word| {
+            var d: abi.Descriptor = @bitCast(word.*);
+            d.output = 1;
+            word.* = @bitCast(d);
+        }
+        _ = s.send(words[0..count]);
     }
-    if (count != 0) _ = s.send(words[0..count]);
 }
 
 fn build(o: *const Options, reason: *Reason) !Rig {

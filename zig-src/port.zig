@@ -16,9 +16,14 @@ pub const Port = struct {
     slots: [batch]u32 = undefined,
     count: u32 = 0,
 
-    pub fn receive(p: *Port, frames: []socket_adapter.Frame) u32 {
+    /// Frames that wait, at most as many as `room` has places: there, or where the adapter has them
+    /// lying already.
+    pub fn receive(p: *Port, room: []socket_adapter.Frame) []const socket_adapter.Frame {
         return switch (p.adapter) {
-            inline else => |*a| a.receive(frames),
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "borrow"))
+                a.borrow(room.len)
+            else
+                room[0..a.receive(room)],
         };
     }
 

@@ -13,7 +13,7 @@ const dispatch = @import("dispatch.zig");
 const Patience = @import("patience.zig").Patience;
 const Plan = @import("plan.zig").Plan;
 
-const sleep_ms = 50; // heartbeats go on
+const sleep_ms = 90; // heartbeats go on
 
 pub const Sleeper = struct {
     epoll: i32,

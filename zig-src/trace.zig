@@ -126,7 +126,7 @@ fn check(spec: *const abi.TraceSpec, reason: *Reason) Failed!void {
         return refuse(reason, "a trace has 1 to {d} frame sizes", .{spec.sizes.len});
     const least = trace_frames.shortest(spec.family);
     for (spec.sizes[0..spec.size_count]) |size| if (size < least)
-        return refuse(reason, "generated frames have {d} bytes at least, not {d}", .{ least, size });
+        return refuse(reason, "generated frames have at least {d} bytes: {d}", .{ least, size });
 }
 
 /// Adds a captured frame of `bytes`, of `original` bytes on the wire, to a trace that no port uses.

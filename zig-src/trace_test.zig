@@ -77,12 +77,11 @@ test "a replay goes round, in order, up to its limit" {
     defer memory.deinit();
     try testing.expectError(error.Failed, traces.destroy(gpa, number, &reason));
     const trace = traces.find(number).?;
-    var frames: [64]Frame = undefined;
     var total: usize = 0;
     while (true) {
-        const count = memory.receive(&frames);
-        if (count == 0) break;
-        for (frames[0..count]) |*frame| {
+        const frames = memory.borrow(64);
+        if (frames.len == 0) break;
+        for (frames) |*frame| {
             try testing.expectEqual(trace.frames[total % 100].bytes.ptr, frame.bytes.ptr);
             total += 1;
         }
@@ -99,8 +98,8 @@ test "captured frames are replayed as they are; cut ones are faulty" {
     try testing.expectError(error.Failed, traces.append(number, "thirteen byte", 13, &reason));
     var memory = try open(number, unchanged);
     defer memory.deinit();
-    var frames: [64]Frame = undefined;
-    try testing.expectEqual(2, memory.receive(&frames));
+    const frames = memory.borrow(64);
+    try testing.expectEqual(2, frames.len);
     try testing.expectEqualStrings("fourteen bytes", frames[0].bytes);
     try testing.expectEqual(Frame.Fault.none, frames[0].fault);
     try testing.expectEqual(Frame.Fault.truncated, frames[1].fault);
@@ -126,11 +125,11 @@ test "a window of one hands out the next frame after the last is through, with i
     var totals: abi.Totals = .{};
     traces.totals = &totals;
     defer traces.totals = null;
-    var frames: [64]Frame = undefined;
     for (0..50) |i| {
-        try testing.expectEqual(1, source.receive(&frames));
+        const frames = source.borrow(64);
+        try testing.expectEqual(1, frames.len);
         totals.received_frames += 1;
-        try testing.expectEqual(0, source.receive(&frames));
+        try testing.expectEqual(0, source.borrow(64).len);
         if (i % 5 == 4) { // a frame that ended otherwise is through as well
             totals.dropped_frames += 1;
             continue;
@@ -157,17 +156,16 @@ test "a rate is kept" {
         }
     }.change);
     defer memory.deinit();
-    var frames: [64]Frame = undefined;
     const latency = @import("latency.zig");
     const clock = latency.clock();
     const start = latency.ticks();
     const span: u64 = @intFromFloat(clock.ticksOf(20e6));
-    var total: u64 = memory.receive(&frames); // starts the clock
+    var total: u64 = memory.borrow(64).len; // starts the clock
     const begun = latency.ticks();
-    while (latency.ticks() -% start < span) total += memory.receive(&frames);
+    while (latency.ticks() -% start < span) total += memory.borrow(64).len;
     const least = latency.ticks() -% begun;
     while (true) { // however long the machine paused: all that is due comes
-        const count = memory.receive(&frames);
+        const count = memory.borrow(64).len;
         if (count == 0) break;
         total += count;
     }

@@ -110,7 +110,8 @@ pub const Vr = struct {
 
     fn mayMove(vr: *const Vr, entry: *const flow.Entry, vri: *const Vri, now_ms: u32) bool {
         if (entry.in_flight != 0) return false;
-        return now_ms -% entry.seen_ms >= flow.idle_ms or vr.loads[vri.position] > vr.estimators.overload;
+        const is_behind = vr.loads[vri.position] > vr.estimators.overload;
+        return is_behind or now_ms -% entry.seen_ms >= flow.idle_ms;
     }
 
     fn assign(_: *Vr, entry: *flow.Entry, vri: *Vri, now_ms: u32) Target {

@@ -23,7 +23,7 @@ pub const VrLink = extern struct {
 };
 
 const stale_ns = 5 * std.time.ns_per_s; // monitor's heartbeat, before it counts as gone
-const beat_ms = 50; // longest sleep: our own heartbeat goes on
+const beat_ms = 90; // longest sleep: our own heartbeat goes on
 
 pub const State = struct {
     header: *abi.Link,
@@ -117,6 +117,9 @@ pub const State = struct {
         _ = s.control_in.peek(header, payload) orelse return false;
         s.control_in.take(header.bytes);
         s.patience.reset();
+        // As `wakeDispatcher`: the new index before the look at the flag.
+        fence();
+        if (@atomicLoad(u32, &s.header.monitor.events_wait, .monotonic) != 0) s.wakeDispatcher();
         return true;
     }
 

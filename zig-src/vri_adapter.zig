@@ -45,6 +45,9 @@ pub const Vri = struct {
     unpublished: u32 = 0, // pushed since the last `publish`
     position: u32 = 0, // among its VR's running ones
     untracked: u32 = 0, // frames it holds whose flow is not known
+    control_block: Block = .{}, // of the oldest event that it sent
+    outbox_block: Block = .{}, // of the oldest event for it
+    events_wait: bool = false, // some event waits for room in `control_in`
     lend: bool = true, // the `free` queue may want more empty slots
     beat: u64 = 0,
     beat_ns: u64 = 0,
@@ -70,7 +73,7 @@ pub const Vri = struct {
         return c.received_frames + c.originated_frames - c.sent_frames - c.dropped_frames;
     }
 
-    /// Slots that it may get besides those it holds. One that keeps its share's worth starves alone.
+    /// Slots that it may get besides those it holds. One that keeps all its share starves alone.
     pub fn room(v: *const Vri) u32 {
         return @intCast(v.share -| (v.held() + v.loaned));
     }
@@ -120,8 +123,44 @@ pub const Vri = struct {
         const frames = switch (v.data_out) {
             inline else => |*q| q.length(),
         };
-        return frames != 0 or !v.control_out.empty() or !v.outbox_out.empty();
+        return frames != 0 or (!v.control_out.empty() and !v.control_block.lasts()) or
+            (!v.outbox_out.empty() and !v.outbox_block.lasts());
     }
+
+    /// Puts an event into its control-in queue; false, and `block` says so, while that is full.
+    pub fn tell(v: *Vri, header: abi.EventHeader, payload: []const u8, block: *Block) bool {
+        if (!v.hasRoom(@intCast(payload.len), block)) return false;
+        return v.control_in.push(header, payload);
+    }
+
+    /// Whether `tell` would work for so many bytes.
+    pub fn hasRoom(v: *Vri, payload_bytes: u32, block: *Block) bool {
+        const head = v.control_in.taken();
+        const fits = v.control_in.fits(payload_bytes);
+        block.* = if (fits) .{} else .{ .on = v, .head = head };
+        if (!fits) v.setEventsWait(true);
+        return fits;
+    }
+
+    /// Whether it shall wake the dispatcher when it takes an event. Off at the start of each pass,
+    /// on again where something still waits: before it sleeps, the dispatcher looks (`Block`).
+    pub fn setEventsWait(v: *Vri, wait: bool) void {
+        if (v.events_wait == wait) return;
+        v.events_wait = wait;
+        @atomicStore(u32, &v.link.monitor.events_wait, @intFromBool(wait), .monotonic);
+    }
+
+    /// An event that waits for room in some VRI's control-in queue, as of the last pass: nothing to
+    /// stay awake for until that VRI has taken one.
+    pub const Block = struct {
+        on: ?*Vri = null,
+        head: u32 = 0,
+
+        fn lasts(b: *const Block) bool {
+            const vri = b.on orelse return false;
+            return vri.control_in.taken() == b.head;
+        }
+    };
 
     /// Fills the `free` queue up with empty slots of the VR's arena.
     pub fn lendSlots(v: *Vri) void {

@@ -25,8 +25,8 @@ export interface LatencyRow {
   readonly p99_us: number;
   readonly p999_us: number;
   readonly max_us: number;
-  /** What one reading of the clock takes; it is part of the figures, twice. */
-  readonly clock_us: number;
+  /** What one reading of the clock takes; it is part of each figure, once. */
+  readonly clock_reading_us: number;
 }
 
 /** Wake-up of a process that sleeps on a futex, beside the `idle` rows. */
@@ -97,7 +97,7 @@ async function measure(
     p99_us: us(report.p99Ns),
     p999_us: us(report.p999Ns),
     max_us: us(report.maxNs),
-    clock_us: us(report.clockNs),
+    clock_reading_us: us(report.clockNs),
   } as const;
   context.progress(`${c.router} ${c.wire_bytes} bytes, ${load}: p50 ${row.p50_us} µs`);
   return row;

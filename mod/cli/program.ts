@@ -22,6 +22,9 @@ const collect = (value: string, earlier: string[] | undefined): string[] => [
   value,
 ];
 
+/** Those that serve interfaces: `memory` replays traces, for `lvrm bench`. */
+const interfaceAdapters = manifest.adapters.filter((name) => name !== "memory");
+
 function addRunOptions(command: Command): Command {
   const names = (all: readonly string[]) => all.join(", ");
   return command
@@ -40,7 +43,7 @@ function addRunOptions(command: Command): Command {
     )
     .option(
       "--adapter <NAME>",
-      `socket adapter: auto, ${names(manifest.adapters)} (LVRM_ADAPTER; default: auto)`,
+      `socket adapter: auto, ${names(interfaceAdapters)} (LVRM_ADAPTER; default: auto)`,
     )
     .option(
       "--queue <NAME>",

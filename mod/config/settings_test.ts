@@ -82,6 +82,7 @@ Deno.test("decideSettings() refuses with the right code, a cause and a cure", ()
   ok(refusal({ vr: ["10.0.1.0/24,10.0.1.0/24=cppvr"] }, 3).includes("twice"));
   ok(refusal({ vr: [...vr, ...vr] }, 3).includes("vr1 (cppvr) and vr2"));
   ok(refusal({ vr, adapter: "x" }, 2).includes("known: raw"));
+  ok(refusal({ vr, adapter: "memory" }, 2).includes("lvrm bench"));
   ok(refusal({ vr, queue: "x" }, 2).includes("lamport"));
   ok(refusal({ vr, balancer: "x" }, 2).includes("jsq"));
   ok(refusal({ vr, logLevel: "x" }, 2).includes("warning"));
@@ -107,11 +108,16 @@ Deno.test("socketPath() takes option, environment, default in this order", () =>
 });
 
 Deno.test("slotsFor() takes jumbo slots only where a frame would not fit", () => {
-  equal(slotsFor([1500, 1500]).bytes, 2048);
-  equal(slotsFor([2048 - 14 - 66]).bytes, 2048);
-  equal(slotsFor([2048 - 14 - 66 + 1]).bytes, 16384);
-  equal(slotsFor([1500, 9000]).bytes, 16384);
-  equal(slotsFor([largestMtu(2048)]).bytes, 2048);
+  equal(slotsFor([1500, 1500], 1).bytes, 2048);
+  equal(slotsFor([2048 - 14 - 66], 1).bytes, 2048);
+  equal(slotsFor([2048 - 14 - 66 + 1], 1).bytes, 16384);
+  equal(slotsFor([1500, 9000], 1).bytes, 16384);
+  equal(slotsFor([largestMtu(2048)], 1).bytes, 2048);
+});
+
+Deno.test("slotsFor() gives every VRI a share to work with", () => {
+  deepEqual([1, 8, 9, 64].map((vris) => slotsFor([1500], vris).count), [8192, 8192, 16384, 65536]);
+  deepEqual([8, 64].map((vris) => slotsFor([9000], vris).count), [4096, 32768]);
 });
 
 Deno.test("decideSettings() takes load estimators, weights and idle thresholds", () => {

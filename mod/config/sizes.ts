@@ -2,12 +2,16 @@
 import { limits } from "../../ffi/abi.gen.ts";
 import type { Idle } from "../../ffi/core.ts";
 
-/** Slots of one arena. A jumbo arena has fewer, larger slots (64 MiB in both cases at most). */
+/**
+ * Slots of one arena that up to eight VRIs share; more VRIs, more slots. A jumbo arena has fewer,
+ * larger ones (64 MiB for eight VRIs). Slots that are never in use cost no memory.
+ */
 export const arena = {
   slot_bytes: 2048,
   slot_count: 8192,
   jumbo_slot_bytes: 16384,
   jumbo_slot_count: 4096,
+  vris: 8,
   /** Flows that one VR remembers the VRI of. */
   flow_count: 8192,
 } as const;
@@ -22,12 +26,16 @@ export const link = {
 /** An Ethernet header without tag. */
 const ethernetBytes = 14;
 
-/** Size and number of slots for the largest MTU of all ports. */
-export function slotsFor(mtus: readonly number[]): { bytes: number; count: number } {
+/** Size and number of slots for the largest MTU of all ports and that many VRIs. */
+export function slotsFor(
+  mtus: readonly number[],
+  vris: number,
+): { bytes: number; count: number } {
   const longest = Math.max(0, ...mtus) + ethernetBytes + limits.headroom_bytes;
+  const times = Math.ceil(vris / arena.vris);
   return longest > arena.slot_bytes
-    ? { bytes: arena.jumbo_slot_bytes, count: arena.jumbo_slot_count }
-    : { bytes: arena.slot_bytes, count: arena.slot_count };
+    ? { bytes: arena.jumbo_slot_bytes, count: times * arena.jumbo_slot_count }
+    : { bytes: arena.slot_bytes, count: times * arena.slot_count };
 }
 
 /** The largest MTU whose frames fit slots of this size. */

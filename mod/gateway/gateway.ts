@@ -73,7 +73,7 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#slots = slotsFor(parts.ports.map((port) => port.mtu));
+    this.#slots = slotsFor(parts.ports.map((port) => port.mtu), parts.settings.vris);
     const mtu = largestMtu(this.#slots.bytes);
     this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
     this.#vris = new VriMonitor({

@@ -101,23 +101,23 @@ pub const Memory = struct {
     pub fn setPromiscuous(_: *Memory, _: bool) void {}
     pub fn setForeignTags(_: *Memory, _: []const u16) void {}
 
-    pub fn receive(m: *Memory, into: []Frame) u32 {
-        if (!m.replays or m.left == 0) return 0;
-        var budget: u64 = @min(into.len, m.left);
+    /// The next frames of the trace, at most `max`.
+    pub fn borrow(m: *Memory, max: usize) []const Frame {
+        if (!m.replays or m.left == 0) return &.{};
+        var budget: u64 = @min(max, m.left);
         if (m.window != 0) budget = @min(budget, m.windowRoom());
         if (m.rate != 0) budget = @min(budget, m.due());
-        if (budget == 0) return 0;
+        if (budget == 0) return &.{};
         const frames = m.trace.frames;
         const count = @min(budget, frames.len - m.next);
         const batch = frames[m.next..][0..count];
-        @memcpy(into[0..count], batch);
         m.next += count;
         if (m.next == frames.len) m.next = 0;
         m.count += count;
         m.left -= count;
         if (m.left == 0) m.readableIn(0); // never again
         if (m.stamps) m.stamp(batch);
-        return @intCast(count);
+        return batch;
     }
 
     /// The whole batch is handed on at one instant. After a doze that is when its first frame was
