@@ -23,7 +23,7 @@ const Frame = socket_adapter.Frame;
 pub const batch = 64;
 /// Batches taken from one port, or one VRI, before the others have their turn: with fewer, larger
 /// hand-overs a VRI that sleeps is woken less often.
-pub const batches_per_pass = 4;
+pub const batches_per_pass = 8;
 const housekeeping_ns = 5 * std.time.ns_per_ms;
 
 pub const Dispatcher = struct {
