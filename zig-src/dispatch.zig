@@ -84,7 +84,7 @@ pub const Dispatcher = struct {
     pub fn flushStaged(d: *Dispatcher) void {
         for (d.plan.vrs) |*entry| {
             for (entry.vr.running) |vri| if (vri.staged_count != 0) d.flush(vri);
-            entry.vr.refreshLoads();
+            if (entry.vr.running.len > 1) entry.vr.refreshLoads();
         }
         // The fence puts the queues' indices before the looks at the sleep flags; the VRI sets its
         // flag, fences, then looks at the queue: one of the two sees the other.
