@@ -17,6 +17,8 @@ export interface ThroughputRow {
   readonly bits_per_second: number;
   readonly limit_frames_per_second: number;
   readonly ratio: number;
+  /** On their way at most, for the limit too. */
+  readonly window_frames: number;
 }
 
 /** The paper's sizes and its largest. */
@@ -124,6 +126,7 @@ export async function benchThroughput(context: BenchContext): Promise<Throughput
           bits_per_second: frames_per_second * wire_bytes * 8,
           limit_frames_per_second: Math.round(median(samples.map(([, limit]) => limit))),
           ratio: median(samples.map(([rate, limit]) => rate / limit)),
+          window_frames: context.window_frames,
         } as const;
         rows.push(row);
         const mfps = (row.frames_per_second / 1e6).toFixed(2);
