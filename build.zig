@@ -89,6 +89,15 @@ pub fn build(b: *std.Build) void {
         .link_libc = true,
     }) }));
 
+    // The machine's limit, with the library's own copy: libc's too.
+    b.installArtifact(b.addExecutable(.{ .name = "lvrm-limit", .root_module = b.createModule(.{
+        .root_source_file = b.path("zig-src/limit.zig"),
+        .target = target,
+        .optimize = .ReleaseFast,
+        .link_libc = true,
+        .strip = true,
+    }) }));
+
     // Small static programs without libc: the launcher that becomes a VRI, the one that dist/lvrm
     // starts with, and the traffic generator.
     const static = b.resolveTargetQuery(.{
@@ -101,22 +110,17 @@ pub fn build(b: *std.Build) void {
         .{ "lvrm-launch", "zig-src/launch.zig" },
         .{ "lvrm-unpack", "zig-src/unpack.zig" },
         .{ "lvrm-gen", "zig-src/generate.zig" },
-        .{ "lvrm-limit", "zig-src/limit.zig" },
         .{ "lvrm-echo", "zig-src/echo.zig" },
     }) |program| {
         const module = b.createModule(.{
             .root_source_file = b.path(program[1]),
             .target = static,
             // What measures is not to be slowed down by checks.
-            .optimize = if (isMeter(program[0])) .ReleaseFast else .ReleaseSafe,
+            .optimize = if (std.mem.eql(u8, program[0], "lvrm-echo")) .ReleaseFast else .ReleaseSafe,
             .strip = true,
         });
         b.installArtifact(b.addExecutable(.{ .name = program[0], .root_module = module }));
         const own_tests = b.addTest(.{ .name = program[0], .root_module = module });
         test_step.dependOn(&b.addRunArtifact(own_tests).step);
     }
-}
-
-fn isMeter(name: []const u8) bool {
-    return std.mem.eql(u8, name, "lvrm-limit") or std.mem.eql(u8, name, "lvrm-echo");
 }

@@ -23,7 +23,8 @@ pub fn exhale(d: *Dispatcher) u32 {
             total += count;
             if (count < dispatch.batch) break;
         }
-        if (vri.violation != .none) vri.vr.withdraw(vri) else if (vri.lend) vri.lendSlots();
+        if (vri.violation != .none) vri.vr.withdraw(vri);
+        if (vri.lend and vri.live()) vri.lendSlots();
     }
     return total;
 }

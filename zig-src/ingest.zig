@@ -63,9 +63,11 @@ fn keep(d: *Dispatcher, port: *Port, frame: *const Frame) void {
     if (!plan.classifier.any_watch) return;
     for (plan.vrs, 0..) |*entry, i| {
         if (!plan.classifier.wantsCopy(frame, port.number, @intCast(i))) continue;
-        d.totals.replicated_frames += 1;
-        entry.vr.counters.replicated_frames += 1;
-        stage(d, entry.vr, port, frame, null, 0);
+        const cut = if (frame.offload.gso_type == 0) null else segment.plan(frame.bytes, frame.offload);
+        d.totals.replicated_frames += pieces;
+        entry.vr.counters.replicated_frames += pieces;
+        for (0..pieces) |j|
+            stage(d, entry.vr, port, frame, if (cut) |*c| c else null, @intCast(j));
     }
 }
 
@@ -190,12 +192,21 @@ fn stage(
         .input_port = port.number,
         .output = abi.no_port,
     };
-    assign(d, vr, word, into);
+    assign(d, vr, word, into, .newest);
 }
+
+/// Of a frame: the newest of its flow, or older than those that are parked.
+pub const Age = enum { newest, older };
 
 /// Sends a word whose slot is filled to the VRI that its frame (`bytes`) belongs to. Also for what
 /// a dead VRI had not taken.
-pub fn assign(d: *Dispatcher, vr: *Vr, word: abi.Descriptor, bytes: []const u8) void {
+pub fn assign(
+    d: *Dispatcher,
+    vr: *Vr,
+    word: abi.Descriptor,
+    bytes: []const u8,
+    age: Age,
+) void {
     if (!vr.tracking) {
         const vri = vr.choose() orelse return d.discard(vr, word.slot, .no_vri);
         if (!vr.by_frame) {
@@ -205,7 +216,7 @@ pub fn assign(d: *Dispatcher, vr: *Vr, word: abi.Descriptor, bytes: []const u8) 
         return d.enqueue(vri, word);
     }
     const index = vr.flowOf(bytes, d.now_ms);
-    switch (vr.targetOf(index, d.now_ms, false)) {
+    switch (vr.targetOf(index, d.now_ms, age == .older)) {
         .vri => |vri| {
             vr.depart(word.slot, index);
             d.enqueue(vri, word);

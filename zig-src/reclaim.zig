@@ -10,6 +10,7 @@ const Vri = @import("vri_adapter.zig").Vri;
 pub fn vri(d: *Dispatcher, v: *Vri) void {
     if (v.reclaimed) return;
     v.reclaimed = true;
+    if (v.vr.legacy == v) v.vr.legacy = null;
     takeAnswers(d, v);
     redispatch(d, v);
     sweep(d, v);
@@ -17,6 +18,9 @@ pub fn vri(d: *Dispatcher, v: *Vri) void {
 
 /// Its outgoing queue, to the end. A quarantined VRI's answers are not looked at again.
 fn takeAnswers(d: *Dispatcher, v: *Vri) void {
+    switch (v.data_out) {
+        inline else => |*q| if (@hasDecl(@TypeOf(q.*), "peerIsGone")) q.peerIsGone(),
+    }
     while (v.violation == .none) {
         const count = v.collect(&d.words);
         if (count == 0) break;
@@ -44,7 +48,7 @@ fn redispatch(d: *Dispatcher, v: *Vri) void {
         v.vr.arrive(v, word.slot);
         pool.slots[word.slot].owner = .nobody;
         const start = pool.bytes(word.slot) + @as(usize, word.offset) * 2;
-        ingest.assign(d, v.vr, word, start[0..word.length]);
+        ingest.assign(d, v.vr, word, start[0..word.length], .older);
     }
 }
 
@@ -61,4 +65,5 @@ fn sweep(d: *Dispatcher, v: *Vri) void {
             collect.release(d, v, @intCast(slot), reason);
         }
     }
+    v.loaned = 0;
 }

@@ -1,11 +1,15 @@
 //! For tests: a dispatcher that is stepped by hand, and both sides of real links, in one process.
-//! Ports are not needed: frames are put in as `ingest.zig` would, and VRIs end them by dropping.
+//! Frames are put in as `ingest.zig` would; VRIs end them by dropping, or by sending them to a port
+//! that throws them away (adapter `memory`).
 const std = @import("std");
 const abi = @import("abi.zig");
 const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
 const ingest = @import("ingest.zig");
 const plans = @import("plan.zig");
+const Port = @import("port.zig").Port;
+const adapters = @import("socket_adapter/registry.zig");
+const traces = @import("trace.zig");
 const shm = @import("shm.zig");
 const sleeper = @import("sleeper.zig");
 const vr_link = @import("vr_link.zig");
@@ -36,6 +40,7 @@ pub const Rig = struct {
     events_memory: []align(abi.cache_line_bytes) u8,
     snapshot: *abi.Snapshot,
     idle: abi.Idle,
+    trace: ?u32 = null,
 
     /// `idle` is for dispatcher and VRIs. Never sleeps where `busy_poll`, as all must that step
     /// more than one side on one thread.
@@ -69,6 +74,12 @@ pub const Rig = struct {
         for (&r.tables.vris) |entry| if (entry) |v| vri_adapter.destroy(gpa, v);
         for (&r.tables.vrs) |entry| if (entry) |v| vrs.destroy(gpa, v);
         r.d.plan.destroy();
+        for (&r.tables.ports) |entry| if (entry) |port| {
+            port.deinit();
+            gpa.destroy(port);
+        };
+        var reason: Reason = .{};
+        if (r.trace) |trace| traces.destroy(gpa, trace, &reason) catch unreachable; // no port uses it
         r.d.sleeper.deinit();
         gpa.destroy(r.d);
         gpa.free(r.events_memory);
@@ -86,6 +97,38 @@ pub const Rig = struct {
             .load_estimator = 0,
             .load_weight = 32,
         });
+    }
+
+    /// A port that counts and throws away what is sent by it.
+    pub fn addPort(r: *Rig, number: u32) !void {
+        var reason: Reason = .{};
+        if (r.trace == null) {
+            var spec: abi.TraceSpec = std.mem.zeroes(abi.TraceSpec);
+            spec.frames = 1;
+            spec.size_count = 1;
+            spec.sizes[0] = 60;
+            spec.flows = 1;
+            spec.family = 4;
+            spec.sources = 1;
+            spec.source_length = 24;
+            spec.destinations = 1;
+            spec.destination_length = 24;
+            r.trace = try traces.create(gpa, &spec, &reason);
+        }
+        var config: abi.PortConfig = std.mem.zeroes(abi.PortConfig);
+        config.port = number;
+        inline for (adapters.names, 0..) |name, i|
+            if (comptime std.mem.eql(u8, name, "memory")) {
+                config.adapter = i;
+            };
+        config.ifindex = number + 1;
+        config.vlan = abi.no_vlan;
+        config.trace = r.trace.? + 1;
+        const port = try gpa.create(Port);
+        errdefer gpa.destroy(port);
+        const adapter = try adapters.open(&config, &reason);
+        port.* = .{ .number = @intCast(number), .config = config, .adapter = adapter };
+        r.tables.ports[number] = port;
     }
 
     pub fn vr(r: *Rig, number: u32) *vrs.Vr {
@@ -144,15 +187,22 @@ pub const Rig = struct {
         var bytes: std.ArrayList(u8) = .empty;
         defer bytes.deinit(gpa);
         var header: abi.PlanHeader = .{ .ports = 0, .vrs = 0, .vris = 0, .served = 0, .local = 0 };
+        for (r.tables.ports) |entry| header.ports += @intFromBool(entry != null);
         for (r.tables.vrs) |entry| header.vrs += @intFromBool(entry != null);
         for (r.states) |state| header.vris += @intFromBool(state != null);
         try bytes.appendSlice(gpa, std.mem.asBytes(&header));
+        var permitted: [4]u64 = @splat(0);
+        for (r.tables.ports, 0..) |entry, number| if (entry != null) {
+            permitted[number >> 6] |= @as(u64, 1) << @intCast(number & 63);
+            const port: abi.PlanPort = .{ .port = @intCast(number), .promiscuous = 0 };
+            try bytes.appendSlice(gpa, std.mem.asBytes(&port));
+        };
         for (r.tables.vrs) |entry| if (entry) |it| {
             const plan_vr: abi.PlanVr = .{
                 .vr = it.number,
                 .wants = 0,
                 .wanted_ports = @splat(0),
-                .permitted_ports = @splat(0),
+                .permitted_ports = permitted,
             };
             try bytes.appendSlice(gpa, std.mem.asBytes(&plan_vr));
         };
@@ -193,7 +243,7 @@ pub const Rig = struct {
             .input_port = 0,
             .output = abi.no_port,
         };
-        ingest.assign(d, it, word, &bytes);
+        ingest.assign(d, it, word, &bytes, .newest);
     }
 
     /// Lets a VRI drop up to `most` of the frames that wait for it; returns how many.

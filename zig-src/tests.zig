@@ -15,6 +15,7 @@ test {
     _ = @import("idle_test.zig");
     _ = @import("idle_model_test.zig");
     _ = @import("frame_pool_test.zig");
+    _ = @import("collect_test.zig");
     _ = @import("events_test.zig");
     _ = @import("wake_test.zig");
     _ = @import("load_estimator/queue_length.zig");

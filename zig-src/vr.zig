@@ -86,26 +86,32 @@ pub const Vr = struct {
         return vr.flows.find(flow.hash(bytes), now_ms);
     }
 
-    /// Where the next frame of flow `index` goes. `unparking`: it is the oldest that is parked.
+    /// Where the next frame of flow `index` goes. `unparking`: it is older than all that are parked.
     pub fn targetOf(vr: *Vr, index: u32, now_ms: u32, unparking: bool) Target {
         const entry = &vr.flows.entries[index];
         if (vr.running.len == 0) return .none;
         if (entry.parked != 0 and !unparking) return .park;
-        if (entry.vri_plus_1 != 0) {
-            const known = vr.by_number[entry.vri_plus_1 - 1];
-            if (known) |vri| {
-                if (vri.runs()) {
-                    if (!vr.mayMove(entry, vri, now_ms)) return vr.assign(entry, vri, now_ms);
-                } else if (entry.in_flight != 0 and !vri.reclaimed) return .park;
-            }
-        } else if (vr.legacy) |vri| {
+        // Whatever the table says: any flow may have frames at `legacy` that it doesn't know of.
+        if (entry.in_flight == 0) if (vr.legacy) |vri| {
             if (vri.untracked == 0 or vri.reclaimed) {
                 vr.legacy = null;
             } else if (vri.runs()) {
                 return vr.assign(entry, vri, now_ms);
             } else return .park;
+        };
+        if (vr.knownOf(entry)) |vri| {
+            if (vri.runs()) {
+                if (!vr.mayMove(entry, vri, now_ms)) return vr.assign(entry, vri, now_ms);
+            } else if (entry.in_flight != 0 and !vri.reclaimed) return .park;
         }
         return vr.assign(entry, vr.choose().?, now_ms); // one runs, as seen above
+    }
+
+    /// The VRI that the entry names, if it is still one of this VR: numbers are used again.
+    fn knownOf(vr: *const Vr, entry: *const flow.Entry) ?*Vri {
+        if (entry.vri_plus_1 == 0) return null;
+        const vri = vr.by_number[entry.vri_plus_1 - 1] orelse return null;
+        return if (vri.vr == vr) vri else null;
     }
 
     fn mayMove(vr: *const Vr, entry: *const flow.Entry, vri: *const Vri, now_ms: u32) bool {
@@ -192,6 +198,11 @@ pub const Vr = struct {
     /// Takes a VRI out of those that run, because it broke the rules.
     pub fn withdraw(vr: *Vr, vri: *Vri) void {
         const index = std.mem.indexOfScalar(*Vri, vr.running, vri) orelse return;
+        if (!vr.by_frame) { // what it holds must not be overtaken
+            if (!vr.tracking) vr.legacy = vri;
+            vr.tracking = true;
+            vr.must_track = true;
+        }
         const last = vr.running.len - 1;
         vr.running[index] = vr.running[last];
         vr.running[index].position = @intCast(index);

@@ -158,7 +158,7 @@ pub const Vri = struct {
 
         fn lasts(b: *const Block) bool {
             const vri = b.on orelse return false;
-            return vri.control_in.taken() == b.head;
+            return vri.live() and vri.control_in.taken() == b.head;
         }
     };
 

@@ -152,6 +152,11 @@ pub const Consumer = struct {
         };
     }
 
+    /// The producer has ended: a lock in its name means nothing.
+    pub fn peerIsGone(c: *Consumer) void {
+        c.end.unlock();
+    }
+
     pub fn length(c: *Consumer) u32 {
         const available = @atomicLoad(u32, &c.end.shared.tail, .acquire) -% c.head;
         if (available > c.capacity) {
