@@ -205,8 +205,4 @@ pub fn fullFence() void {
     _ = @atomicRmw(u32, &word, .Or, 0, .seq_cst);
 }
 
-pub fn monotonicNs() u64 {
-    var ts: linux.timespec = undefined;
-    _ = linux.clock_gettime(.MONOTONIC, &ts);
-    return @as(u64, @intCast(ts.sec)) * std.time.ns_per_s + @as(u64, @intCast(ts.nsec));
-}
+pub const monotonicNs = @import("monotonic.zig").ns;

@@ -227,11 +227,7 @@ fn fence() void {
     _ = @atomicRmw(u32, &word, .Or, 0, .seq_cst);
 }
 
-fn nowNs() u64 {
-    var ts: linux.timespec = undefined;
-    _ = linux.clock_gettime(.MONOTONIC, &ts);
-    return @as(u64, @intCast(ts.sec)) * std.time.ns_per_s + @as(u64, @intCast(ts.nsec));
-}
+const nowNs = @import("monotonic.zig").ns;
 
 pub const Error = error{ NotUnderLvrm, BadLink, OtherVersion, NoLink, NoArena, OutOfMemory };
 
