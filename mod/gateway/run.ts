@@ -72,7 +72,7 @@ export async function runGateway(settings: Settings): Promise<void> {
     }
     started.catch(() => {}); // ended before it had started
   } catch (error) {
-    throw explained(error);
+    throw explained(error, gateway?.serving ?? false);
   } finally {
     await server?.close();
     await gateway?.stop();
@@ -97,7 +97,7 @@ function prepare(settings: Settings, core: Core): Ground {
   const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
   const served = settings.vrs.flatMap((vr) => vr.subnets);
   const plan: IngressPlan = {
-    ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: false })),
+    ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: [] })),
     served,
     local: routes.localPrefixes(),
   };
@@ -147,12 +147,17 @@ function explain(settings: Settings, ports: readonly Port[], decision: Decision)
   }
 }
 
-/** Errors of the host in words for the user; others as they are. */
-function explained(error: unknown): unknown {
+/**
+ * Errors of the host in words for the user; others as they are. Once lvrm served, the host could
+ * do it: then it is lvrm that failed.
+ */
+export function explained(error: unknown, served: boolean): unknown {
+  const code = served ? ExitCode.failed : ExitCode.host;
   if (error instanceof NetlinkError) {
-    return new Failure(ExitCode.host, `cannot talk to the kernel: ${error.message}`);
+    return new Failure(code, `cannot talk to the kernel: ${error.message}`);
   }
-  if (error instanceof CoreError) return new Failure(ExitCode.host, error.message);
+  if (error instanceof CoreError) return new Failure(code, error.message);
+  if (served && error instanceof Failure) return new Failure(code, error.message);
   return error;
 }
 
