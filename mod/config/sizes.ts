@@ -57,8 +57,6 @@ export const times = {
   busy_tick_ms: 5,
   /** Before what could not be handed over is tried again. */
   retry_ms: 2,
-  /** For all VRs together to become ready before lvrm takes frames. */
-  start_deadline_ms: 8000,
   /** For what VRIs hold to come back at the end of a run. */
   drain_ms: 1000,
   /** For the queue of a VR's only VRI, when that ended, to wait for its successor. */

@@ -30,7 +30,7 @@ export interface VriStatus {
   /** Null while it has no process. */
   readonly pid: number | null;
   readonly state: VriStatusState;
-  /** Why it failed or was quarantined, else null. */
+  /** Why it failed or was quarantined, also while it starts again; else null. */
   readonly reason: string | null;
   readonly core: number;
   readonly received_frames: number;
@@ -154,7 +154,7 @@ function vriStatus(view: VriView, reader: SnapshotReader): VriStatus {
     id: view.id,
     pid: view.pid,
     state: leaving ? "draining" : view.state as VriStatusState,
-    reason: view.reason,
+    reason: view.reason ?? (view.state === "starting" ? view.lastFailure : null),
     core: view.core,
     received_frames: counters?.receivedFrames ?? 0,
     sent_frames: counters?.sentFrames ?? 0,

@@ -4,13 +4,14 @@
  * only `onExit` is called in between, from the promise of a process that ended.
  */
 import { limits, Violation } from "../../ffi/abi.gen.ts";
-import { CoreError } from "../../ffi/core.ts";
 import type { Core, Idle } from "../../ffi/core.ts";
 import type { SnapshotReader, VriCounters } from "../../ffi/stats.ts";
-import { link, times } from "../config/sizes.ts";
+import { times } from "../config/sizes.ts";
 import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import { LineLimit } from "./line_limit.ts";
+import { createLink } from "./link.ts";
+import { VriNumbers } from "./numbers.ts";
 import { Outbox } from "./outbox.ts";
 import { noPorts, unite } from "./plan.ts";
 import type { PlanVri, PortSet } from "./plan.ts";
@@ -103,8 +104,7 @@ export class VriMonitor {
   readonly #exits: { position: Position; instance: Instance; how: string }[] = [];
   readonly #wants = new Map<number, VrWants>(); // by VR
   readonly #retirements: Retirements;
-  #freeVris: number[] = [];
-  #nextVri = 0;
+  readonly #numbers = new VriNumbers(limits.max_vris);
   /** The plan no longer says what it should. */
   planDirty = false;
   /** A VR's wants changed: plan and ingress table have to follow. */
@@ -179,7 +179,7 @@ export class VriMonitor {
   observe(reader: SnapshotReader, generation: number): void {
     const now_ms = this.#around.now();
     const { freed, planDirty } = this.#retirements.adopted(generation);
-    this.#freeVris.push(...freed);
+    this.#numbers.give(...freed);
     if (planDirty) this.planDirty = true;
     for (const position of this.#positions) {
       const instance = position.instance;
@@ -335,16 +335,7 @@ export class VriMonitor {
   #start(position: Position): Instance {
     const { core, launcher, queue } = this.#around;
     const { config } = position;
-    const vri = this.#freeVris.shift() ?? this.#nextVri++;
-    if (vri >= limits.max_vris) throw new CoreError("no VRI number is free", 0);
-    const created = core.vriCreate({
-      vri,
-      vr: config.vr,
-      queue,
-      queueCapacity: link.queue_capacity,
-      freeCapacity: link.free_capacity,
-      controlCapacity: link.control_capacity_bytes,
-    });
+    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, queue);
     const outbox = new Outbox(this.#around.snapshot, (event) => {
       try {
         return core.eventSend(vri, event.kind, event.payload);
@@ -367,8 +358,8 @@ export class VriMonitor {
         executable: config.program.executable,
         args: config.program.args,
         core: config.core,
-        linkShmid: created.linkShmid,
-        wakeFd: created.wakeFd,
+        linkShmid,
+        wakeFd,
         onLine: (line) => lines.line(line),
       });
     } finally {
