@@ -86,7 +86,7 @@ function addRunOptions(command: Command): Command {
     )
     .option(
       "--idle-yields <N>",
-      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: 400 or 2)",
+      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: 400 or 20)",
     )
     .option("--socket <PATH>", `control socket (LVRM_SOCKET; default: ${defaultSocket})`)
     .option("--log-format <FORMAT>", "text or json, on stderr (LVRM_LOG_FORMAT; default: text)")

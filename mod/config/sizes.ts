@@ -46,7 +46,7 @@ export function largestMtu(slotBytes: number): number {
 /** How long to spin before sleeping: long on a core of its own, else briefly. */
 export const idle: { readonly own: Idle; readonly shared: Idle } = {
   own: { spins: 300, yields: 400 },
-  shared: { spins: 20, yields: 2 },
+  shared: { spins: 20, yields: 20 },
 };
 
 /** Periods and deadlines of the monitors. */
