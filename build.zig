@@ -81,6 +81,23 @@ pub fn build(b: *std.Build) void {
     }
     b.step("abi", "Write ffi/abi.gen.ts and vrs/include/lvrm_vr.h").dependOn(&update.step);
 
+    // The dispatcher looped back on itself, for measuring. As the library is built.
+    b.installArtifact(b.addExecutable(.{ .name = "lvrm-loopback", .root_module = b.createModule(.{
+        .root_source_file = b.path("zig-src/loopback.zig"),
+        .target = target,
+        .optimize = core_optimize,
+        .link_libc = true,
+    }) }));
+
+    // The machine's limit, with the library's own copy: libc's too.
+    b.installArtifact(b.addExecutable(.{ .name = "lvrm-limit", .root_module = b.createModule(.{
+        .root_source_file = b.path("zig-src/limit.zig"),
+        .target = target,
+        .optimize = .ReleaseFast,
+        .link_libc = true,
+        .strip = true,
+    }) }));
+
     // Small static programs without libc: the launcher that becomes a VRI, the one that dist/lvrm
     // starts with, and the traffic generator.
     const static = b.resolveTargetQuery(.{
@@ -93,11 +110,13 @@ pub fn build(b: *std.Build) void {
         .{ "lvrm-launch", "zig-src/launch.zig" },
         .{ "lvrm-unpack", "zig-src/unpack.zig" },
         .{ "lvrm-gen", "zig-src/generate.zig" },
+        .{ "lvrm-echo", "zig-src/echo.zig" },
     }) |program| {
         const module = b.createModule(.{
             .root_source_file = b.path(program[1]),
             .target = static,
-            .optimize = .ReleaseSafe,
+            // What measures is not to be slowed down by checks.
+            .optimize = if (std.mem.eql(u8, program[0], "lvrm-echo")) .ReleaseFast else .ReleaseSafe,
             .strip = true,
         });
         b.installArtifact(b.addExecutable(.{ .name = program[0], .root_module = module }));

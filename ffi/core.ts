@@ -4,6 +4,9 @@
  * checking once a call is hot and would truncate in silence.
  */
 import { abiHash, layout, limits, symbols } from "./abi.gen.ts";
+import { checked, u32Max } from "./checked.ts";
+import { decodeLatency, encodeTraceSpec, putReplay } from "./replay.ts";
+import type { LatencyReport, Replay, TraceSpec } from "./replay.ts";
 
 /** EAGAIN of Linux: the one errno that callers treat as "later". */
 export const EAGAIN = 11;
@@ -43,6 +46,8 @@ export interface PortConfig {
   /** 0: the library's default. */
   readonly receiveBufferBytes: number;
   readonly name: string;
+  /** Of the adapter `memory`. */
+  readonly replay?: Replay;
 }
 
 export interface VrConfig {
@@ -50,6 +55,13 @@ export interface VrConfig {
   readonly slotBytes: number;
   readonly slotCount: number;
   readonly balancer: number;
+  /** Frames are balanced one by one, instead of by flow. */
+  readonly byFrame: boolean;
+  /** Places of the flow table: a power of two. */
+  readonly flowCount: number;
+  readonly loadEstimator: number;
+  /** Of a new observation, in 1/256: 1 to 256. */
+  readonly loadWeight: number;
 }
 
 export interface VriConfig {
@@ -75,13 +87,6 @@ export interface ReceivedEvent {
 }
 
 type Library = Deno.DynamicLibrary<typeof symbols>;
-
-const u32Max = 0xffff_ffff;
-
-function checked(name: string, value: number, low: number, high: number): number {
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new RangeError(`${name} must be an integer from ${low} to ${high}, not ${value}`);
-}
 
 /** Opens the library after comparing its layout hash with this program's. */
 function openLibrary(path: string, expected: bigint): Library {
@@ -191,6 +196,7 @@ export class Core {
     const name = new TextEncoder().encode(config.name);
     checked("length of the interface's name", name.length, 1, limits.interface_name_bytes - 1);
     new Uint8Array(view.buffer).set(name, at.name);
+    if (config.replay !== undefined) putReplay(view, config.replay);
     this.#check(this.#library.symbols.lvrm_port_open(view));
   }
 
@@ -216,6 +222,11 @@ export class Core {
     view.setUint32(at.slot_bytes, checked("slot bytes", config.slotBytes, 1, u32Max), true);
     view.setUint32(at.slot_count, checked("slots", config.slotCount, 1, limits.max_slots), true);
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
+    view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
+    view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);
+    const estimator = checked("load estimator", config.loadEstimator, 0, 255);
+    view.setUint32(at.load_estimator, estimator, true);
+    view.setUint32(at.load_weight, checked("load weight", config.loadWeight, 1, 256), true);
     this.#check(this.#library.symbols.lvrm_vr_create(view));
   }
 
@@ -290,6 +301,33 @@ export class Core {
       kind: view.getUint16(at.kind, true),
       payload: buffer.slice(at.size, Math.min(bytes, at.size + payloadBytes)),
     };
+  }
+
+  /** Makes a trace for the adapter `memory`; returns its number. */
+  traceCreate(spec: TraceSpec): number {
+    return this.#check(this.#library.symbols.lvrm_trace_create(encodeTraceSpec(spec)));
+  }
+
+  /** Adds a captured frame, of `originalBytes` on the wire, to a trace made empty. */
+  traceAppend(trace: number, frame: Uint8Array<ArrayBuffer>, originalBytes: number): void {
+    checked("trace", trace, 0, u32Max);
+    checked("original bytes", originalBytes, 0, u32Max);
+    this.#check(
+      this.#library.symbols.lvrm_trace_append(trace, frame, frame.byteLength, originalBytes),
+    );
+  }
+
+  /** Frees a trace that no port uses. */
+  traceDestroy(trace: number): void {
+    this.#check(this.#library.symbols.lvrm_trace_destroy(checked("trace", trace, 0, u32Max)));
+  }
+
+  /** Latencies since the last reset; `reset` forgets them afterwards. */
+  traceLatency(trace: number, reset: boolean): LatencyReport {
+    const view = new DataView(new ArrayBuffer(layout.LatencyReport.size));
+    checked("trace", trace, 0, u32Max);
+    this.#check(this.#library.symbols.lvrm_trace_latency(trace, view, reset ? 1 : 0));
+    return decodeLatency(view);
   }
 
   /** Asks for a snapshot and returns its sequence number; `wait` resolves when it is there. */

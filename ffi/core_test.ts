@@ -21,7 +21,16 @@ Deno.test("load() says what is wrong with a library, and crashes over none", () 
 Deno.test("numbers out of range never reach the library", () => {
   const core = Core.load(library);
   try {
-    const vr = { vr: 0, slotBytes: 2048, slotCount: 64, balancer: 0 };
+    const vr = {
+      vr: 0,
+      slotBytes: 2048,
+      slotCount: 64,
+      balancer: 0,
+      byFrame: false,
+      flowCount: 64,
+      loadEstimator: 0,
+      loadWeight: 32,
+    };
     for (const bad of [-1, 1.5, 2 ** 32, NaN, Infinity]) {
       throws(() => core.vrCreate({ ...vr, vr: bad }), RangeError);
       throws(() => core.start({ core: bad - 1, idle, busyPoll: false }), RangeError);
@@ -36,9 +45,22 @@ Deno.test("numbers out of range never reach the library", () => {
 Deno.test("errors of the library come with its own text and errno", () => {
   const core = Core.load(library);
   try {
-    throws(() => core.vrCreate({ vr: 0, slotBytes: 7, slotCount: 64, balancer: 0 }), (error) => {
-      return error instanceof CoreError && error.errno === 22 && error.message.includes("slot");
-    });
+    throws(
+      () =>
+        core.vrCreate({
+          vr: 0,
+          slotBytes: 7,
+          slotCount: 64,
+          balancer: 0,
+          byFrame: false,
+          flowCount: 64,
+          loadEstimator: 0,
+          loadWeight: 32,
+        }),
+      (error) => {
+        return error instanceof CoreError && error.errno === 22 && error.message.includes("slot");
+      },
+    );
   } finally {
     core.close();
   }

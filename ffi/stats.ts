@@ -3,10 +3,18 @@
  * `Atomics.load`, since a plain 64-bit read may tear. The caller asks for one snapshot at a time
  * and reads it after its sequence number has appeared; then nobody writes to it.
  */
-import { Drop, layout } from "./abi.gen.ts";
+import { ArenaPages, Drop, layout } from "./abi.gen.ts";
 
 /** Frames by drop reason; only reasons that occurred. */
 export type Drops = Record<string, number>;
+
+/** Numbers of batches of 1, 2…3, 4…7, 8…15, 16…31, 32…63, 64…127 and more frames. */
+export type Batches = readonly number[];
+
+/** Batches of two writers together, or of one over two lives. */
+export function addBatches(a: Batches, b: Batches): Batches {
+  return a.map((batches, i) => batches + b[i]!);
+}
 
 export interface TotalCounters {
   readonly receivedFrames: number;
@@ -18,7 +26,10 @@ export interface TotalCounters {
   readonly inFlightFrames: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
+  /** Control events from a VRI to a sibling that had gone. */
   readonly eventsLost: number;
+  /** Batches received from ports. */
+  readonly batches: Batches;
   readonly drops: Drops;
 }
 
@@ -57,6 +68,10 @@ export interface VrCounters {
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly freeSlots: number;
+  /** Moving average of received frames per second. */
+  readonly arrivalRateFps: number;
+  /** What its arena lies on: a name of ArenaPages. */
+  readonly arenaPages: string;
   readonly drops: Drops;
 }
 
@@ -67,6 +82,12 @@ export interface VriCounters {
   readonly originatedFrames: number;
   readonly queueFrames: number;
   readonly inFlightFrames: number;
+  /** Estimate, in its VR's load estimator's unit. */
+  readonly load: number;
+  /** Empty slots that it has. */
+  readonly loanedSlots: number;
+  /** Batches handed to it. */
+  readonly batches: Batches;
   /** Since its heartbeat last moved. */
   readonly beatAgeMs: number;
   readonly attached: boolean;
@@ -82,7 +103,11 @@ export interface VriCounters {
 const dropNames = new Map<number, string>(
   Object.entries(Drop).map(([name, number]) => [number, name]),
 );
+const pageNames = new Map<number, string>(
+  Object.entries(ArenaPages).map(([name, number]) => [number, name]),
+);
 const dropWords = 64;
+const batchBuckets = 8;
 
 /** A view of the snapshot's memory, and of nothing else. */
 export class SnapshotReader {
@@ -110,9 +135,19 @@ export class SnapshotReader {
     return drops;
   }
 
+  #batches(byteOffset: number): Batches {
+    const bucket = (_: unknown, i: number) => this.#number(byteOffset + 8 * i);
+    return Array.from({ length: batchBuckets }, bucket);
+  }
+
   /** Number of the request that the memory answers. */
   sequence(): bigint {
     return this.#word(layout.Snapshot.sequence);
+  }
+
+  /** When the snapshot was taken, by CLOCK_MONOTONIC. */
+  clockNs(): bigint {
+    return this.#word(layout.Snapshot.clock_ns);
   }
 
   /** Generation of the plan in force. */
@@ -134,6 +169,7 @@ export class SnapshotReader {
       receivedBytes: read(at.received_bytes),
       sentBytes: read(at.sent_bytes),
       eventsLost: read(at.events_lost),
+      batches: this.#batches(layout.Snapshot.totals + at.batches),
       drops: this.#drops(layout.Snapshot.totals + at.drops),
     };
   }
@@ -168,6 +204,8 @@ export class SnapshotReader {
       receivedBytes: read(at.received_bytes),
       sentBytes: read(at.sent_bytes),
       freeSlots: read(at.free_slots),
+      arrivalRateFps: read(at.arrival_rate_millifps) / 1000,
+      arenaPages: pageNames.get(read(at.arena_pages)) ?? "unknown",
       drops: this.#drops(base + at.drops),
     };
   }
@@ -184,6 +222,9 @@ export class SnapshotReader {
       originatedFrames: read(at.originated_frames),
       queueFrames: read(at.queue_frames),
       inFlightFrames: read(at.in_flight_frames),
+      load: read(at.load),
+      loanedSlots: read(at.loaned_slots),
+      batches: this.#batches(base + at.batches),
       beatAgeMs: read(at.beat_age_ns) / 1e6,
       attached: read(at.attached) !== 0,
       ready: read(at.ready) !== 0,

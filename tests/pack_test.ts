@@ -144,6 +144,23 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "unpacker: refuses a cache of another user, on every start and also a sticky one",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    await using it = await trial();
+    await it.run();
+    await Deno.chown(it.cache, 12345, 12345);
+    assertRefused(await it.run(), "belongs to user 12345", "LVRM_CACHE");
+    await Deno.chmod(it.cache, 0o1777);
+    assertRefused(await it.run(), "belongs to user 12345");
+    await Deno.chown(it.cache, 0, 0);
+    assert.equal((await it.run()).code, 7);
+    await Deno.chmod(it.cache, 0o777);
+    assertRefused(await it.run(), "others may write");
+  },
+});
+
 Deno.test("unpacker: refuses a cache that others may write to, unless it is sticky", async () => {
   await using it = await trial();
   await Deno.mkdir(it.cache);
@@ -240,6 +257,20 @@ Deno.test("embedded files: unpacked once, and refused when changed", async () =>
     assert.throws(unpack, /others/);
     await Deno.chmod(directory, 0o700);
     unpack();
+    const cache = join(folder, "cache");
+    await Deno.chmod(cache, 0o777);
+    assert.throws(unpack, /chmod go-w/, "on every start");
+    await Deno.chmod(cache, 0o700);
+    if (Deno.uid() === 0) {
+      await Deno.chown(cache, 12345, 12345);
+      assert.throws(unpack, /belongs to user 12345/);
+      await Deno.chown(cache, 0, 0);
+    }
+    const under = join(vr, "cache"); // ENOTDIR
+    const stage = join(folder, "stage");
+    const oneLine = (error: unknown) =>
+      error instanceof Failure && error.code === 4 && !error.message.includes("\n");
+    assert.throws(() => unpackEmbedded(stage, under), oneLine);
     await Deno.remove(directory, { recursive: true });
     await Deno.chmod(join(folder, "cache"), 0o777);
     assert.throws(unpack, /chmod go-w/);

@@ -105,11 +105,13 @@ pub const wants_promiscuous: u32 = 2; // other hosts' frames too, from its wante
 
 /// How many times, at most, an idle reader looks again before it yields, and yields before it
 /// sleeps. Follows from placement and comes with the plan; within it, each reader learns how long
-/// spinning pays (`sleeper.zig`).
+/// waiting pays (`patience.zig`).
 pub const Idle = extern struct { spins: u32, yields: u32 };
 
-/// Time that one spin stands for: a pause instruction on current x86 machines, roughly.
-pub const spin_ns = 40;
+/// Times that one spin and one yield stand for, roughly: a pause instruction with the look that
+/// follows, and a system call.
+pub const spin_ns = 60;
+pub const yield_ns = 500;
 
 /// First bytes of a link segment: one per VRI, mapped by the dispatcher and that VRI.
 pub const Link = extern struct {
@@ -147,7 +149,9 @@ pub const MonitorWords = extern struct {
     beat: u64, // moves at least every 100 ms while the dispatcher lives
     sleeping: u32, // dispatcher is about to sleep: whoever publishes writes to `wake_fd`
     idle: Idle,
-    reserved: u32 = 0,
+    busy_poll: u32 = 0, // 1: never sleep, only spin and yield
+    account_busy: u32 = 0, // 1: keep `VriWords.busy_ns`; costs two looks at the clock per idle time
+    events_wait: u32 = 0, // 1: events wait for room in control-in: to take one wakes the dispatcher
 };
 
 pub const ParkingWords = extern struct {
@@ -165,7 +169,7 @@ pub const VriWords = extern struct {
     frames: u64, // descriptors taken in
     batches: u64,
     sleeps: u64,
-    busy_ns: u64,
+    busy_ns: u64, // with frames; kept when `MonitorWords.account_busy` asks for it
 };
 
 // ---- Control events -------------------------------------------------------------------------
@@ -174,7 +178,9 @@ pub const VriWords = extern struct {
 pub const EventHeader = extern struct {
     bytes: u16, // of the payload, 0..max_event_bytes
     kind: u16, // EventKind
-    source: u32, // VRI that sent it; filled in by the dispatcher, 0xffffffff = lvrm itself
+    /// As received: the VRI that sent it, 0xffffffff = lvrm itself; filled in by the dispatcher. As
+    /// sent by a VRI: the sibling that a `sibling` event is for, else not looked at.
+    source: u32,
 };
 
 pub const EventKind = enum(u16) {
@@ -191,6 +197,7 @@ pub const EventKind = enum(u16) {
     renew_neighbour = 17, // payload NeighbourRequest: in use, keep it fresh (NTF_USE)
     // Between VRIs of one VR.
     siblings = 32, // opaque payload to all siblings
+    sibling = 33, // opaque payload to the one sibling whose number `source` names
     _,
 };
 
@@ -268,7 +275,7 @@ pub const NeighbourRequest = extern struct {
 pub const StartConfig = extern struct {
     core: i32, // to pin the dispatcher on; -1: leave it to the kernel
     idle: Idle,
-    busy_poll: u32, // 1: never sleep
+    busy_poll: u32, // 1: neither the dispatcher nor any VRI ever sleeps
 };
 
 pub const PortConfig = extern struct {
@@ -280,6 +287,49 @@ pub const PortConfig = extern struct {
     mtu: u32,
     receive_buffer_bytes: u32, // 0: the default
     name: [interface_name_bytes]u8,
+    // Of the adapter `memory`; zero for the others.
+    trace: u32, // number of the trace, plus one
+    frame_limit: u64, // frames to hand out; 0: no end
+    rate_fps: u32, // 0: as fast as they are taken
+    window_frames: u32, // on their way through the gateway at most; 0: no such bound
+    trace_flags: u32, // trace_replay and so on
+    reserved: u32 = 0,
+};
+
+/// Bits of `PortConfig.trace_flags`.
+pub const trace_replay: u32 = 1; // the port receives the trace's frames
+pub const trace_record: u32 = 2; // the stamps of what the port sends are read
+pub const trace_stamp: u32 = 4; // each frame's last 8 bytes tell when it was handed out
+
+/// Frames to generate: a trace of `frames`, whose sizes come in turn. Flow n (frame number modulo
+/// `flows`) comes from subnet n mod `sources` and goes to subnet 7919 n mod `destinations`, of
+/// consecutive subnets from the address given on.
+pub const TraceSpec = extern struct {
+    frames: u32, // 0: an empty trace, for lvrm_trace_append
+    size_count: u32,
+    sizes: [16]u16, // bytes as captured, without check sequence
+    flows: u32,
+    family: u32, // 4 or 6
+    source: [16]u8, // of the first subnet; IPv4: the first four bytes
+    destination: [16]u8,
+    sources: u32,
+    source_length: u32, // bits
+    destinations: u32,
+    destination_length: u32,
+    source_mac: [6]u8,
+    destination_mac: [6]u8,
+    reserved: u32 = 0,
+};
+
+/// Latencies that a trace's recording ports saw, in picoseconds.
+pub const LatencyReport = extern struct {
+    frames: u64 = 0,
+    mean_ps: u64 = 0,
+    p50_ps: u64 = 0,
+    p99_ps: u64 = 0,
+    p999_ps: u64 = 0,
+    max_ps: u64 = 0,
+    clock_ps: u64 = 0, // that one reading of the clock takes
 };
 
 pub const VrConfig = extern struct {
@@ -287,6 +337,10 @@ pub const VrConfig = extern struct {
     slot_bytes: u32, // 2048 or 16384
     slot_count: u32,
     balancer: u32, // index into the manifest's balancers
+    by_frame: u32, // 1: frame-based balancing, as in the paper's experiments; 0: flow-based
+    flow_count: u32, // places of the flow table: a power of two
+    load_estimator: u32, // index into the manifest's load estimators
+    load_weight: u32, // of a new observation, in 1/256: 1..256
 };
 
 pub const VriConfig = extern struct {
@@ -350,7 +404,8 @@ pub const Totals = extern struct {
     sent_bytes: u64 = 0,
     passes: u64 = 0,
     sleeps: u64 = 0,
-    events_lost: u64 = 0, // control events for lvrm that found its queue full
+    events_lost: u64 = 0, // `sibling` events whose VRI was not (or no longer) there
+    batches: [batch_buckets]u64 = @splat(0), // received from ports, by frames (`batchBucket`)
     drops: [64]u64 = @splat(0), // by Drop
 };
 
@@ -375,6 +430,9 @@ pub const VrCounters = extern struct {
     received_bytes: u64 = 0,
     sent_bytes: u64 = 0,
     free_slots: u64 = 0,
+    shared_flows: u64 = 0, // new flows that found the table full and joined another
+    arrival_rate_millifps: u64 = 0, // moving average of received frames, per 1000 s
+    arena_pages: u64 = 0, // ArenaPages
     drops: [64]u64 = @splat(0),
 };
 
@@ -384,7 +442,7 @@ pub const VriCounters = extern struct {
     dropped_frames: u64 = 0, // by its own decision, or lost with it
     originated_frames: u64 = 0,
     queue_frames: u64 = 0, // in its incoming data queue
-    load: u64 = 0, // estimate, frames × 256
+    load: u64 = 0, // estimate, in its VR's estimator's unit
     in_flight_frames: u64 = 0, // slots with frames that it holds
     beat_age_ns: u64 = 0, // since its heartbeat last moved
     attached: u64 = 0,
@@ -393,7 +451,23 @@ pub const VriCounters = extern struct {
     violation: u64 = 0, // Violation; not none = quarantined
     wanted_ports: [4]u64 = @splat(0),
     sleeps: u64 = 0,
-    busy_ns: u64 = 0,
+    busy_ns: u64 = 0, // that it spent with frames, by its own account; see VriWords
+    loaned_slots: u64 = 0, // empty slots that it has
+    batches: [batch_buckets]u64 = @splat(0), // handed to it, by frames (`batchBucket`)
+};
+
+pub const batch_buckets = 8;
+
+/// Bucket of a batch of `frames` (at least one): 1, 2, 4, 8, 16, 32, 64, 128 and more.
+pub inline fn batchBucket(frames: u32) usize {
+    return @min(31 - @clz(frames), batch_buckets - 1);
+}
+
+/// What kind of pages a VR's arena lies on.
+pub const ArenaPages = enum(u64) {
+    base = 0,
+    transparent = 1, // the kernel was asked for huge ones and gives them as it can
+    huge = 2, // of the machine's reserve
 };
 
 /// Copied by the dispatcher at the end of a pass, when asked (`lvrm_snapshot_request`): all of one
@@ -415,10 +489,11 @@ pub const shared_structs = .{
     AddressEvent, RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest,
 };
 pub const ffi_structs = .{
-    Idle,         StartConfig, PortConfig,  VrConfig,
-    VriConfig,    VriCreated,  PlanHeader,  PlanPort,
-    PlanVr,       PlanVri,     PlanPrefix,  Totals,
-    PortCounters, VrCounters,  VriCounters, Snapshot,
+    Idle,         StartConfig,   PortConfig,  VrConfig,
+    VriConfig,    VriCreated,    PlanHeader,  PlanPort,
+    PlanVr,       PlanVri,       PlanPrefix,  Totals,
+    PortCounters, VrCounters,    VriCounters, Snapshot,
+    TraceSpec,    LatencyReport,
 };
 
 comptime {
@@ -471,7 +546,8 @@ pub const hash: u64 = blk: {
     @setEvalBranchQuota(1_000_000);
     var text: []const u8 = version;
     for (shared_structs ++ ffi_structs ++ .{Descriptor}) |T| text = text ++ describe(T);
-    for (.{ Drop, Violation, VriState, EventKind, RouteKind }) |T| text = text ++ describeEnum(T);
+    for (.{ Drop, Violation, VriState, EventKind, RouteKind, ArenaPages }) |T|
+        text = text ++ describeEnum(T);
     for (@import("ipc_queue/registry.zig").names) |name| text = text ++ name;
     break :blk fnv1a(text, 0xcbf29ce484222325);
 };

@@ -53,7 +53,7 @@ fn typescript(w: *std.Io.Writer) !void {
         try w.writeAll("],\n");
     }
     try w.writeAll("} as const;\n");
-    inline for (.{ abi.Drop, abi.Violation, abi.VriState, abi.EventKind, abi.RouteKind }) |T| {
+    inline for (.{ abi.Drop, abi.Violation, abi.VriState, abi.EventKind, abi.RouteKind, abi.ArenaPages }) |T| {
         try w.print("\nexport const {s} = {{\n", .{abi.shortName(T)});
         inline for (@typeInfo(T).@"enum".fields) |f| try w.print(
             "  {s}: {d},\n",
@@ -64,6 +64,10 @@ fn typescript(w: *std.Io.Writer) !void {
     try w.print(
         "\nexport const wants = {{ neighbour_frames: {d}, promiscuous: {d} }} as const;\n",
         .{ abi.wants_neighbour_frames, abi.wants_promiscuous },
+    );
+    try w.print(
+        "export const traceFlags = {{ replay: {d}, record: {d}, stamp: {d} }} as const;\n",
+        .{ abi.trace_replay, abi.trace_record, abi.trace_stamp },
     );
     try w.writeAll(
         "\n/** Byte offsets and sizes of the shared structs. */\nexport const layout = {\n",

@@ -16,6 +16,9 @@ const ipv6 = 0x86dd;
 const arp = 0x0806;
 const icmpv6 = 58;
 
+/// A verdict: the frame is the kernel's.
+pub const kernels: u32 = std.math.maxInt(u32);
+
 /// What a VR asked to see beyond what it serves.
 pub const Watch = struct {
     wants: u32 = 0,
@@ -54,12 +57,30 @@ pub const Classifier = struct {
     }
 
     /// The VR that serves the frame, null when it is the kernel's.
-    pub fn vrOf(c: *const Classifier, frame: *const Frame, port: u8) ?u32 {
+    pub inline fn vrOf(c: *const Classifier, frame: *const Frame, port: u8) ?u32 {
         if (frame.fault == .foreign_tag or frame.to == .many) return null;
         const vr = c.sourceVr(frame.bytes) orelse return null;
         if (frame.to == .other_host and !c.watches[vr].has(abi.wants_promiscuous, port))
             return null;
         return if (c.isLocal(frame.bytes)) null else vr;
+    }
+
+    /// As `vrOf` for a batch, `kernels` for null. Works on plain numbers and local copies: an
+    /// optional that goes through memory is written in two parts and read back as one, which
+    /// stalls, and a verdict that is stored could be one of the tables for all the compiler knows.
+    pub fn vrsOf(c: *const Classifier, frames: []const Frame, port: u8, into: []u32) void {
+        @setRuntimeSafety(false);
+        const served = c.served4;
+        const local = c.local4;
+        for (frames, into[0..frames.len]) |*frame, *verdict| {
+            const bytes = frame.bytes;
+            const usual = frame.to == .host and frame.fault != .foreign_tag and bytes.len >= 34;
+            if (usual and etherType(bytes) == ipv4) {
+                const vr = served.valueOf(bytes[26..].ptr);
+                const is_local = local.valueOf(bytes[30..].ptr) != prefix_trie.none;
+                verdict.* = if (is_local or vr == prefix_trie.none) kernels else vr;
+            } else verdict.* = c.vrOf(frame, port) orelse kernels;
+        }
     }
 
     inline fn sourceVr(c: *const Classifier, bytes: []const u8) ?u32 {

@@ -57,6 +57,42 @@ test "the predicate of what is served" {
     try expectEqual(null, c.vrOf(&.{ .bytes = &bytes, .tag = 0, .to = .host, .offload = .{} }, 0));
 }
 
+test "a batch gets the verdicts that its frames get one by one" {
+    var state: std.heap.ArenaAllocator = .init(std.testing.allocator);
+    defer state.deinit();
+    const watches = [_]classifier.Watch{ .{}, .{ .wants = 3, .ports = .{ 2, 0, 0, 0 } } };
+    const c: classifier.Classifier = try .build(state.allocator(), &.{
+        prefix("\x01", 4, 8, 0),
+        prefix("\x01\x01", 4, 16, 1),
+        prefix("\x00", 6, 7, 1),
+    }, &.{ prefix("\x01\x00\x01", 4, 24, 0), prefix("\x01", 6, 8, 0) }, &watches);
+    var prng = std.Random.DefaultPrng.init(std.testing.random_seed);
+    const random = prng.random();
+    for (0..500) |_| {
+        var bytes: [64][60]u8 = undefined;
+        var frames: [64]Frame = undefined;
+        for (&bytes, &frames) |*b, *frame| {
+            for (b) |*byte| byte.* = random.int(u8) & 1; // few addresses: they meet prefixes
+            const types = [_]u16{ 0x0800, 0x0800, 0x86dd, 0x0806 };
+            const ether_type = types[random.int(u2)];
+            std.mem.writeInt(u16, b[12..14], ether_type, .big);
+            frame.* = .{
+                .bytes = b[0..random.intRangeAtMost(usize, 14, 60)],
+                .tag = 0,
+                .to = random.enumValue(Frame.To),
+                .fault = random.enumValue(Frame.Fault),
+                .offload = .{},
+            };
+        }
+        const port = random.int(u1);
+        const count = random.intRangeAtMost(usize, 0, 64);
+        var verdicts: [64]u32 = undefined;
+        c.vrsOf(frames[0..count], port, &verdicts);
+        for (frames[0..count], verdicts[0..count]) |*frame, verdict|
+            try expectEqual(c.vrOf(frame, port) orelse classifier.kernels, verdict);
+    }
+}
+
 test "copies: ARP and neighbour discovery to who asked, multicast of its own sources" {
     var state: std.heap.ArenaAllocator = .init(std.testing.allocator);
     defer state.deinit();

@@ -8,9 +8,11 @@ const balancer = @import("balancer/registry.zig");
 const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
 const link = @import("link.zig");
+const load_estimator = @import("load_estimator/registry.zig");
 const netlink = @import("netlink.zig");
 const plans = @import("plan.zig");
 const sleeper = @import("sleeper.zig");
+const traces = @import("trace.zig");
 const vri_adapter = @import("vri_adapter.zig");
 const vrs = @import("vr.zig");
 const Plan = plans.Plan;
@@ -85,10 +87,9 @@ fn eventfd() error{Descriptor}!i32 {
 }
 
 fn makeDispatcher(config: *const abi.StartConfig) !void {
-    if (snapshot == null) {
-        snapshot = try std.heap.page_allocator.create(abi.Snapshot);
-        snapshot.?.* = std.mem.zeroes(abi.Snapshot);
-    }
+    if (snapshot == null) snapshot = try std.heap.page_allocator.create(abi.Snapshot);
+    // An earlier dispatcher's answers must not pass for this one's.
+    snapshot.?.* = std.mem.zeroes(abi.Snapshot);
     if (notify_fd < 0) notify_fd = try eventfd();
     if (wake_fd < 0) wake_fd = try eventfd();
     const memory = try gpa.alignedAlloc(
@@ -116,6 +117,7 @@ fn makeDispatcher(config: *const abi.StartConfig) !void {
         .snapshots = .{ .memory = snapshot.? },
         .plan = empty,
     };
+    traces.totals = &d.totals;
     events_memory = memory.ptr;
     newest = empty;
     dispatcher = d;
@@ -123,6 +125,7 @@ fn makeDispatcher(config: *const abi.StartConfig) !void {
 
 fn unmakeDispatcher() void {
     const d = dispatcher.?;
+    traces.totals = null;
     d.sleeper.deinit();
     gpa.free(events_memory.?[0..control.bytesFor(events_capacity)]);
     if (previous) |p| p.destroy();
@@ -228,6 +231,15 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
         );
     if (balancer.make(config.balancer) == null)
         return refuse(.INVAL, "no balancer has number {d}", .{config.balancer});
+    if (load_estimator.choice(config.load_estimator, config.load_weight) == null)
+        return refuse(
+            .INVAL,
+            "no load estimator has number {d}, or no weight is {d}/256",
+            .{ config.load_estimator, config.load_weight },
+        );
+    const flows = config.flow_count;
+    if (!std.math.isPowerOfTwo(flows) or flows < 16 or flows > 1 << 22)
+        return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
         return refuse(
             if (e == error.NoSpace) .NOSPC else .NOMEM,
@@ -341,6 +353,26 @@ pub fn eventReceive(buffer: []u8) i32 {
     @memcpy(buffer[@sizeOf(abi.EventHeader)..total], bytes);
     d.events.consumer.take(header.bytes);
     return @intCast(total);
+}
+
+pub fn traceCreate(spec: *const abi.TraceSpec) i32 {
+    const number = traces.create(gpa, spec, &reason) catch return failed();
+    return @intCast(number);
+}
+
+pub fn traceAppend(number: u32, bytes: []const u8, original: u32) i32 {
+    traces.append(number, bytes, original, &reason) catch return failed();
+    return 0;
+}
+
+pub fn traceDestroy(number: u32) i32 {
+    traces.destroy(gpa, number, &reason) catch return failed();
+    return 0;
+}
+
+pub fn traceLatency(number: u32, report: *abi.LatencyReport, reset: bool) i32 {
+    traces.report(number, report, reset, &reason) catch return failed();
+    return 0;
 }
 
 pub fn snapshotRequest() u64 {

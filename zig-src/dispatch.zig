@@ -1,26 +1,29 @@
 //! The dispatcher: the data plane's loop, on a thread of its own. Socket adapters → classifier →
 //! balancer → VRIs' queues; back from the VRIs → check → adapters. No allocation, no lock, no log.
 //!
-//! Conservation, exact at the end of every pass: received + originated + replicated = sent +
-//! dropped + kept + in flight. Each frame is counted once, where it enters and where it ends.
+//! Conservation, exact at the end of every pass: received + originated + replicated =
+//! sent + dropped + kept + in flight. Each frame is counted once where it enters, once where it
+//! ends.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
+const collect = @import("collect.zig");
 const events = @import("events.zig");
+const ingest = @import("ingest.zig");
 const mailbox = @import("mailbox.zig");
 const reclaim = @import("reclaim.zig");
-const segment = @import("segment.zig");
 const sleeper = @import("sleeper.zig");
 const snapshot = @import("snapshot.zig");
 const socket_adapter = @import("socket_adapter/registry.zig");
-const Owner = @import("frame_pool.zig").Owner;
 const Plan = @import("plan.zig").Plan;
-const Port = @import("port.zig").Port;
 const Vr = @import("vr.zig").Vr;
 const Vri = @import("vri_adapter.zig").Vri;
 const Frame = socket_adapter.Frame;
 
-const batch = 64;
+pub const batch = 64;
+/// Batches taken from one port, or one VRI, before the others have their turn: with fewer, larger
+/// hand-overs a VRI that sleeps is woken less often.
+pub const batches_per_pass = 8;
 const housekeeping_ns = 5 * std.time.ns_per_ms;
 
 pub const Dispatcher = struct {
@@ -32,140 +35,67 @@ pub const Dispatcher = struct {
     plan: *Plan,
     totals: abi.Totals = .{},
     opened_ports: [4]u64 = @splat(0), // ever: a VRI may still send to one that just went
-    now_ns: u64 = 0,
+    now_ns: u64 = 0, // of this pass, or of a few before when there is much to do
+    now_ms: u32 = 0,
     housekept_ns: u64 = 0,
     frames: [batch]Frame = undefined,
     words: [batch]u64 = undefined,
 
     /// The loop. Returns when told to stop.
     pub fn run(d: *Dispatcher) void {
-        while (!d.mail.stopping()) {
-            if (d.mail.take()) |plan| d.adopt(plan);
-            const work = d.inhale() + d.exhale() + events.relay(d);
-            d.housekeep(work != 0);
-            d.snapshots.answer(d);
-            d.sleeper.note(d, work);
-        }
+        while (!d.mail.stopping()) d.pass();
     }
 
-    /// Sockets → VRIs. Each frame ends staged for a VRI, kept, or dropped with one reason.
-    fn inhale(d: *Dispatcher) u32 {
-        var total: u32 = 0;
-        for (d.plan.ports) |port| {
-            const count = port.receive(&d.frames);
-            for (d.frames[0..count]) |*frame| d.admit(port, frame);
-            total += count;
-        }
-        if (total != 0) d.flushStaged();
-        return total;
-    }
-
-    fn admit(d: *Dispatcher, port: *Port, frame: *const Frame) void {
-        const plan = d.plan;
-        if (plan.classifier.vrOf(frame, port.number)) |index| {
-            return d.serve(plan.vrs[index].vr, port, frame);
-        }
-        const pieces = piecesOf(frame);
-        d.countReceived(port, pieces, frame.bytes.len);
-        port.counters.kept_frames += pieces;
-        d.totals.kept_frames += pieces;
-        if (!plan.classifier.any_watch) return;
-        for (plan.vrs, 0..) |*entry, i| {
-            if (!plan.classifier.wantsCopy(frame, port.number, @intCast(i))) continue;
-            d.totals.replicated_frames += 1;
-            entry.vr.counters.replicated_frames += 1;
-            d.stage(entry.vr, port, frame, null, 0);
-        }
-    }
-
-    fn countReceived(d: *Dispatcher, port: *Port, frames: u64, bytes: u64) void {
-        port.counters.received_frames += frames;
-        port.counters.received_bytes += bytes;
-        d.totals.received_frames += frames;
-        d.totals.received_bytes += bytes;
-    }
-
-    /// A served frame, or each of the frames that a super-frame stands for.
-    fn serve(d: *Dispatcher, vr: *Vr, port: *Port, frame: *const Frame) void {
-        vr.counters.received_bytes += frame.bytes.len;
-        if (frame.offload.gso_type == 0 or frame.fault != .none) {
-            d.countReceived(port, 1, frame.bytes.len);
-            vr.counters.received_frames += 1;
-            if (frame.fault == .truncated) return d.drop(vr, .truncated);
-            return d.stage(vr, port, frame, null, 0);
-        }
-        const cut = segment.plan(frame.bytes, frame.offload) orelse {
-            d.countReceived(port, 1, frame.bytes.len);
-            vr.counters.received_frames += 1;
-            return d.drop(vr, .bad_segment);
-        };
-        d.countReceived(port, cut.count, frame.bytes.len);
-        vr.counters.received_frames += cut.count;
-        for (0..cut.count) |i| d.stage(vr, port, frame, &cut, @intCast(i));
-    }
-
-    /// Copies a frame into a slot of its VR's arena and stages it for a VRI.
-    fn stage(
-        d: *Dispatcher,
-        vr: *Vr,
-        port: *Port,
-        frame: *const Frame,
-        cut: ?*const segment.Segments,
-        index: u32,
-    ) void {
-        const pool = &vr.pool;
-        const bytes: u32 = @intCast(frame.bytes.len);
-        const length = if (cut) |c| segment.length(c, bytes, index) else bytes;
-        if (length > @min(pool.slot_bytes - abi.headroom_bytes, abi.max_frame_bytes))
-            return d.drop(vr, .too_long);
-        const vri = vr.choose() orelse return d.drop(vr, .no_vri);
-        const slot = pool.take() orelse return d.drop(vr, .arena_full);
-        const into = pool.bytes(slot)[abi.headroom_bytes..][0..length];
-        if (cut) |c| segment.write(c, frame.bytes, index, into) else {
-            @memcpy(into, frame.bytes);
-            if (frame.offload.flags & segment.OffloadHeader.needs_checksum != 0 and
-                !segment.completeChecksum(into, frame.offload))
-            {
-                pool.give(slot);
-                return d.drop(vr, .bad_segment);
-            }
-        }
-        pool.owners[slot] = .frame(vri.number);
-        pool.tags[slot] = frame.tag;
-        const word: abi.Descriptor = .{
-            .slot = @intCast(slot),
-            .length = @intCast(length),
-            .offset = abi.headroom_bytes / 2,
-            .input_port = port.number,
-            .output = abi.no_port,
-        };
-        d.enqueue(vri, @bitCast(word));
+    /// One pass. Sleeps at its end when there is nothing to do and it may.
+    pub inline fn pass(d: *Dispatcher) void {
+        if (d.mail.take()) |plan| d.adopt(plan);
+        const work = events.relay(d) + ingest.inhale(d) + collect.exhale(d);
+        d.unpark();
+        d.housekeep(work != 0);
+        d.snapshots.answer(d);
+        d.sleeper.note(d, work);
     }
 
     /// Stages a word; a full stage goes to the queue at once.
-    pub fn enqueue(d: *Dispatcher, vri: *Vri, word: u64) void {
+    pub fn enqueue(d: *Dispatcher, vri: *Vri, word: abi.Descriptor) void {
+        vri.vr.pool.slots[word.slot].owner = .frame(vri.number);
         if (vri.staged_count == batch) d.flush(vri);
-        vri.staged[vri.staged_count] = word;
+        vri.staged[vri.staged_count] = @bitCast(word);
         vri.staged_count += 1;
+    }
+
+    /// Puts words whose slots are the VRI's already straight into its queue, after what is staged
+    /// for it. They are published with the rest, by `flushStaged`.
+    pub fn hand(d: *Dispatcher, vri: *Vri, words: []const u64) void {
+        if (vri.staged_count != 0) d.flush(vri);
+        const pushed = vri.push(words);
+        if (pushed != words.len) d.refuse(vri, words[pushed..]);
     }
 
     /// Hands what is staged to the VRI; what its queue has no room for is dropped.
     fn flush(d: *Dispatcher, vri: *Vri) void {
         const staged = vri.staged_count;
-        const pushed = vri.flush();
-        for (vri.staged[pushed..staged]) |word| {
+        vri.staged_count = 0;
+        const pushed = vri.push(vri.staged[0..staged]);
+        if (pushed != staged) d.refuse(vri, vri.staged[pushed..staged]);
+    }
+
+    fn refuse(d: *Dispatcher, vri: *Vri, words: []const u64) void {
+        for (words) |word| {
             const dropped: abi.Descriptor = @bitCast(word);
-            vri.vr.pool.give(dropped.slot);
-            d.drop(vri.vr, .queue_full);
+            vri.vr.arrive(vri, dropped.slot);
+            d.discard(vri.vr, dropped.slot, .queue_full);
         }
-        if (vri.violation != .none) vri.vr.withdraw(vri);
     }
 
     /// Hands over all that is staged, then wakes who sleeps.
     pub fn flushStaged(d: *Dispatcher) void {
         for (d.plan.vrs) |*entry| {
-            for (entry.vr.running) |vri| if (vri.staged_count != 0) d.flush(vri);
-            entry.vr.refreshLoads();
+            for (entry.vr.running) |vri| {
+                if (vri.staged_count != 0) d.flush(vri);
+                if (vri.unpublished != 0) vri.publish();
+            }
+            d.sortOut(entry.vr);
         }
         // The fence puts the queues' indices before the looks at the sleep flags; the VRI sets its
         // flag, fences, then looks at the queue: one of the two sees the other.
@@ -173,94 +103,20 @@ pub const Dispatcher = struct {
         for (d.plan.vrs) |*entry| for (entry.vr.running) |vri| vri.wake();
     }
 
-    /// VRIs → sockets. At most one batch from each VRI.
-    fn exhale(d: *Dispatcher) u32 {
-        var total: u32 = 0;
-        for (d.plan.vris) |*entry| {
-            const vri = entry.vri;
-            if (!vri.live()) continue;
-            const count = vri.collect(&d.words);
-            for (d.words[0..count]) |word| d.settle(vri, @bitCast(word));
-            if (vri.violation != .none) vri.vr.withdraw(vri);
-            if (vri.lend) vri.lendSlots();
-            total += count;
+    /// Takes out who broke the rules, and looks at the loads of the others.
+    fn sortOut(_: *Dispatcher, vr: *Vr) void {
+        var at = vr.running.len;
+        while (at > 0) : (at -= 1) {
+            const vri = vr.running[at - 1];
+            if (vri.violation != .none) vr.withdraw(vri);
         }
-        if (total != 0) d.flushPorts();
-        return total;
+        vr.refreshLoads();
     }
 
-    pub fn flushPorts(d: *Dispatcher) void {
-        for (d.plan.ports) |port| if (port.count != 0) d.flushPort(port);
-    }
-
-    /// One word that a VRI gave back: check it, then send or drop its frame.
-    pub fn settle(d: *Dispatcher, vri: *Vri, word: abi.Descriptor) void {
-        if (vri.violation != .none) return; // its slots are reclaimed once it is dead
-        const verdict = vri.judge(word);
-        if (verdict == .refuse) return vri.violate(verdict.refuse);
-        const vr = vri.vr;
-        const pool = &vr.pool;
-        if (pool.owners[word.slot].empty) { // a frame of the VRI's own making
-            pool.owners[word.slot] = .frame(vri.number);
-            d.totals.originated_frames += 1;
-            vr.counters.originated_frames += 1;
-            vri.counters.originated_frames += 1;
-            vri.lend = true;
-        }
-        switch (verdict) {
-            .drop => |reason| d.release(vri, word.slot, reason),
-            .send => |number| {
-                const port = d.plan.by_number[number] orelse {
-                    if (d.opened_ports[number >> 6] >> @intCast(number & 63) & 1 == 0) {
-                        vri.violate(.bad_port);
-                    }
-                    return d.release(vri, word.slot, .send_failed);
-                };
-                if (port.count == batch) d.flushPort(port);
-                const start = pool.bytes(word.slot) + @as(usize, word.offset) * 2;
-                port.outgoing[port.count] = .{
-                    .bytes = start[0..word.length],
-                    .tag = pool.tags[word.slot],
-                };
-                port.senders[port.count] = .{ .vri = vri, .slot = word.slot };
-                port.count += 1;
-            },
-            .refuse => unreachable, // returned above
-        }
-    }
-
-    /// Sends a port's frames and gives their slots back. What its transmit queue has no room for is
-    /// dropped: waiting would hold up every other VR.
-    fn flushPort(d: *Dispatcher, port: *Port) void {
-        const sent = port.send();
-        for (port.senders[0..port.count], port.outgoing[0..port.count], 0..) |sender, out, i| {
-            const vri = sender.vri;
-            if (i >= sent.frames) {
-                port.counters.send_dropped_frames += 1;
-                d.release(vri, sender.slot, .send_full);
-            } else if (sent.refused >> @intCast(i) & 1 != 0) {
-                port.counters.send_dropped_frames += 1;
-                d.release(vri, sender.slot, .send_failed);
-            } else {
-                const bytes = out.bytes.len;
-                port.counters.sent_frames += 1;
-                port.counters.sent_bytes += bytes;
-                d.totals.sent_frames += 1;
-                d.totals.sent_bytes += bytes;
-                vri.vr.counters.sent_frames += 1;
-                vri.vr.counters.sent_bytes += bytes;
-                vri.counters.sent_frames += 1;
-                vri.vr.pool.give(sender.slot);
-            }
-        }
-        port.count = 0;
-    }
-
-    /// Drops a frame that a VRI held.
-    pub fn release(d: *Dispatcher, vri: *Vri, slot: u32, reason: abi.Drop) void {
-        vri.counters.dropped_frames += 1;
-        vri.vr.pool.give(slot);
-        d.drop(vri.vr, reason);
+    /// Drops a frame that has a slot, which is free again.
+    pub fn discard(d: *Dispatcher, vr: *Vr, slot: u32, reason: abi.Drop) void {
+        vr.pool.give(slot);
+        d.drop(vr, reason);
     }
 
     /// Counts a drop. The frame's slot, if it had one, is free again already.
@@ -273,7 +129,7 @@ pub const Dispatcher = struct {
     }
 
     /// Puts a plan in force: between passes, so nothing is staged.
-    fn adopt(d: *Dispatcher, plan: *Plan) void {
+    pub fn adopt(d: *Dispatcher, plan: *Plan) void {
         const old = d.plan;
         d.plan = plan;
         d.sleeper.watch(old, plan);
@@ -283,17 +139,21 @@ pub const Dispatcher = struct {
         for (plan.vrs) |*entry| {
             const vr = entry.vr;
             vr.permitted = entry.permitted;
-            vr.running = entry.running;
-            vr.loads = entry.loads;
         }
         for (plan.vris) |*entry| {
             const vri = entry.vri;
             vri.state = entry.state;
-            @atomicStore(u32, &vri.link.monitor.idle.spins, entry.idle.spins, .monotonic);
-            @atomicStore(u32, &vri.link.monitor.idle.yields, entry.idle.yields, .monotonic);
-            if (vri.violation != .none) vri.vr.withdraw(vri);
+            vri.share = entry.share;
+            const words = &vri.link.monitor;
+            @atomicStore(u32, &words.idle.spins, entry.idle.spins, .monotonic);
+            @atomicStore(u32, &words.idle.yields, entry.idle.yields, .monotonic);
+            @atomicStore(u32, &words.busy_poll, d.config.busy_poll, .monotonic);
+            const account = @intFromBool(vri.vr.estimators.needs_busy_time);
+            @atomicStore(u32, &words.account_busy, account, .monotonic);
         }
-        for (plan.vrs) |*entry| entry.vr.refreshLoads();
+        for (plan.vrs) |*entry|
+            entry.vr.adopt(entry.running, entry.loads, plan.vri_by_number, entry.leaving);
+        for (plan.vris) |*entry| if (entry.vri.violation != .none) entry.vri.vr.withdraw(entry.vri);
         // Last, with the new VRIs in place: what a dead one had not taken goes to them first.
         for (plan.vris) |*entry| if (entry.state == .dead) reclaim.vri(d, entry.vri);
         d.flushStaged();
@@ -304,7 +164,9 @@ pub const Dispatcher = struct {
         d.totals.passes += 1;
         if (busy and d.totals.passes & 15 != 0) return;
         d.now_ns = monotonicNs();
-        if (d.now_ns - d.housekept_ns < housekeeping_ns) return;
+        d.now_ms = @truncate(d.now_ns / std.time.ns_per_ms);
+        const elapsed_ns = d.now_ns - d.housekept_ns;
+        if (elapsed_ns < housekeeping_ns) return;
         d.housekept_ns = d.now_ns;
         for (d.plan.vris) |*entry| {
             const vri = entry.vri;
@@ -315,16 +177,26 @@ pub const Dispatcher = struct {
                 vri.beat_ns = d.now_ns;
             }
             vri.lend = true;
+            const busy_ns = @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic);
+            vri.estimator.tick(elapsed_ns, busy_ns);
         }
         for (d.plan.ports) |port| port.readStatistics();
+        for (d.plan.vrs) |*entry| {
+            entry.vr.tick(elapsed_ns);
+            entry.vr.rest();
+        }
+    }
+
+    /// Parked frames, wherever their flow's earlier ones are back.
+    fn unpark(d: *Dispatcher) void {
+        var parked: u32 = 0;
+        for (d.plan.vrs) |*entry| if (entry.vr.parked_count != 0) {
+            parked += entry.vr.parked_count;
+            ingest.unpark(d, entry.vr);
+        };
+        if (parked != 0) d.flushStaged();
     }
 };
-
-/// Frames that a captured frame stands for.
-fn piecesOf(frame: *const Frame) u32 {
-    if (frame.offload.gso_type == 0) return 1;
-    return (segment.plan(frame.bytes, frame.offload) orelse return 1).count;
-}
 
 pub fn fullFence() void {
     // A locked operation orders this thread's earlier stores before its later loads, as the
@@ -333,8 +205,4 @@ pub fn fullFence() void {
     _ = @atomicRmw(u32, &word, .Or, 0, .seq_cst);
 }
 
-pub fn monotonicNs() u64 {
-    var ts: linux.timespec = undefined;
-    _ = linux.clock_gettime(.MONOTONIC, &ts);
-    return @as(u64, @intCast(ts.sec)) * std.time.ns_per_s + @as(u64, @intCast(ts.nsec));
-}
+pub const monotonicNs = @import("monotonic.zig").ns;

@@ -25,6 +25,7 @@ const events_per_pass = 16;
 
 pub fn relay(d: *dispatch.Dispatcher) u32 {
     var moved: u32 = 0;
+    for (d.plan.vris) |*entry| entry.vri.setEventsWait(false);
     for (d.plan.vris) |*entry| {
         const vri = entry.vri;
         if (!vri.live()) continue;
@@ -40,11 +41,11 @@ fn deliver(vri: *Vri) u32 {
     var payload: [abi.max_event_bytes]u8 = undefined;
     var count: u32 = 0;
     while (vri.outbox_out.peek(&header, &payload)) |bytes| {
-        if (!vri.control_in.push(header, bytes)) break;
+        if (!vri.tell(header, bytes, &vri.outbox_block)) break;
         vri.outbox_out.take(header.bytes);
         count += 1;
     }
-    if (vri.control_in.bad) vri.violate(.bad_index);
+    if (vri.control_in.bad) refuseAs(vri, .bad_index);
     if (count != 0) {
         dispatch.fullFence();
         vri.wake();
@@ -58,12 +59,18 @@ fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
     var payload: [abi.max_event_bytes]u8 = undefined;
     var count: u32 = 0;
     while (count < events_per_pass) : (count += 1) {
+        vri.control_block = .{};
         const bytes = vri.control_out.peek(&header, &payload) orelse break;
         const size = header.bytes;
+        const target = header.source;
         header.source = vri.number;
         const taken = switch (@as(abi.EventKind, @enumFromInt(header.kind))) {
             .need_neighbour, .renew_neighbour => toControl(d, header, bytes),
             .siblings => toSiblings(d, vri, header, bytes),
+            .sibling => taken: {
+                if (target >= abi.max_vris or target == vri.number) return refuse(vri, count);
+                break :taken toSibling(d, vri, target, header, bytes);
+            },
             else => return refuse(vri, count),
         };
         if (!taken) break; // it stays in its sender's queue
@@ -74,9 +81,13 @@ fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
 }
 
 fn refuse(vri: *Vri, count: u32) u32 {
-    vri.violate(.bad_event);
-    vri.vr.withdraw(vri);
+    refuseAs(vri, .bad_event);
     return count;
+}
+
+fn refuseAs(vri: *Vri, violation: abi.Violation) void {
+    vri.violate(violation);
+    vri.vr.withdraw(vri);
 }
 
 fn toControl(d: *dispatch.Dispatcher, header: abi.EventHeader, bytes: []const u8) bool {
@@ -93,14 +104,44 @@ fn toSiblings(
     bytes: []const u8,
 ) bool {
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
-        if (!entry.vri.control_in.fits(@intCast(bytes.len))) return false;
+        if (!entry.vri.hasRoom(@intCast(bytes.len), &sender.control_block))
+            return badOrFull(entry.vri);
     };
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) {
-        _ = entry.vri.control_in.push(header, bytes);
+        _ = entry.vri.tell(header, bytes, &sender.control_block);
     };
     dispatch.fullFence();
     for (d.plan.vris) |*entry| if (isSibling(sender, entry.vri)) entry.vri.wake();
     return true;
+}
+
+/// A number that is no sibling's may have been one's a moment ago, and may be another VR's by now:
+/// the event is lost, and nobody is to blame.
+fn toSibling(
+    d: *dispatch.Dispatcher,
+    sender: *Vri,
+    target: u32,
+    header: abi.EventHeader,
+    bytes: []const u8,
+) bool {
+    const known = if (d.plan.vri_by_number.len == 0) null else d.plan.vri_by_number[target];
+    const other = if (known) |vri| (if (isSibling(sender, vri)) vri else null) else null;
+    const to = other orelse {
+        d.totals.events_lost += 1;
+        return true;
+    };
+    if (!to.tell(header, bytes, &sender.control_block)) return badOrFull(to);
+    dispatch.fullFence();
+    to.wake();
+    return true;
+}
+
+/// The receiver's queue didn't take an event: it is full, and the sender waits; or the receiver
+/// spoilt its index, and then it is no longer there to wait for.
+fn badOrFull(to: *Vri) bool {
+    if (!to.control_in.bad) return false;
+    refuseAs(to, .bad_index);
+    return false;
 }
 
 fn isSibling(sender: *const Vri, other: *const Vri) bool {

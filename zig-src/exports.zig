@@ -120,6 +120,27 @@ pub export fn lvrm_wake() callconv(.c) void {
     core.wake();
 }
 
+/// Makes a trace for the adapter `memory`. `spec`: TraceSpec. Returns its number.
+pub export fn lvrm_trace_create(spec: *const abi.TraceSpec) callconv(.c) i32 {
+    return core.traceCreate(spec);
+}
+
+/// Adds a captured frame to a trace made empty; `original_bytes` is its length on the wire.
+pub export fn lvrm_trace_append(trace: u32, frame: [*]const u8, bytes: u32, original_bytes: u32) callconv(.c) i32 {
+    return core.traceAppend(trace, frame[0..bytes], original_bytes);
+}
+
+/// Frees a trace that no port uses.
+pub export fn lvrm_trace_destroy(trace: u32) callconv(.c) i32 {
+    return core.traceDestroy(trace);
+}
+
+/// What the trace's recording ports saw since the last reset, which `reset` not 0 asks for.
+/// `report`: LatencyReport.
+pub export fn lvrm_trace_latency(trace: u32, report: *abi.LatencyReport, reset: u32) callconv(.c) i32 {
+    return core.traceLatency(trace, report, reset != 0);
+}
+
 /// Opens a netlink socket (non-blocking, close-on-exec; extended acknowledgements on) of
 /// `protocol` (0 route, 12 netfilter), member of each group in the bitmap `groups` (group n is bit
 /// n-1; groups above 32 by lvrm_netlink_join). Returns a descriptor.

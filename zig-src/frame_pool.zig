@@ -4,6 +4,9 @@
 //! Free slots are reused last-in first-out, so that the hot ones stay in cache (worth a factor of
 //! four at 1518 bytes in the prototype). A slot's owner says who may give it back: the check that
 //! makes descriptors from a VRI safe to follow.
+//!
+//! The arena lies on huge pages where they are to be had. VRIs of a VR share it; each may hold its
+//! share of the slots (`Vri.room`), so one that gives nothing back starves only itself.
 const std = @import("std");
 const abi = @import("abi.zig");
 const shm = @import("shm.zig");
@@ -13,6 +16,8 @@ pub const Owner = packed struct(u16) {
     vri_plus_1: u15 = 0,
     empty: bool = false,
 
+    /// The dispatcher itself: a frame that waits for its flow's earlier ones.
+    pub const parked: Owner = .{ .vri_plus_1 = std.math.maxInt(u15) };
     pub const nobody: Owner = .{};
     pub fn frame(vri: u32) Owner {
         return .{ .vri_plus_1 = @intCast(vri + 1) };
@@ -25,42 +30,56 @@ pub const Owner = packed struct(u16) {
     }
 };
 
+/// What the dispatcher knows of a slot: eight bytes, so that a frame's way in and out touches one
+/// line of this besides the frame itself. All zero: free.
+pub const Slot = extern struct {
+    owner: Owner = .nobody,
+    tag: u16 = 0, // VLAN tag control information that the frame came with: its priority is kept
+    flow: u32 = no_flow,
+
+    pub const free: Slot = .{};
+};
+
+/// `Slot.flow` of no frame of a flow: empty, of a VRI's own making, balanced frame by frame.
+pub const no_flow: u32 = 0;
+/// `Slot.flow` of a frame that was dispatched while flows were not looked at (`vr.zig`).
+pub const untracked: u32 = 1;
+/// Added to an index into the flow table.
+pub const first_flow: u32 = 2;
+
 pub const FramePool = struct {
     segment: shm.Segment,
+    pages: abi.ArenaPages,
     slot_bytes: u32,
     slot_count: u32,
     free: []u32, // stack
     free_count: u32,
-    owners: []Owner,
-    tags: []u16, // VLAN tag control information that the frame came with: its priority is kept
+    slots: []Slot,
 
     pub fn init(gpa: std.mem.Allocator, slot_bytes: u32, slot_count: u32) !FramePool {
-        const segment = try shm.create(@as(usize, slot_bytes) * slot_count);
+        const arena = try shm.createArena(@as(usize, slot_bytes) * slot_count);
+        const segment = arena.segment;
         errdefer shm.detach(segment.memory);
         const free = try gpa.alloc(u32, slot_count);
         errdefer gpa.free(free);
-        const owners = try gpa.alloc(Owner, slot_count);
-        errdefer gpa.free(owners);
-        const tags = try gpa.alloc(u16, slot_count);
+        const slots = try gpa.alloc(Slot, slot_count);
         for (free, 0..) |*slot, i| slot.* = slot_count - 1 - @as(u32, @intCast(i));
-        @memset(owners, .nobody);
-        @memset(tags, 0);
+        @memset(slots, .free);
         return .{
             .segment = segment,
+            .pages = arena.pages,
             .slot_bytes = slot_bytes,
             .slot_count = slot_count,
             .free = free,
             .free_count = slot_count,
-            .owners = owners,
-            .tags = tags,
+            .slots = slots,
         };
     }
 
     pub fn deinit(p: *FramePool, gpa: std.mem.Allocator) void {
         shm.detach(p.segment.memory);
         gpa.free(p.free);
-        gpa.free(p.owners);
-        gpa.free(p.tags);
+        gpa.free(p.slots);
     }
 
     /// A free slot, or null.
@@ -71,7 +90,7 @@ pub const FramePool = struct {
     }
 
     pub inline fn give(p: *FramePool, slot: u32) void {
-        p.owners[slot] = .nobody;
+        p.slots[slot] = .free;
         p.free[p.free_count] = slot;
         p.free_count += 1;
     }

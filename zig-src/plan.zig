@@ -14,9 +14,10 @@ pub const VrEntry = struct {
     permitted: [4]u64,
     running: []*Vri,
     loads: []u32,
+    leaving: bool,
     watch: classifier.Watch,
 };
-pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle };
+pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle, share: u32 };
 
 pub const Plan = struct {
     generation: u64 = 0,
@@ -25,6 +26,7 @@ pub const Plan = struct {
     by_number: [256]?*Port = @splat(null),
     vrs: []VrEntry = &.{},
     vris: []VriEntry = &.{},
+    vri_by_number: []?*Vri = &.{},
     classifier: classifier.Classifier = undefined,
 
     pub fn destroy(p: *Plan) void {
@@ -111,13 +113,27 @@ pub fn build(
         .vri = tables.vris[p.vri].?, // checked by buildVrs
         .state = @enumFromInt(p.state),
         .idle = p.idle,
+        .share = shareOf(tables.vris[p.vri].?, input.vris, tables),
     };
+    plan.vri_by_number = try memory.alloc(?*Vri, abi.max_vris);
+    @memset(plan.vri_by_number, null);
+    for (plan.vris) |*entry| plan.vri_by_number[entry.vri.number] = entry.vri;
     const watches = try memory.alloc(classifier.Watch, plan.vrs.len);
     for (watches, plan.vrs) |*watch, vr| watch.* = vr.watch;
     const served = try checkedPrefixes(memory, input.served, input.vrs, reason);
     const local = try checkedPrefixes(memory, input.local, null, reason);
     plan.classifier = try .build(memory, served, local, watches);
     return plan;
+}
+
+/// Slots that one VRI may hold: its VR's, among those of its VRIs that live.
+fn shareOf(vri: *const Vri, vris: []align(1) const abi.PlanVri, tables: *const Tables) u32 {
+    var count: u32 = 0;
+    for (vris) |other| {
+        const is_alive = other.state != @intFromEnum(abi.VriState.dead);
+        count += @intFromBool(is_alive and tables.vris[other.vri].?.vr == vri.vr);
+    }
+    return vri.vr.pool.slot_count / @max(count, 1);
 }
 
 fn buildPorts(
@@ -158,6 +174,7 @@ fn buildVrs(
     for (plan.vrs, input.vrs) |*into, p| {
         const vr = if (p.vr < abi.max_vrs) tables.vrs[p.vr] else null;
         var running: std.ArrayList(*Vri) = .empty;
+        var leaving = false;
         for (input.vris) |v| {
             const vri = if (v.vri < abi.max_vris) tables.vris[v.vri] else null;
             const known = vri orelse return reason.fail(
@@ -171,14 +188,19 @@ fn buildVrs(
                     "plan: VRI {d} has no such state: {d}",
                     .{ v.vri, v.state },
                 );
-            if (known.vr.number == p.vr and v.state == @intFromEnum(abi.VriState.running))
-                try running.append(memory, known);
+            if (known.vr.number != p.vr) continue;
+            switch (@as(abi.VriState, @enumFromInt(v.state))) {
+                .running => try running.append(memory, known),
+                .draining => leaving = true,
+                .attaching, .dead => {},
+            }
         }
         into.* = .{
             .vr = vr orelse return reason.fail(.INVAL, "plan: VR {d} does not exist", .{p.vr}),
             .permitted = p.permitted_ports,
             .running = running.items,
             .loads = try memory.alloc(u32, running.items.len),
+            .leaving = leaving,
             .watch = .{ .wants = p.wants, .ports = p.wanted_ports },
         };
     }

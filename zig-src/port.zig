@@ -3,7 +3,6 @@
 const std = @import("std");
 const abi = @import("abi.zig");
 const socket_adapter = @import("socket_adapter/registry.zig");
-const Vri = @import("vri_adapter.zig").Vri;
 
 pub const batch = 64;
 
@@ -12,16 +11,19 @@ pub const Port = struct {
     config: abi.PortConfig,
     adapter: socket_adapter.Adapter,
     counters: abi.PortCounters = .{},
+    /// Frames of one VRI that leave with the next `send`, and their slots.
     outgoing: [batch]socket_adapter.Outgoing = undefined,
-    senders: [batch]Sender = undefined,
+    slots: [batch]u32 = undefined,
     count: u32 = 0,
 
-    /// Whose frame it is, to settle its slot after it was sent.
-    pub const Sender = struct { vri: *Vri, slot: u32 };
-
-    pub fn receive(p: *Port, frames: []socket_adapter.Frame) u32 {
+    /// Frames that wait, at most as many as `room` has places: there, or where the adapter has them
+    /// lying already.
+    pub fn receive(p: *Port, room: []socket_adapter.Frame) []const socket_adapter.Frame {
         return switch (p.adapter) {
-            inline else => |*a| a.receive(frames),
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "borrow"))
+                a.borrow(room.len)
+            else
+                room[0..a.receive(room)],
         };
     }
 

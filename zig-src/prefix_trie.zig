@@ -6,7 +6,7 @@ const std = @import("std");
 pub const Prefix = struct { address: [16]u8, length: u8, value: u32 };
 
 const is_node: u32 = 1 << 31;
-const none: u32 = is_node - 1; // as a leaf: no prefix covers it
+pub const none: u32 = is_node - 1; // as a leaf: no prefix covers it
 
 pub const PrefixTrie = struct {
     root: []u32,
@@ -62,11 +62,17 @@ pub const PrefixTrie = struct {
 
     /// The value of the longest prefix that covers the address (4 or 16 bytes, network order).
     pub inline fn lookup(t: *const PrefixTrie, address: [*]const u8) ?u32 {
+        const entry = t.valueOf(address);
+        return if (entry == none) null else entry;
+    }
+
+    /// The value of the longest prefix that covers the address, or `none`.
+    pub inline fn valueOf(t: *const PrefixTrie, address: [*]const u8) u32 {
         var entry = t.root[std.mem.readInt(u16, address[0..2], .big)];
         var at: usize = 2;
         while (entry & is_node != 0) : (at += 1)
             entry = t.nodes.items[entry & ~is_node][address[at]];
-        return if (entry == none) null else entry;
+        return entry;
     }
 };
 

@@ -29,6 +29,8 @@ pub const OffloadHeader = extern struct {
 };
 
 const ethernet_bytes = 14;
+/// More would keep the dispatcher from everybody else: segments of a few bytes make no sense.
+const segments_max = 1024;
 
 /// How a super-frame is cut: found once per super-frame by `plan`.
 pub const Segments = struct {
@@ -54,14 +56,18 @@ pub fn plan(frame: []const u8, offload: OffloadHeader) ?Segments {
         else => return null,
     };
     const ip_bytes: u32 = if (ipv6) 40 else @as(u32, frame[14] & 15) * 4;
-    if (transport < ethernet_bytes + ip_bytes or transport + 20 > frame.len) return null;
+    const shortest: u32 = if (tcp) 20 else 8;
+    if (ip_bytes < 20 or transport < ethernet_bytes + ip_bytes) return null;
+    if (transport + shortest > frame.len) return null;
     const transport_bytes: u32 = if (tcp) @as(u32, frame[transport + 12] >> 4) * 4 else 8;
     const header_bytes = transport + transport_bytes;
     if (transport_bytes < 8 or (tcp and transport_bytes < 20) or header_bytes >= frame.len)
         return null;
     const payload: u32 = @intCast(frame.len - header_bytes);
+    const count = std.math.divCeil(u32, payload, offload.gso_bytes) catch return null;
+    if (count > segments_max) return null;
     return .{
-        .count = std.math.divCeil(u32, payload, offload.gso_bytes) catch return null,
+        .count = count,
         .header_bytes = header_bytes,
         .payload_bytes = offload.gso_bytes,
         .transport = transport,

@@ -1,9 +1,5 @@
-//! How the dispatcher idles: look again for a while, yield a number of times, then sleep until a
-//! socket is readable or somebody writes to an eventfd.
-//!
-//! The while follows from what it was good for: a sleep that ended sooner than the longest spin
-//! would have been better spent spinning, so the next idle time spins that long; one that lasted
-//! longer halves it. A loaded machine then gives the time to who needs it.
+//! How the dispatcher idles: it waits for a while (`patience.zig`), then sleeps until a socket is
+//! readable or somebody writes to an eventfd.
 //!
 //! No wake-up is lost. Before it sleeps, the dispatcher sets `sleeping` in every link, fences, and
 //! looks once more at everything that could have come; a VRI publishes, fences, then reads
@@ -14,16 +10,15 @@ const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
 const dispatch = @import("dispatch.zig");
+const Patience = @import("patience.zig").Patience;
 const Plan = @import("plan.zig").Plan;
 
-const sleep_ms = 50; // heartbeats go on
+const sleep_ms = 90; // heartbeats go on
 
 pub const Sleeper = struct {
     epoll: i32,
     wake_fd: i32, // the control thread's
-    idle_ns: u64 = 0, // since when nothing came; 0: something did
-    patience_ns: u64 = 0, // how long to spin, as learned
-    yields: u32 = 0,
+    patience: Patience = .{},
 
     pub fn init() ?Sleeper {
         const epoll = linux.epoll_create1(linux.EPOLL.CLOEXEC);
@@ -69,24 +64,13 @@ pub const Sleeper = struct {
 
     /// After each pass: `work` things were moved.
     pub fn note(s: *Sleeper, d: *dispatch.Dispatcher, work: u32) void {
-        if (work != 0) {
-            s.idle_ns = 0;
-            return;
+        if (work != 0) return s.patience.reset();
+        const idle = d.config.idle;
+        switch (s.patience.next(idle, d.config.busy_poll != 0, d.now_ns)) {
+            .look => std.atomic.spinLoopHint(),
+            .yield => _ = linux.sched_yield(),
+            .sleep => s.patience.slept(idle, s.sleep(d)),
         }
-        if (s.idle_ns == 0) {
-            s.idle_ns = d.now_ns;
-            s.yields = 0;
-        }
-        const longest_ns = @as(u64, d.config.idle.spins) * abi.spin_ns;
-        if (d.config.busy_poll != 0 or d.now_ns - s.idle_ns < @min(s.patience_ns, longest_ns))
-            return std.atomic.spinLoopHint();
-        if (s.yields < d.config.idle.yields) {
-            s.yields += 1;
-            _ = linux.sched_yield();
-            return;
-        }
-        const slept_ns = s.sleep(d);
-        s.patience_ns = if (slept_ns < longest_ns) longest_ns else s.patience_ns / 2;
     }
 
     /// Returns how long it lasted.

@@ -42,7 +42,7 @@ fn fill(into: *abi.Snapshot, d: *dispatch.Dispatcher) void {
     var in_flight: u64 = 0;
     for (plan.vrs) |*entry| {
         const vr = entry.vr;
-        vr.counters.in_flight_frames = countHeld(into, vr.pool.owners);
+        vr.counters.in_flight_frames = countHeld(into, vr.pool.slots);
         vr.counters.free_slots = vr.pool.free_count;
         in_flight += vr.counters.in_flight_frames;
         into.vrs[vr.number] = vr.counters;
@@ -55,7 +55,8 @@ fn describeVri(into: *abi.Snapshot, vri: *@import("vri_adapter.zig").Vri, now_ns
     const words = &vri.link.vri_words;
     const c = &vri.counters;
     c.queue_frames = if (vri.state == .dead) 0 else vri.waitingFrames();
-    c.load = vri.estimator.load;
+    c.load = vri.estimator.load();
+    c.loaned_slots = vri.loaned;
     c.in_flight_frames = 0; // counted below, with its VR's slots
     c.beat_age_ns = if (vri.beat_ns == 0) 0 else now_ns -| vri.beat_ns; // 0: not looked at yet
     c.attached = @atomicLoad(u32, &words.attached, .acquire);
@@ -70,11 +71,13 @@ fn describeVri(into: *abi.Snapshot, vri: *@import("vri_adapter.zig").Vri, now_ns
 }
 
 /// Frames that VRIs hold, from the slots' owners: never by subtraction.
-fn countHeld(into: *abi.Snapshot, owners: []const @import("frame_pool.zig").Owner) u64 {
+fn countHeld(into: *abi.Snapshot, slots: []const @import("frame_pool.zig").Slot) u64 {
     var held: u64 = 0;
-    for (owners) |owner| {
+    for (slots) |slot| {
+        const owner = slot.owner;
         if (owner.vri_plus_1 == 0 or owner.empty) continue;
         held += 1;
+        if (owner.is(.parked)) continue;
         into.vris[owner.vri_plus_1 - 1].in_flight_frames += 1;
     }
     return held;

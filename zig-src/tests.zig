@@ -9,6 +9,19 @@ test {
     _ = @import("netlink.zig");
     _ = @import("ipc_queue/conformance.zig");
     _ = @import("ipc_queue/control_test.zig");
-    _ = @import("balancer/jsq.zig");
+    _ = @import("balancer/conformance.zig");
+    _ = @import("flow.zig");
+    _ = @import("patience.zig");
+    _ = @import("idle_test.zig");
+    _ = @import("idle_model_test.zig");
+    _ = @import("frame_pool_test.zig");
+    _ = @import("collect_test.zig");
+    _ = @import("events_test.zig");
+    _ = @import("wake_test.zig");
     _ = @import("load_estimator/queue_length.zig");
+    _ = @import("load_estimator/ewma.zig");
+    _ = @import("load_estimator/busy_fraction.zig");
+    _ = @import("load_estimator/arrival_rate.zig");
+    _ = @import("load_estimator/conformance.zig");
+    _ = @import("trace.zig");
 }

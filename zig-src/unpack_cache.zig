@@ -28,7 +28,7 @@ pub fn ready(
     // unpacked again. More than once means that something else removes it.
     for (0..3) |_| {
         const there = try status(arena, directory) != null;
-        if (!there) try unpack(io, arena, root, directory, program);
+        if (there) try checkRoot(arena, root) else try unpack(io, arena, root, directory, program);
         if (try lock(arena, directory)) {
             try verify(arena, directory, program);
             if (!there) prune(io, arena, root, program.name);
@@ -70,7 +70,6 @@ fn unpack(
     }
 }
 
-/// Who can rename our directory could put another in its place after we have checked it.
 fn makeRoot(arena: std.mem.Allocator, root: []const u8) report.Error!void {
     const rootz = try arena.dupeZ(u8, root);
     // Every directory on the way; not with createDirPath of 0.16, which never ends below /proc.
@@ -80,17 +79,29 @@ fn makeRoot(arena: std.mem.Allocator, root: []const u8) report.Error!void {
         if (at == rootz.len and code != .SUCCESS and code != .EXIST)
             return cannot("make", root, code);
     }
-    const found = try status(arena, root) orelse return cannot("find", root, .NOENT);
-    const sticky = found.mode & linux.S.ISVTX != 0;
-    if (found.mode & 0o022 != 0 and !sticky)
-        return report.fail("Cannot unpack into {s}: others may write there. Run `chmod go-w " ++
-            "{s}`, or set LVRM_CACHE to a directory of your own", .{ root, root });
+    try checkRoot(arena, root);
     var filesystem: [16]u64 = @splat(0);
     const rc = linux.syscall2(.statfs, @intFromPtr(rootz.ptr), @intFromPtr(&filesystem));
     // Word 10 of struct statfs on 64-bit Linux: f_flags.
     if (linux.errno(rc) == .SUCCESS and filesystem[10] & mounted_noexec != 0)
         return report.fail("Cannot unpack into {s}: its file system is mounted noexec. Set " ++
             "LVRM_CACHE to a directory that programs may be run from", .{root});
+}
+
+/// Who can rename our directory could put another in its place after we have checked it: the owner
+/// of the root, also of a sticky one, and whoever may write to one that isn't sticky.
+fn checkRoot(arena: std.mem.Allocator, root: []const u8) report.Error!void {
+    const found = try status(arena, root) orelse return cannot("find", root, .NOENT);
+    if (found.mode & linux.S.IFMT != linux.S.IFDIR)
+        return report.fail("Cannot unpack into {s}: it is no directory. Set LVRM_CACHE to a " ++
+            "directory of your own", .{root});
+    if (found.uid != 0 and found.uid != linux.getuid())
+        return report.fail("Cannot unpack into {s}: it belongs to user {d}. Set LVRM_CACHE to a " ++
+            "directory of your own", .{ root, found.uid });
+    const sticky = found.mode & linux.S.ISVTX != 0 and found.uid == 0;
+    if (found.mode & 0o022 != 0 and !sticky)
+        return report.fail("Cannot unpack into {s}: others may write there. Run `chmod go-w " ++
+            "{s}`, or set LVRM_CACHE to a directory of your own", .{ root, root });
 }
 
 fn makeDirectory(arena: std.mem.Allocator, path: []const u8) report.Error!void {

@@ -61,7 +61,16 @@ export fn lvrm_vr_receive_event(
 }
 
 export fn lvrm_vr_send_event(l: *VrLink, kind: u16, payload: [*]const u8, bytes: usize) c_int {
-    return -@as(c_int, @intFromEnum(l.state().sendEvent(kind, payload[0..bytes])));
+    return -@as(c_int, @intFromEnum(l.state().sendEvent(kind, l.state().number(), payload[0..bytes])));
+}
+
+export fn lvrm_vr_number(l: *VrLink) u32 {
+    return l.state().number();
+}
+
+export fn lvrm_vr_send_sibling(l: *VrLink, number: u32, payload: [*]const u8, bytes: usize) c_int {
+    const kind = @intFromEnum(abi.EventKind.sibling);
+    return -@as(c_int, @intFromEnum(l.state().sendEvent(kind, number, payload[0..bytes])));
 }
 
 export fn lvrm_vr_wait(l: *VrLink, timeout_ms: u32) void {

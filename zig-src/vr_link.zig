@@ -7,6 +7,7 @@ const control = @import("ipc_queue/control.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
 const link = @import("link.zig");
 const shm = @import("shm.zig");
+const Patience = @import("patience.zig").Patience;
 
 /// The first two fields are `struct lvrm_vr` of lvrm_vr.h.
 pub const VrLink = extern struct {
@@ -22,7 +23,7 @@ pub const VrLink = extern struct {
 };
 
 const stale_ns = 5 * std.time.ns_per_s; // monitor's heartbeat, before it counts as gone
-const beat_ms = 50; // longest sleep: our own heartbeat goes on
+const beat_ms = 90; // longest sleep: our own heartbeat goes on
 
 pub const State = struct {
     header: *abi.Link,
@@ -34,10 +35,10 @@ pub const State = struct {
     parent: linux.pid_t, // as we attached: it changes when our parent dies
     gone: bool = false,
     looks: u32 = 0, // calls of `alive` since the last real check
-    idle_looks: u32 = 0,
-    patience: u32 = 0, // looks before it yields or sleeps, as learned (sleeper.zig says how)
+    patience: Patience = .{},
     beat: u64 = 0, // monitor's, as last seen
     beat_ns: u64 = 0,
+    busy_since_ns: u64 = 0, // 0: idle, or nobody wants to know
     lapsed_looks: u32 = 0,
 
     /// Up to `into.len` frames. What is taken is ours: the index is published before they are
@@ -48,12 +49,25 @@ pub const State = struct {
             inline else => |*q| q.pop(into),
         };
         if (count != 0) {
-            s.idle_looks = 0;
+            s.patience.reset();
             const words = &s.header.vri_words;
             words.frames +%= count;
             words.batches +%= 1;
+            const account = @atomicLoad(u32, &s.header.monitor.account_busy, .monotonic);
+            if (account != 0 and s.busy_since_ns == 0) s.busy_since_ns = nowNs();
+        } else if (s.busy_since_ns != 0) {
+            s.accountBusy(nowNs());
+            s.busy_since_ns = 0;
         }
         return count;
+    }
+
+    /// Busy from a batch until a look that finds none. The clock is read at the two ends, and now
+    /// and then between them so that a VRI that is never idle shows as busy too.
+    fn accountBusy(s: *State, now_ns: u64) void {
+        const busy = &s.header.vri_words.busy_ns;
+        @atomicStore(u64, busy, busy.* +% (now_ns -% s.busy_since_ns), .monotonic);
+        s.busy_since_ns = now_ns;
     }
 
     /// Our heartbeat: a plain store to a line of our own.
@@ -102,16 +116,20 @@ pub const State = struct {
     ) bool {
         _ = s.control_in.peek(header, payload) orelse return false;
         s.control_in.take(header.bytes);
-        s.idle_looks = 0;
+        s.patience.reset();
+        // As `wakeDispatcher`: the new index before the look at the flag.
+        fence();
+        if (@atomicLoad(u32, &s.header.monitor.events_wait, .monotonic) != 0) s.wakeDispatcher();
         return true;
     }
 
-    pub fn sendEvent(s: *State, kind: u16, payload: []const u8) linux.E {
+    /// `target`: the sibling that a `sibling` event is for; else not looked at.
+    pub fn sendEvent(s: *State, kind: u16, target: u32, payload: []const u8) linux.E {
         if (payload.len > abi.max_event_bytes) return .MSGSIZE;
         const header: abi.EventHeader = .{
             .bytes = @intCast(payload.len),
             .kind = kind,
-            .source = s.header.vri,
+            .source = target,
         };
         if (!s.control_out.push(header, payload)) return .AGAIN;
         s.wakeDispatcher();
@@ -139,6 +157,7 @@ pub const State = struct {
         if (linux.getppid() != s.parent) s.gone = true;
         const beat = @atomicLoad(u64, &s.header.monitor.beat, .monotonic);
         const now = nowNs();
+        if (s.busy_since_ns != 0) s.accountBusy(now);
         if (beat != s.beat or s.beat_ns == 0) {
             s.beat = beat;
             s.beat_ns = now;
@@ -150,24 +169,30 @@ pub const State = struct {
         return !s.gone;
     }
 
+    /// Our number: what siblings call us by.
+    pub fn number(s: *const State) u32 {
+        return s.header.vri;
+    }
+
     /// Looks again, then yields, then sleeps until something comes, at most `timeout_ms`.
     pub fn wait(s: *State, timeout_ms: u32) void {
         s.tick();
-        s.idle_looks +|= 1;
-        const idle = &s.header.monitor.idle;
-        const longest = @atomicLoad(u32, &idle.spins, .monotonic);
-        const spins = @min(s.patience, longest);
-        if (s.idle_looks <= spins) return std.atomic.spinLoopHint();
-        if (s.idle_looks <= spins +| @atomicLoad(u32, &idle.yields, .monotonic)) {
-            _ = linux.sched_yield();
-            return;
+        const monitor = &s.header.monitor;
+        const idle: abi.Idle = .{
+            .spins = @atomicLoad(u32, &monitor.idle.spins, .monotonic),
+            .yields = @atomicLoad(u32, &monitor.idle.yields, .monotonic),
+        };
+        const busy_poll = @atomicLoad(u32, &monitor.busy_poll, .monotonic) != 0;
+        const now_ns = nowNs();
+        switch (s.patience.next(idle, busy_poll, now_ns)) {
+            .look => std.atomic.spinLoopHint(),
+            .yield => _ = linux.sched_yield(),
+            .sleep => {
+                s.sleep(timeout_ms);
+                s.patience.slept(idle, nowNs() - now_ns);
+                _ = s.check();
+            },
         }
-        const before_ns = nowNs();
-        s.sleep(timeout_ms);
-        const slept_ns = nowNs() - before_ns;
-        s.patience = if (slept_ns < @as(u64, longest) * abi.spin_ns) longest else s.patience / 2;
-        s.idle_looks = 0;
-        _ = s.check();
     }
 
     /// The flag, a fence, then one more look: whoever published before the fence is seen here,
@@ -202,11 +227,7 @@ fn fence() void {
     _ = @atomicRmw(u32, &word, .Or, 0, .seq_cst);
 }
 
-fn nowNs() u64 {
-    var ts: linux.timespec = undefined;
-    _ = linux.clock_gettime(.MONOTONIC, &ts);
-    return @as(u64, @intCast(ts.sec)) * std.time.ns_per_s + @as(u64, @intCast(ts.nsec));
-}
+const nowNs = @import("monotonic.zig").ns;
 
 pub const Error = error{ NotUnderLvrm, BadLink, OtherVersion, NoLink, NoArena, OutOfMemory };
 
@@ -219,6 +240,7 @@ pub fn attach(gpa: std.mem.Allocator, link_text: ?[*:0]const u8) Error!*VrLink {
     if (header.magic != abi.magic) return error.BadLink;
     if (header.abi_hash != abi.hash) return error.OtherVersion;
     const arena = shm.attach(header.arena_shmid, header.arena_bytes) catch return error.NoArena;
+    _ = shm.adviseHuge(arena);
     const l = try gpa.create(VrLink);
     l.arena = arena.ptr;
     l.slot_bytes = header.slot_bytes;

@@ -8,7 +8,7 @@ const control = @import("ipc_queue/control.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
 const link = @import("link.zig");
 const shm = @import("shm.zig");
-const Estimator = @import("load_estimator/registry.zig").Estimator;
+const load_estimator = @import("load_estimator/registry.zig");
 const frame_pool = @import("frame_pool.zig");
 const Owner = frame_pool.Owner;
 const Vr = @import("vr.zig").Vr;
@@ -37,9 +37,17 @@ pub const Vri = struct {
     reclaimed: bool = false,
     violation: abi.Violation = .none,
     counters: abi.VriCounters = .{},
-    estimator: Estimator = .{},
+    estimator: load_estimator.Estimator,
+    share: u32 = 0, // slots that it may hold at most; by the plan in force
+    loaned: u32 = 0, // empty slots that it has
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
     staged_count: u32 = 0,
+    unpublished: u32 = 0, // pushed since the last `publish`
+    position: u32 = 0, // among its VR's running ones
+    untracked: u32 = 0, // frames it holds whose flow is not known
+    control_block: Block = .{}, // of the oldest event that it sent
+    outbox_block: Block = .{}, // of the oldest event for it
+    events_wait: bool = false, // some event waits for room in `control_in`
     lend: bool = true, // the `free` queue may want more empty slots
     beat: u64 = 0,
     beat_ns: u64 = 0,
@@ -50,24 +58,48 @@ pub const Vri = struct {
         return v.violation == .none and v.state != .dead;
     }
 
+    /// Whether it takes frames.
+    pub fn runs(v: *const Vri) bool {
+        return v.violation == .none and v.state == .running;
+    }
+
     pub fn violate(v: *Vri, violation: abi.Violation) void {
         if (v.violation == .none) v.violation = violation;
     }
 
-    /// Publishes what was staged; returns how many of it fit.
-    pub fn flush(v: *Vri) u32 {
-        const count = v.staged_count;
-        v.staged_count = 0;
+    /// Frames that it holds, by what went in and came out.
+    pub fn held(v: *const Vri) u64 {
+        const c = &v.counters;
+        return c.received_frames + c.originated_frames - c.sent_frames - c.dropped_frames;
+    }
+
+    /// Slots that it may get besides those it holds. One that keeps all its share starves alone.
+    pub fn room(v: *const Vri) u32 {
+        return @intCast(v.share -| (v.held() + v.loaned));
+    }
+
+    /// Puts words into its queue, unpublished; returns how many of them fit.
+    pub fn push(v: *Vri, words: []const u64) u32 {
+        const count = @min(words.len, v.room());
+        const pushed = switch (v.data_in) {
+            inline else => |*q| q.push(words[0..count]),
+        };
+        v.counters.received_frames += pushed;
+        v.unpublished += pushed;
+        return pushed;
+    }
+
+    /// Lets it see what was pushed, and observes its load.
+    pub fn publish(v: *Vri) void {
         switch (v.data_in) {
             inline else => |*q| {
-                const pushed = q.push(v.staged[0..count]);
                 q.publish();
-                v.estimator.observe(q.length());
+                v.estimator.observe(q.length(), v.unpublished);
                 if (q.bad) v.violate(.bad_index);
-                v.counters.received_frames += pushed;
-                return pushed;
             },
         }
+        v.counters.batches[abi.batchBucket(v.unpublished)] += 1;
+        v.unpublished = 0;
     }
 
     pub fn collect(v: *Vri, into: []u64) u32 {
@@ -91,8 +123,44 @@ pub const Vri = struct {
         const frames = switch (v.data_out) {
             inline else => |*q| q.length(),
         };
-        return frames != 0 or !v.control_out.empty() or !v.outbox_out.empty();
+        return frames != 0 or (!v.control_out.empty() and !v.control_block.lasts()) or
+            (!v.outbox_out.empty() and !v.outbox_block.lasts());
     }
+
+    /// Puts an event into its control-in queue; false, and `block` says so, while that is full.
+    pub fn tell(v: *Vri, header: abi.EventHeader, payload: []const u8, block: *Block) bool {
+        if (!v.hasRoom(@intCast(payload.len), block)) return false;
+        return v.control_in.push(header, payload);
+    }
+
+    /// Whether `tell` would work for so many bytes.
+    pub fn hasRoom(v: *Vri, payload_bytes: u32, block: *Block) bool {
+        const head = v.control_in.taken();
+        const fits = v.control_in.fits(payload_bytes);
+        block.* = if (fits) .{} else .{ .on = v, .head = head };
+        if (!fits) v.setEventsWait(true);
+        return fits;
+    }
+
+    /// Whether it shall wake the dispatcher when it takes an event. Off at the start of each pass,
+    /// on again where something still waits: before it sleeps, the dispatcher looks (`Block`).
+    pub fn setEventsWait(v: *Vri, wait: bool) void {
+        if (v.events_wait == wait) return;
+        v.events_wait = wait;
+        @atomicStore(u32, &v.link.monitor.events_wait, @intFromBool(wait), .monotonic);
+    }
+
+    /// An event that waits for room in some VRI's control-in queue, as of the last pass: nothing to
+    /// stay awake for until that VRI has taken one.
+    pub const Block = struct {
+        on: ?*Vri = null,
+        head: u32 = 0,
+
+        fn lasts(b: *const Block) bool {
+            const vri = b.on orelse return false;
+            return vri.live() and vri.control_in.taken() == b.head;
+        }
+    };
 
     /// Fills the `free` queue up with empty slots of the VR's arena.
     pub fn lendSlots(v: *Vri) void {
@@ -100,12 +168,12 @@ pub const Vri = struct {
         const pool = &v.vr.pool;
         switch (v.free) {
             inline else => |*q| {
-                var room = q.capacity - q.length();
+                const lendable = @min(v.share / 4 -| v.loaned, v.room());
+                var left = @min(q.capacity - q.length(), lendable);
                 // The last slots are for frames that arrive.
-                while (room > 0 and pool.free_count > pool.slot_count / 8) : (room -= 1) {
+                while (left > 0 and pool.free_count > pool.slot_count / 8) : (left -= 1) {
                     const slot = pool.take().?;
-                    pool.owners[slot] = .loan(v.number);
-                    pool.tags[slot] = 0;
+                    pool.slots[slot] = .{ .owner = .loan(v.number) };
                     const word: abi.Descriptor = .{
                         .slot = @intCast(slot),
                         .length = 0,
@@ -117,6 +185,7 @@ pub const Vri = struct {
                         pool.give(slot);
                         break;
                     }
+                    v.loaned += 1;
                 }
                 q.publish();
                 if (q.bad) v.violate(.bad_index);
@@ -139,7 +208,7 @@ pub const Vri = struct {
         const pool = &v.vr.pool;
         if (!d.present or d.reserved != 0) return .{ .refuse = .bad_flags };
         if (d.slot >= pool.slot_count) return .{ .refuse = .bad_slot };
-        const owner = pool.owners[d.slot];
+        const owner = pool.slots[d.slot].owner;
         if (owner.vri_plus_1 != v.number + 1) return .{ .refuse = .not_owner };
         if (d.dropped) {
             if (abi.dropName(d.output) == null) return .{ .refuse = .bad_reason };
@@ -214,6 +283,7 @@ pub fn create(gpa: std.mem.Allocator, config: *const abi.VriConfig, vr: *Vr) Cre
         .outbox = .init(outbox.ptr, config.control_capacity),
         .outbox_out = .init(outbox.ptr, config.control_capacity),
         .scratch = scratch,
+        .estimator = vr.estimators.make(),
     };
     return vri;
 }

@@ -18,6 +18,7 @@ const status: Status = {
     kept_by_kernel_frames: 0,
     in_flight_frames: 0,
     drops: {},
+    batches: [],
   },
 };
 

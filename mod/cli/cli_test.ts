@@ -53,6 +53,7 @@ async function settingsOf(...args: string[]): Promise<Settings> {
       got = settings;
       return Promise.resolve();
     },
+    bench: () => Promise.reject(new Error("not asked for")),
     print: () => {},
     environment: () => undefined,
     cacheDirectory: "/cache",
@@ -98,6 +99,9 @@ Deno.test("the status table aligns its columns and shows why", () => {
       sent_frames: 0,
       dropped_frames: 1,
       drops: { no_route: 1 },
+      arrival_rate_fps: 1.5,
+      free_slots: 8192,
+      arena_pages: "base",
       vris: [{
         id: "vr1.1",
         pid: null,
@@ -108,6 +112,9 @@ Deno.test("the status table aligns its columns and shows why", () => {
         sent_frames: 0,
         queue_frames: 0,
         restarts: 3,
+        last_failure: "exited with status 1",
+        load: 0,
+        batches: [],
       }],
     }],
     totals: {
@@ -119,6 +126,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
       kept_by_kernel_frames: 0,
       in_flight_frames: 0,
       drops: { no_route: 1 },
+      batches: [],
     },
   });
   ok(text.startsWith("lvrm 0.1.0, up 1 h 2 min 5 s\n"));

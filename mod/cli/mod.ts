@@ -1,6 +1,7 @@
 /** The command line: arguments in, exit code out. */
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
+import { runBench } from "../bench/mod.ts";
 import { runGateway } from "../gateway/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { makeProgram } from "./program.ts";
@@ -31,9 +32,12 @@ function judge(error: unknown): { code: number; text: string | null } {
 
 /** Runs `lvrm` with these arguments; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  const print = (text: string) => write(Deno.stdout, text);
+  const progress = (line: string) => write(Deno.stderr, `${line}\n`);
   const program = makeProgram({
     run: runGateway,
-    print: (text) => write(Deno.stdout, text),
+    bench: (names, options) => runBench(names, options, print, progress),
+    print,
     environment: (name) => Deno.env.get(name),
     cacheDirectory: defaultCacheDirectory(),
   });

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
+import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
 import { decideSettings, defaultSocket, socketPath } from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
 import { formatStatus } from "./table.ts";
@@ -9,6 +10,7 @@ import { formatStatus } from "./table.ts";
 /** What the commands do, and where their words go. */
 export interface Actions {
   readonly run: (settings: Settings) => Promise<void>;
+  readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
   readonly print: (text: string) => void;
   readonly environment: Environment;
   /** Shown in the help. */
@@ -19,6 +21,9 @@ const collect = (value: string, earlier: string[] | undefined): string[] => [
   ...earlier ?? [],
   value,
 ];
+
+/** Those that serve interfaces: `memory` replays traces, for `lvrm bench`. */
+const interfaceAdapters = manifest.adapters.filter((name) => name !== "memory");
 
 function addRunOptions(command: Command): Command {
   const names = (all: readonly string[]) => all.join(", ");
@@ -38,7 +43,7 @@ function addRunOptions(command: Command): Command {
     )
     .option(
       "--adapter <NAME>",
-      `socket adapter: auto, ${names(manifest.adapters)} (LVRM_ADAPTER; default: auto)`,
+      `socket adapter: auto, ${names(interfaceAdapters)} (LVRM_ADAPTER; default: auto)`,
     )
     .option(
       "--queue <NAME>",
@@ -50,11 +55,38 @@ function addRunOptions(command: Command): Command {
       `how frames are spread over a VR's instances: ${names(manifest.balancers)} ` +
         `(LVRM_BALANCER; default: ${manifest.balancers[0]})`,
     )
+    .option(
+      "--frames",
+      "balance frame by frame, not flow by flow: even shares, but TCP suffers from the reordering " +
+        "(LVRM_FRAMES=1)",
+    )
+    .option(
+      "--load-estimator <NAME>",
+      `what the balancer goes by: ${names(manifest.load_estimators)} (LVRM_LOAD_ESTIMATOR; ` +
+        `default: ${manifest.load_estimators[0]})`,
+    )
+    .option(
+      "--load-weight <W>",
+      "weight of a new observation of the load, 0.004 to 1 (LVRM_LOAD_WEIGHT; default: 0.125)",
+    )
     .option("--vris <N>", "instances (VRIs) of each virtual router (LVRM_VRIS; default: 1)")
     .option(
       "--cores <LIST>",
       "cores to use, for example 0-1,3: the first for the dispatcher, the others for VRIs in " +
         "turn (LVRM_CORES; default: all that lvrm may use)",
+    )
+    .option(
+      "--busy-poll",
+      "never sleep, neither lvrm nor VRIs: every core in use shows as fully busy (LVRM_BUSY_POLL=1)",
+    )
+    .option(
+      "--idle-spins <N>",
+      "how often an idle dispatcher or VRI looks again, at most, before it yields its core " +
+        "(LVRM_IDLE_SPINS; default: 300 on a core of its own, 20 on a shared one)",
+    )
+    .option(
+      "--idle-yields <N>",
+      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: 400 or 20)",
     )
     .option("--socket <PATH>", `control socket (LVRM_SOCKET; default: ${defaultSocket})`)
     .option("--log-format <FORMAT>", "text or json, on stderr (LVRM_LOG_FORMAT; default: text)")
@@ -107,6 +139,22 @@ export function makeProgram(actions: Actions): Command {
       const json = options.json === true;
       actions.print(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
     });
+  program.command("bench")
+    .description(
+      "measure lvrm on this machine, without interfaces and without privileges: " +
+        Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
+    )
+    .argument("<EXPERIMENT...>", "one or more of them")
+    .option("--json <FILE>", "write the figures there too, as JSON")
+    .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
+    .option("--router <NAME>", `only this router: ${benchRouters.join(", ")}`)
+    .option(
+      "--queue <NAME>",
+      `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
+    )
+    .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
+    .option("--window <N>", "frames on their way at most (default: 512)")
+    .action((names: string[], options: BenchOptions) => actions.bench(names, options));
   program.command("version")
     .description("print the version")
     .action(() => actions.print(`lvrm ${version}\n`));

@@ -67,7 +67,7 @@ export function formatStatus(status: Status): string {
       count(vri.sent_frames),
       count(vri.queue_frames),
       count(vri.restarts),
-      vri.reason ?? "-",
+      vri.reason ?? (vri.last_failure === null ? "-" : `before: ${vri.last_failure}`),
     ]),
   ]);
   const t = status.totals;

@@ -3,6 +3,7 @@
  * defaults. Names of variants come from the library's manifest. Pure.
  */
 import { limits, manifest } from "../../ffi/abi.gen.ts";
+import type { Idle } from "../../ffi/core.ts";
 import { parseCores } from "./cores.ts";
 import { ExitCode, Failure } from "./failure.ts";
 import { parseInterfaces, parseVrs } from "./vr.ts";
@@ -23,6 +24,12 @@ export interface RunOptions {
   adapter?: string;
   queue?: string;
   balancer?: string;
+  frames?: boolean;
+  loadEstimator?: string;
+  loadWeight?: string;
+  busyPoll?: boolean;
+  idleSpins?: string;
+  idleYields?: string;
   vris?: string;
   cores?: string;
   socket?: string;
@@ -39,6 +46,15 @@ export interface Settings {
   readonly adapter: number | null;
   readonly queue: number;
   readonly balancer: number;
+  /** Frames are balanced one by one, instead of by flow. */
+  readonly byFrame: boolean;
+  readonly loadEstimator: number;
+  /** Of a new observation, in 1/256: 1 to 256. */
+  readonly loadWeight: number;
+  /** Never sleep, neither lvrm nor VRIs. */
+  readonly busyPoll: boolean;
+  /** What goes before the placement's choice. */
+  readonly idle: Partial<Idle>;
   /** VRIs per VR. */
   readonly vris: number;
   /** Null: those that this process inherited. */
@@ -52,6 +68,16 @@ export interface Settings {
 export type Environment = (name: string) => string | undefined;
 
 const maxVrisPerVr = 64;
+/** 40 ms of spinning: longer than any sleep is worth. */
+const maxIdleLooks = 1_000_000;
+
+/** A switch in the environment: 1 or 0. */
+function flag(name: string, env: Environment): boolean {
+  const text = env(name);
+  if (text === undefined || text === "" || text === "0") return false;
+  if (text === "1") return true;
+  throw new Failure(ExitCode.usage, `${name}=${text} is neither 1 nor 0`);
+}
 
 function choice<T extends string>(option: string, names: readonly T[], text: string): number {
   const index = names.findIndex((name) => name === text);
@@ -73,6 +99,26 @@ function parseVris(text: string): number {
   const vris = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
   if (vris >= 1 && vris <= maxVrisPerVr) return vris;
   throw new Failure(ExitCode.usage, `--vris ${text}: it must be a number, 1 to ${maxVrisPerVr}`);
+}
+
+/** A weight as written, 1/256 to 1, in 1/256. */
+function parseWeight(text: string): number {
+  const weight = /^[0-9]*\.?[0-9]+$/.test(text) ? Math.round(Number(text) * 256) : 0;
+  if (weight >= 1 && weight <= 256) return weight;
+  throw new Failure(
+    ExitCode.usage,
+    `--load-weight ${text}: it must be a number from 1/256 (0.004) to 1, for example 0.125`,
+  );
+}
+
+function parseIdle(name: "spins" | "yields", text: string | undefined): Partial<Idle> {
+  if (text === undefined) return {};
+  const looks = /^[0-9]{1,7}$/.test(text) ? Number(text) : maxIdleLooks + 1;
+  if (looks <= maxIdleLooks) return { [name]: looks };
+  throw new Failure(
+    ExitCode.usage,
+    `--idle-${name} ${text}: it must be a number, 0 to ${maxIdleLooks}`,
+  );
 }
 
 /** The control socket's path. Throws Failure (usage) for one that no socket can have. */
@@ -105,8 +151,18 @@ export function decideSettings(options: RunOptions, env: Environment): Settings 
   const adapter = value(options.adapter, "LVRM_ADAPTER") ?? "auto";
   const adapters = [...manifest.adapters, "auto"];
   const adapterIndex = choice("adapter", adapters, adapter);
+  if (adapter === "memory") {
+    throw new Failure(
+      ExitCode.usage,
+      "--adapter memory replays a trace and serves no interface: it is what `lvrm bench` " +
+        "measures with (lvrm bench --help)",
+    );
+  }
   const queue = value(options.queue, "LVRM_QUEUE") ?? manifest.queues[0];
   const balancer = value(options.balancer, "LVRM_BALANCER") ?? manifest.balancers[0];
+  const estimator = value(options.loadEstimator, "LVRM_LOAD_ESTIMATOR") ??
+    manifest.load_estimators[0];
+  const weight = value(options.loadWeight, "LVRM_LOAD_WEIGHT") ?? "0.125";
   const vris = parseVris(value(options.vris, "LVRM_VRIS") ?? "1");
   const cores = value(options.cores, "LVRM_CORES");
   if (vrs.length > limits.max_vrs || vrs.length * vris > limits.max_vris / 2) {
@@ -124,6 +180,14 @@ export function decideSettings(options: RunOptions, env: Environment): Settings 
     adapter: adapter === "auto" ? null : adapterIndex,
     queue: choice("queue", manifest.queues, queue),
     balancer: choice("balancer", manifest.balancers, balancer),
+    byFrame: options.frames ?? flag("LVRM_FRAMES", env),
+    loadEstimator: choice("load-estimator", manifest.load_estimators, estimator),
+    loadWeight: parseWeight(weight),
+    busyPoll: options.busyPoll ?? flag("LVRM_BUSY_POLL", env),
+    idle: {
+      ...parseIdle("spins", value(options.idleSpins, "LVRM_IDLE_SPINS")),
+      ...parseIdle("yields", value(options.idleYields, "LVRM_IDLE_YIELDS")),
+    },
     vris,
     cores: cores === undefined ? null : parseCores(cores),
     socket: socketPath(options.socket, env),

@@ -29,6 +29,11 @@ Deno.test("decideSettings() fills in defaults", () => {
     adapter: null,
     queue: 0,
     balancer: 0,
+    byFrame: false,
+    loadEstimator: 0,
+    loadWeight: 32,
+    busyPoll: false,
+    idle: {},
     vris: 1,
     cores: null,
     socket: "/run/lvrm/lvrm.sock",
@@ -77,6 +82,7 @@ Deno.test("decideSettings() refuses with the right code, a cause and a cure", ()
   ok(refusal({ vr: ["10.0.1.0/24,10.0.1.0/24=cppvr"] }, 3).includes("twice"));
   ok(refusal({ vr: [...vr, ...vr] }, 3).includes("vr1 (cppvr) and vr2"));
   ok(refusal({ vr, adapter: "x" }, 2).includes("known: raw"));
+  ok(refusal({ vr, adapter: "memory" }, 2).includes("lvrm bench"));
   ok(refusal({ vr, queue: "x" }, 2).includes("lamport"));
   ok(refusal({ vr, balancer: "x" }, 2).includes("jsq"));
   ok(refusal({ vr, logLevel: "x" }, 2).includes("warning"));
@@ -102,9 +108,36 @@ Deno.test("socketPath() takes option, environment, default in this order", () =>
 });
 
 Deno.test("slotsFor() takes jumbo slots only where a frame would not fit", () => {
-  equal(slotsFor([1500, 1500]).bytes, 2048);
-  equal(slotsFor([2048 - 14 - 66]).bytes, 2048);
-  equal(slotsFor([2048 - 14 - 66 + 1]).bytes, 16384);
-  equal(slotsFor([1500, 9000]).bytes, 16384);
-  equal(slotsFor([largestMtu(2048)]).bytes, 2048);
+  equal(slotsFor([1500, 1500], 1).bytes, 2048);
+  equal(slotsFor([2048 - 14 - 66], 1).bytes, 2048);
+  equal(slotsFor([2048 - 14 - 66 + 1], 1).bytes, 16384);
+  equal(slotsFor([1500, 9000], 1).bytes, 16384);
+  equal(slotsFor([largestMtu(2048)], 1).bytes, 2048);
+});
+
+Deno.test("slotsFor() gives every VRI a share to work with", () => {
+  deepEqual([1, 8, 9, 64].map((vris) => slotsFor([1500], vris).count), [8192, 8192, 16384, 65536]);
+  deepEqual([8, 64].map((vris) => slotsFor([9000], vris).count), [4096, 32768]);
+});
+
+Deno.test("decideSettings() takes load estimators, weights and idle thresholds", () => {
+  const env: Record<string, string> = {
+    LVRM_LOAD_ESTIMATOR: "busy_fraction",
+    LVRM_LOAD_WEIGHT: ".5",
+    LVRM_BUSY_POLL: "1",
+    LVRM_IDLE_SPINS: "0",
+    LVRM_IDLE_YIELDS: "100",
+  };
+  const { loadEstimator, loadWeight, busyPoll, idle } = decideSettings({ vr }, (name) => env[name]);
+  deepEqual([loadEstimator, loadWeight, busyPoll, idle], [1, 128, true, { spins: 0, yields: 100 }]);
+  const given = decideSettings({ vr, loadWeight: "1", idleSpins: "9" }, (name) => env[name]);
+  deepEqual([given.loadWeight, given.idle.spins], [256, 9]);
+  ok(refusal({ vr, loadEstimator: "x" }, 2).includes("queue_length, busy_fraction, arrival_rate"));
+  for (const loadWeight of ["0", "1.1", "-1", "x", "0.001", "1e-1"]) {
+    ok(refusal({ vr, loadWeight }, 2).includes("0.125"));
+  }
+  for (const idleSpins of ["x", "-1", "1000001", "99999999", "1.5"]) {
+    ok(refusal({ vr, idleSpins }, 2).includes("--idle-spins"));
+    ok(refusal({ vr, idleYields: idleSpins }, 2).includes("--idle-yields"));
+  }
 });

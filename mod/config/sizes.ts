@@ -2,12 +2,18 @@
 import { limits } from "../../ffi/abi.gen.ts";
 import type { Idle } from "../../ffi/core.ts";
 
-/** Slots of one arena. A jumbo arena has fewer, larger slots (64 MiB in both cases at most). */
+/**
+ * Slots of one arena that up to eight VRIs share; more VRIs, more slots. A jumbo arena has fewer,
+ * larger ones (64 MiB for eight VRIs). Slots that are never in use cost no memory.
+ */
 export const arena = {
   slot_bytes: 2048,
   slot_count: 8192,
   jumbo_slot_bytes: 16384,
   jumbo_slot_count: 4096,
+  vris: 8,
+  /** Flows that one VR remembers the VRI of. */
+  flow_count: 8192,
 } as const;
 
 /** Queues of one link: descriptors (powers of two), and bytes of the control queues. */
@@ -20,12 +26,16 @@ export const link = {
 /** An Ethernet header without tag. */
 const ethernetBytes = 14;
 
-/** Size and number of slots for the largest MTU of all ports. */
-export function slotsFor(mtus: readonly number[]): { bytes: number; count: number } {
+/** Size and number of slots for the largest MTU of all ports and that many VRIs. */
+export function slotsFor(
+  mtus: readonly number[],
+  vris: number,
+): { bytes: number; count: number } {
   const longest = Math.max(0, ...mtus) + ethernetBytes + limits.headroom_bytes;
+  const times = Math.ceil(vris / arena.vris);
   return longest > arena.slot_bytes
-    ? { bytes: arena.jumbo_slot_bytes, count: arena.jumbo_slot_count }
-    : { bytes: arena.slot_bytes, count: arena.slot_count };
+    ? { bytes: arena.jumbo_slot_bytes, count: times * arena.jumbo_slot_count }
+    : { bytes: arena.slot_bytes, count: times * arena.slot_count };
 }
 
 /** The largest MTU whose frames fit slots of this size. */
@@ -35,8 +45,8 @@ export function largestMtu(slotBytes: number): number {
 
 /** How long to spin before sleeping: long on a core of its own, else briefly. */
 export const idle: { readonly own: Idle; readonly shared: Idle } = {
-  own: { spins: 2000, yields: 10 },
-  shared: { spins: 20, yields: 2 },
+  own: { spins: 300, yields: 400 },
+  shared: { spins: 20, yields: 20 },
 };
 
 /** Periods and deadlines of the monitors. */
@@ -47,10 +57,10 @@ export const times = {
   busy_tick_ms: 5,
   /** Before what could not be handed over is tried again. */
   retry_ms: 2,
-  /** For all VRs together to become ready before lvrm takes frames. */
-  start_deadline_ms: 8000,
   /** For what VRIs hold to come back at the end of a run. */
   drain_ms: 1000,
+  /** For the queue of a VR's only VRI, when that ended, to wait for its successor. */
+  successor_ms: 1000,
   /** For VRIs to exit after they were told to, before SIGKILL. */
   stop_ms: 1000,
 } as const;

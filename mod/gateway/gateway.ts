@@ -8,9 +8,8 @@ import type { Core, ReceivedEvent } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { largestMtu, slotsFor, times } from "../config/sizes.ts";
-import type { IngressPlan, IngressTable } from "../ingress/mod.ts";
-import { getLogger } from "../log/mod.ts";
+import { arena, largestMtu, slotsFor, times } from "../config/sizes.ts";
+import type { IngressTable } from "../ingress/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
@@ -18,14 +17,15 @@ import { decodeNeighbourQuery } from "../routing/mod.ts";
 import type { RouteMonitor } from "../routing/mod.ts";
 import type { Decision } from "../vr_monitor/mod.ts";
 import { encodePlan, portSet } from "../vri_monitor/mod.ts";
-import type { Plan, RouterProgram } from "../vri_monitor/mod.ts";
+import type { Plan, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
 import { VriMonitor } from "../vri_monitor/monitor.ts";
-import type { VriView } from "../vri_monitor/monitor.ts";
+import type { VriView, VrWants } from "../vri_monitor/monitor.ts";
 import { Conditions } from "./conditions.ts";
+import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
-import { requireUnshared } from "./table.ts";
+import { RoutePoller } from "./route_poller.ts";
 import { within } from "./within.ts";
 
 /** What a gateway is made of. */
@@ -43,7 +43,6 @@ export interface GatewayParts {
   readonly launcher: string;
 }
 
-const log = getLogger(["lvrm", "gateway"]);
 const eventsReady = 1;
 const netlinkReady = 4;
 
@@ -52,6 +51,9 @@ export class Gateway {
   readonly #vris: VriMonitor;
   readonly #slots: { readonly bytes: number; readonly count: number };
   readonly #ports: PortKeeper;
+  readonly #served: readonly ServedPrefix[];
+  readonly #ingress: IngressKeeper;
+  readonly #routes: RoutePoller;
   readonly #started_ms = performance.now();
   readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
   readonly #conditions = new Conditions();
@@ -61,21 +63,30 @@ export class Gateway {
   #lastSent = 0; // generation of the last plan handed over
   #serving = false;
   #planDirty = true;
-  #ingressDirty = false;
   #planBlocked = false;
   #eventsBlocked = false;
-  #lastPoll_ms = 0;
   #lastSnapshot_ms = 0;
   #stopping = false;
   #ended = false;
-  #loop: Promise<void> = Promise.resolve();
+  #loop: Promise<void> | null = null;
   #failure: unknown = null;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#slots = slotsFor(parts.ports.map((port) => port.mtu));
+    this.#slots = slotsFor(parts.ports.map((port) => port.mtu), parts.settings.vris);
     const mtu = largestMtu(this.#slots.bytes);
     this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
+    this.#served = parts.settings.vrs.flatMap(({ subnets }, vr) =>
+      subnets.map((prefix) => ({ prefix, vr }))
+    );
+    this.#ingress = new IngressKeeper(parts.table, () =>
+      ingressPlan({
+        ports: this.#ports.present(),
+        served: this.#served,
+        wants: this.#wants(),
+        local: parts.routes.localPrefixes(),
+      }));
+    this.#routes = new RoutePoller(parts.routes);
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
@@ -97,11 +108,13 @@ export class Gateway {
     routes.onEvents((events) => this.#vris.broadcast(events));
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
-    core.start({ ...decision.dispatcher, busyPoll: false });
+    core.start({ ...decision.dispatcher, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const { bytes: slotBytes, count: slotCount } = this.#slots;
     for (const vr of settings.vrs.keys()) {
-      core.vrCreate({ vr, slotBytes, slotCount, balancer: settings.balancer });
+      const { balancer, byFrame, loadEstimator, loadWeight } = settings;
+      const chosen = { balancer, byFrame, loadEstimator, loadWeight };
+      core.vrCreate({ vr, slotBytes, slotCount, flowCount: arena.flow_count, ...chosen });
     }
     for (const place of decision.vris) {
       this.#vris.add({
@@ -118,9 +131,7 @@ export class Gateway {
     await this.#conditions.until(() => ready() || broken() !== undefined);
     if (this.#stopping) throw new Error("the gateway was stopped");
     this.#requireReady(broken());
-    // Once more: another lvrm may have started meanwhile.
-    if (this.#parts.table !== null) requireUnshared(this.#parts.table, this.#ingressPlan());
-    this.#applyIngress();
+    this.#ingress.begin();
     this.#ports.openAll();
     this.#serving = true;
     this.#planDirty = true;
@@ -146,9 +157,14 @@ export class Gateway {
 
   /** Resolves when the loop ends; rejects when it fails. */
   get finished(): Promise<void> {
-    return this.#loop.then(() => {
+    return (this.#loop ?? Promise.resolve()).then(() => {
       if (this.#failure !== null) throw this.#failure;
     });
+  }
+
+  /** Whether it forwards, or did. */
+  get serving(): boolean {
+    return this.#serving;
   }
 
   /** A status out of a fresh snapshot. */
@@ -183,7 +199,8 @@ export class Gateway {
   async stop(): Promise<void> {
     const { core, table, routes } = this.#parts;
     this.#stopping = true;
-    if (!this.#ended && this.#failure === null) {
+    // Without a loop nothing comes about that could be waited for.
+    if (this.#loop !== null && !this.#ended) {
       const now_ms = performance.now();
       this.#vris.drain(now_ms + times.drain_ms);
       core.wake();
@@ -222,7 +239,8 @@ export class Gateway {
   #timeout(): number {
     if (this.#planBlocked || this.#eventsBlocked) return times.retry_ms;
     if (this.#requested !== null) return times.tick_ms; // its arrival ends the wait
-    const wait_ms = Math.ceil(this.#snapshotDue() - performance.now());
+    const due_ms = Math.min(this.#snapshotDue(), this.#serving ? this.#ingress.due_ms : Infinity);
+    const wait_ms = Math.ceil(due_ms - performance.now());
     return Math.max(0, Math.min(times.tick_ms, wait_ms));
   }
 
@@ -240,18 +258,21 @@ export class Gateway {
   #pass(bits: number): void {
     if ((bits & eventsReady) !== 0) this.#receiveEvents();
     const now_ms = performance.now();
-    if ((bits & netlinkReady) !== 0 || now_ms - this.#lastPoll_ms >= 1000) {
-      this.#lastPoll_ms = now_ms;
-      this.#parts.routes.poll();
-    }
+    this.#routes.poll((bits & netlinkReady) !== 0, now_ms);
     this.#takeSnapshot();
     this.#vris.tick();
-    if (this.#serving) this.#vris.activate();
+    if (this.#serving) {
+      this.#vris.activate();
+      this.#routes.warn();
+    }
     if (this.#vris.wantsDirty) {
       this.#vris.wantsDirty = false;
       this.#touch();
     }
-    if (this.#ingressDirty && this.#serving) this.#refreshIngress();
+    // The table first, capture second, also for a port whose interface is back.
+    if (this.#serving && this.#ingress.refresh(now_ms) && !this.#ports.openReturned()) {
+      this.#ingress.touch();
+    }
     this.#eventsBlocked = !this.#vris.flushOutboxes();
     this.#sendPlan();
     this.#requestSnapshot();
@@ -305,7 +326,7 @@ export class Gateway {
     const { settings, routes } = this.#parts;
     const numbers = this.#ports.open();
     const permittedPorts = portSet(numbers.map((port) => port.port));
-    const promiscuous = this.#promiscuousPorts();
+    const promiscuous = this.#ports.promiscuous(this.#wants());
     return {
       ports: numbers.map(({ port }) => ({ port, promiscuous: promiscuous.has(port) })),
       vrs: settings.vrs.map((_, vr) => {
@@ -313,21 +334,20 @@ export class Gateway {
         return { vr, wants, wantedPorts: ports, permittedPorts };
       }),
       vris: this.#vris.planVris(),
-      served: this.#serving
-        ? settings.vrs.flatMap(({ subnets }, vr) => subnets.map((prefix) => ({ prefix, vr })))
-        : [],
+      served: this.#serving ? this.#served : [],
       local: this.#serving ? routes.localPrefixes() : [],
     };
   }
 
-  #promiscuousPorts(): Set<number> {
-    return this.#ports.promiscuous(this.#parts.settings.vrs.map((_, vr) => this.#vris.wants(vr)));
+  /** What each VR asked for. */
+  #wants(): VrWants[] {
+    return this.#parts.settings.vrs.map((_, vr) => this.#vris.wants(vr));
   }
 
   /** Plan and ingress table have to follow a change. */
   #touch(): void {
     this.#planDirty = true;
-    this.#ingressDirty = true;
+    this.#ingress.touch();
   }
 
   #linksChanged(): void {
@@ -338,35 +358,6 @@ export class Gateway {
   #portsChanged(): void {
     this.#parts.routes.setPorts(this.#ports.routingPorts());
     this.#touch();
-  }
-
-  #applyIngress(): void {
-    this.#ingressDirty = false;
-    this.#parts.table?.apply(this.#ingressPlan());
-  }
-
-  #ingressPlan(): IngressPlan {
-    const { settings, routes } = this.#parts;
-    const promiscuous = this.#promiscuousPorts();
-    return {
-      ports: this.#ports.present().map((port) => ({
-        interface: port.name,
-        vlan: port.vlan,
-        promiscuous: promiscuous.has(port.port),
-      })),
-      served: settings.vrs.flatMap((vr) => vr.subnets),
-      local: routes.localPrefixes(),
-    };
-  }
-
-  /** As lvrm runs, a table that can't follow is serious, and still no reason to stop forwarding. */
-  #refreshIngress(): void {
-    try {
-      this.#applyIngress();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error("the ingress table could not follow a change: {reason}", { reason });
-    }
   }
 
   #receiveEvents(): void {

@@ -20,10 +20,15 @@ const log = getLogger(["lvrm", "port"]);
 
 interface Kept {
   port: Port;
-  /** `closing`: its interface is gone; it is closed once no plan in force names it. */
-  phase: "unopened" | "open" | "closing" | "absent";
-  /** Of the plan that leaves it out; null until it is sent. */
+  /**
+   * `closing`: its interface is gone or another; it is closed once no plan in force names it.
+   * `returned`: there is one again, to be opened as soon as the ingress table knows it.
+   */
+  phase: "unopened" | "open" | "closing" | "absent" | "returned";
+  /** Of the first plan that names it while it is open, or leaves it out while it closes. */
   generation: number | null;
+  /** Whether the counters of snapshots are of this life of it: they stay as its last left them. */
+  counted: boolean;
   /** What it counted before it was last closed. */
   earlier: PortCounters | null;
 }
@@ -50,6 +55,7 @@ export class PortKeeper {
       port,
       phase: "unopened",
       generation: null,
+      counted: false,
       earlier: null,
     }));
     this.#adapter = adapter;
@@ -75,6 +81,8 @@ export class PortKeeper {
   #open(kept: Kept): void {
     this.#core.portOpen({ ...kept.port, adapter: this.#adapter, receiveBufferBytes: 0 });
     kept.phase = "open";
+    kept.generation = null;
+    kept.counted = false;
     this.planDirty = true;
   }
 
@@ -83,10 +91,9 @@ export class PortKeeper {
     return this.#kept.filter((kept) => kept.phase === "open").map((kept) => kept.port);
   }
 
-  /** Ports whose interface is there. */
+  /** Ports for the ingress table: one that closes too, as its frames are still captured. */
   present(): Port[] {
-    return this.#kept.filter((k) => k.phase === "unopened" || k.phase === "open")
-      .map((kept) => kept.port);
+    return this.#kept.filter((kept) => kept.phase !== "absent").map((kept) => kept.port);
   }
 
   /** Whether a port waits for a plan to be in force. */
@@ -123,7 +130,8 @@ export class PortKeeper {
         kept.generation = null;
         this.planDirty = true;
       }
-      if (kept.phase === "absent" && link !== undefined) this.#reopen(kept, link);
+      if (kept.phase === "returned" && !isSame(link, kept.port)) kept.phase = "absent";
+      if (kept.phase === "absent" && link !== undefined) this.#returns(kept, link);
       if (link !== undefined) this.#checkMtu(portName(kept.port), link.mtu);
     }
   }
@@ -138,23 +146,38 @@ export class PortKeeper {
     });
   }
 
-  #reopen(kept: Kept, link: Link): void {
-    const { ifindex, mac, mtu } = link;
+  #returns(kept: Kept, { ifindex, mac, mtu }: Link): void {
     kept.port = { ...kept.port, ifindex, mac, mtu };
-    const port = portName(kept.port);
-    try {
-      this.#open(kept);
-      log.info("{port} is back", { port });
-    } catch (error) {
-      // It is tried again with the next change of a link.
-      log.warn("{port} cannot be opened: {error}", { port, error: String(error) });
+    kept.phase = "returned";
+    this.planDirty = true;
+  }
+
+  /**
+   * Opens the ports that have returned, now that the ingress table keeps their frames from the
+   * kernel. False: one could not be, and the kernel has to get its frames.
+   */
+  openReturned(): boolean {
+    let all = true;
+    for (const kept of this.#kept) {
+      if (kept.phase !== "returned") continue;
+      const port = portName(kept.port);
+      try {
+        this.#open(kept);
+        log.info("{port} is back", { port });
+      } catch (error) {
+        // It is tried again with the next change of a link.
+        log.warn("{port} cannot be opened: {error}", { port, error: String(error) });
+        kept.phase = "absent";
+        all = false;
+      }
     }
+    return all;
   }
 
   /** A plan made of `open` was handed over. */
   planSent(generation: number): void {
     for (const kept of this.#kept) {
-      if (kept.phase === "closing") kept.generation ??= generation;
+      if (kept.phase === "closing" || kept.phase === "open") kept.generation ??= generation;
     }
   }
 
@@ -162,7 +185,7 @@ export class PortKeeper {
   counters(port: number, reader: SnapshotReader): PortCounters {
     const kept = this.#kept.find((k) => k.port.port === port);
     const earlier = kept?.earlier ?? null;
-    if (kept?.phase === "absent" && earlier !== null) return earlier;
+    if (kept?.counted === false && earlier !== null) return earlier;
     const now = reader.port(port);
     return earlier === null ? now : addPortCounters(earlier, now);
   }
@@ -170,14 +193,16 @@ export class PortKeeper {
   /** The plan of this generation is in force: ports that it leaves out are closed. */
   adopted(generation: number, reader: SnapshotReader): void {
     for (const kept of this.#kept) {
-      if (kept.phase !== "closing" || kept.generation === null) continue;
-      if (kept.generation > generation) continue;
+      if (kept.generation === null || kept.generation > generation) continue;
+      if (kept.phase === "open") kept.counted = true;
+      if (kept.phase !== "closing") continue;
       const counters = this.counters(kept.port.port, reader);
       if (!this.#core.portClose(kept.port.port)) continue;
       kept.earlier = counters;
+      kept.counted = false;
       kept.phase = "absent";
       const link = this.#links.find((l) => l.name === kept.port.name);
-      if (link !== undefined) this.#reopen(kept, link);
+      if (link !== undefined) this.#returns(kept, link);
     }
   }
 }

@@ -35,6 +35,7 @@ export async function runGateway(settings: Settings): Promise<void> {
   const decision = decide(
     settings.vrs.map(() => ({ wanted: settings.vris })),
     usableCores(settings.cores),
+    settings.idle,
   );
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
@@ -71,7 +72,7 @@ export async function runGateway(settings: Settings): Promise<void> {
     }
     started.catch(() => {}); // ended before it had started
   } catch (error) {
-    throw explained(error);
+    throw explained(error, gateway?.serving ?? false);
   } finally {
     await server?.close();
     await gateway?.stop();
@@ -96,7 +97,7 @@ function prepare(settings: Settings, core: Core): Ground {
   const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
   const served = settings.vrs.flatMap((vr) => vr.subnets);
   const plan: IngressPlan = {
-    ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: false })),
+    ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: [] })),
     served,
     local: routes.localPrefixes(),
   };
@@ -115,7 +116,10 @@ function prepare(settings: Settings, core: Core): Ground {
 
 /** The adapter asked for, or the best that works here. Throws Failure (host). */
 function chooseAdapter(settings: Settings, core: Core): number {
-  const candidates = settings.adapter === null ? [...manifest.adapters.keys()] : [settings.adapter];
+  const onInterfaces = [...manifest.adapters.keys()].filter((i) =>
+    manifest.adapters[i] !== "memory"
+  );
+  const candidates = settings.adapter === null ? onInterfaces : [settings.adapter];
   const reasons: string[] = [];
   for (const adapter of candidates) {
     const reason = core.adapterUnavailable(adapter);
@@ -143,12 +147,17 @@ function explain(settings: Settings, ports: readonly Port[], decision: Decision)
   }
 }
 
-/** Errors of the host in words for the user; others as they are. */
-function explained(error: unknown): unknown {
+/**
+ * Errors of the host in words for the user; others as they are. Once lvrm served, the host could
+ * do it: then it is lvrm that failed.
+ */
+export function explained(error: unknown, served: boolean): unknown {
+  const code = served ? ExitCode.failed : ExitCode.host;
   if (error instanceof NetlinkError) {
-    return new Failure(ExitCode.host, `cannot talk to the kernel: ${error.message}`);
+    return new Failure(code, `cannot talk to the kernel: ${error.message}`);
   }
-  if (error instanceof CoreError) return new Failure(ExitCode.host, error.message);
+  if (error instanceof CoreError) return new Failure(code, error.message);
+  if (served && error instanceof Failure) return new Failure(code, error.message);
   return error;
 }
 

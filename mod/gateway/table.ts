@@ -43,7 +43,10 @@ export function openTable(
 }
 
 /** Throws Failure (host) where another running lvrm serves the same sources on the same port. */
-export function requireUnshared(table: IngressTable, plan: IngressPlan): void {
+export function requireUnshared(
+  table: Pick<IngressTable, "foreignTables">,
+  plan: IngressPlan,
+): void {
   const [clash] = conflicts(plan, table.foreignTables());
   if (clash !== undefined) throw new Failure(ExitCode.host, clash);
 }

@@ -13,7 +13,7 @@ const without: NetlinkCalls = {
   close: () => 0,
 };
 const plan = {
-  ports: [{ interface: "eth0", vlan: null, promiscuous: false }],
+  ports: [{ interface: "eth0", vlan: null, promiscuous: [] }],
   served: [parsePrefix("10.0.1.0/24")!],
   local: [],
 };

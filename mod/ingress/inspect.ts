@@ -1,7 +1,8 @@
 /** What else the kernel's packet filter has: tables of other lvrm, chains that are passed by. */
 import { compareBytes, formatPrefix } from "../netlink/address.ts";
+import { Errno, NetlinkError } from "../netlink/calls.ts";
 import type { NetlinkSocket } from "../netlink/socket.ts";
-import { lastAddress, rangesOverlap } from "./intervals.ts";
+import { lastAddress, predecessor, rangesOverlap } from "./intervals.ts";
 import {
   decodeChain,
   decodeElements,
@@ -46,15 +47,6 @@ function rangesOf(elements: { key: Uint8Array; end: boolean }[]): AddressRange[]
   return ranges;
 }
 
-function predecessor(address: Uint8Array): Uint8Array {
-  const previous = address.slice();
-  for (let i = previous.length - 1; i >= 0; i--) {
-    previous[i] = (previous[i]! - 1) & 0xff;
-    if (previous[i] !== 0xff) break;
-  }
-  return previous;
-}
-
 function servedRanges(socket: NetlinkSocket, table: string): AddressRange[] {
   return ["served4", "served6"].flatMap((set) => {
     const request = nftRequest(Nfproto.NETDEV, (w) => w.text(1, table).text(2, set));
@@ -74,20 +66,30 @@ export function tableNames(socket: NetlinkSocket): string[] {
 /** Tables of other lvrm processes, all but `own`. */
 export function foreignTables(socket: NetlinkSocket, own: string): ForeignTable[] {
   const names = tableNames(socket).filter((name) => name !== own);
-  return names.map((name) => {
-    const ofTable = nftRequest(Nfproto.NETDEV, (w) => w.text(1, name));
-    const rules = socket.dump("Cannot read rules", nftType(Nft.GETRULE), ofTable).map(decodeRule)
-      .filter((rule) => rule.table === name);
-    const ports = new Map(rules.map(({ chain, vlan }) => {
-      return [`${chain} ${vlan}`, { interface: chain, vlan }];
-    }));
-    return {
-      name,
-      pid: Number(tableName.exec(name)?.[1] ?? 0),
-      ports: [...ports.values()],
-      served: servedRanges(socket, name),
-    };
+  return names.flatMap((name) => {
+    try {
+      return [foreignTable(socket, name)];
+    } catch (error) {
+      // Its lvrm ended since the names were read.
+      if (error instanceof NetlinkError && error.errno === Errno.ENOENT) return [];
+      throw error;
+    }
   });
+}
+
+function foreignTable(socket: NetlinkSocket, name: string): ForeignTable {
+  const ofTable = nftRequest(Nfproto.NETDEV, (w) => w.text(1, name));
+  const rules = socket.dump("Cannot read rules", nftType(Nft.GETRULE), ofTable).map(decodeRule)
+    .filter((rule) => rule.table === name);
+  const ports = new Map(rules.map(({ chain, vlan }) => {
+    return [`${chain} ${vlan}`, { interface: chain, vlan }];
+  }));
+  return {
+    name,
+    pid: Number(tableName.exec(name)?.[1] ?? 0),
+    ports: [...ports.values()],
+    served: servedRanges(socket, name),
+  };
 }
 
 /** One line for each subnet that another lvrm serves already on one of the plan's ports. */

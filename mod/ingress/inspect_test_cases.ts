@@ -70,7 +70,7 @@ const wanted = ["inet closed c forward", "ip fw c forward"];
 assert.deepEqual(found, natted ? [...wanted, "ip6 nat c postrouting"].sort() : wanted);
 
 // Large sets, and the whole address space.
-const ports = [{ interface: "lo", vlan: null, promiscuous: false }];
+const ports = [{ interface: "lo", vlan: null, promiscuous: [] }];
 const other = new IngressTable(core.netlink, { pid: Deno.pid + 1 });
 const served = [];
 for (let i = 0; i < 10_000; i++) served.push(parsePrefix(`10.${i >> 7}.${(i & 127) * 2}.0/24`)!);
@@ -83,6 +83,24 @@ assert.equal(other.foreignTables()[0]!.served.length, 14_998);
 table.apply({ ports, served: [parsePrefix("0.0.0.0/0")!, parsePrefix("::/0")!], local });
 const whole = other.foreignTables()[0]!.served;
 assert.deepEqual(whole.map((r) => [r.family, r.first[0], r.last[0]]), [[4, 0, 255], [6, 0, 255]]);
+
+// Another lvrm that ends while it is looked at: its table is not there any more.
+const ending = new IngressTable(core.netlink, { pid: Deno.pid + 2 });
+ending.apply({ ports, served, local });
+let asked = 0;
+const endsMeanwhile = {
+  ...core.netlink,
+  send(descriptor: number, message: Uint8Array<ArrayBuffer>): number {
+    const type = new DataView(message.buffer).getUint16(4, true);
+    if (type === nftType(Nft.GETSETELEM) && asked++ === 0) ending.close();
+    return core.netlink.send(descriptor, message);
+  },
+};
+const observer = new IngressTable(endsMeanwhile, { pid: Deno.pid + 3 });
+const whoIsThere = () => observer.foreignTables().map((t) => t.name).sort();
+table.apply({ ports, served: [], local });
+assert.deepEqual(whoIsThere(), [`lvrm-${Deno.pid}`]);
+assert.ok(asked > 0);
 
 // The same process id in another container; and a table that goes with its socket.
 const twin = new IngressTable(core.netlink, { pid: Deno.pid });

@@ -16,5 +16,6 @@
  * ```
  */
 export { conflicts } from "./inspect.ts";
+export { type Claim, wantedRanges } from "./intervals.ts";
 export { IngressTable, type IngressTableOptions } from "./table.ts";
 export * from "./types.ts";

@@ -54,8 +54,11 @@ export function familyHeader(family: number, resource = 0): Uint8Array {
 /** Most bytes of elements in one message: its nested attribute's length is 16 bits. */
 const maxElementBytes = 60_000;
 
-/** Sets of the table: `kind` says which addresses, `family` of what length. */
-export type SetName = "served4" | "served6" | "local4" | "local6";
+/**
+ * Sets of the table. `promiscuous4-1`: sources whose frames are dropped also where they are for
+ * other hosts' MAC addresses, one such set for all ports that have the same.
+ */
+export type SetName = `${"served" | "local"}${Family}` | `promiscuous${Family}-${number}`;
 
 const keyTypes: Readonly<Record<Family, number>> = { 4: 7, 6: 8 }; // nft's ipv4_addr, ipv6_addr
 const registers = { verdict: 0, data: 1 } as const; // NFT_REG_VERDICT, NFT_REG_1 (16 bytes)
@@ -69,6 +72,8 @@ export interface DropRule {
   readonly family: Family;
   /** PACKET_HOST 0 or PACKET_OTHERHOST 3. */
   readonly packetType: number;
+  /** Set of the sources. */
+  readonly sources: SetName;
 }
 
 function meta(key: number): Expression {
@@ -133,7 +138,7 @@ function expressions(rule: DropRule): Expression[] {
     payload(linkLayer, tag === null ? 12 : 16, 2),
     compare(...type),
     payload(network, source, bytes),
-    lookup(`served${rule.family}`, false),
+    lookup(rule.sources, false),
     payload(network, destination, bytes),
     lookup(`local${rule.family}`, true),
     counter,

@@ -2,7 +2,7 @@
  * IngressTable: the one nftables table of this process. Its socket owns it: the kernel removes
  * table, chains and sets when the socket is closed, however the process ends.
  */
-import { formatAddress, type Prefix } from "../netlink/address.ts";
+import { type Family, formatAddress, type Prefix } from "../netlink/address.ts";
 import { Errno, type NetlinkCalls, NetlinkError } from "../netlink/calls.ts";
 import { decodeLink, linkRequest } from "../netlink/rtnetlink.ts";
 import { Rtm } from "../netlink/rtnetlink_constants.ts";
@@ -40,28 +40,49 @@ export interface IngressTableOptions {
   readonly pid: number;
 }
 
-/** Which sets a plan needs, in the order of their ids. */
-const setNames: readonly SetName[] = ["served4", "served6", "local4", "local6"];
-
-function setRanges(plan: IngressPlan, name: SetName): AddressRange[] {
-  const prefixes: readonly Prefix[] = name.startsWith("served") ? plan.served : plan.local;
-  return mergePrefixes(prefixes, name.endsWith("4") ? 4 : 6);
+/** One set as it should be. */
+interface WantedSet {
+  readonly family: Family;
+  readonly ranges: readonly AddressRange[];
 }
+
+const families: readonly Family[] = [4, 6];
 
 function rangesText(ranges: readonly AddressRange[]): string {
   return ranges.map((range) => `${formatAddress(range.first)}-${formatAddress(range.last)}`).join();
 }
 
-/** Rules of one interface's ports: each port, family and packet type. */
-function dropRules(ports: readonly IngressPort[]): DropRule[] {
-  const rules: DropRule[] = [];
-  for (const { vlan, promiscuous } of ports) {
-    for (const family of [4, 6] as const) {
-      rules.push({ vlan, family, packetType: packetHost });
-      if (promiscuous) rules.push({ vlan, family, packetType: packetOtherHost });
+/** Number of the promiscuous sets of each list of sources that a port of the plan has. */
+function numberSources(ports: readonly IngressPort[]): Map<string, number> {
+  const lists = new Set(ports.map((port) => rangesText(port.promiscuous)));
+  lists.delete("");
+  return new Map([...lists].map((text, i) => [text, i + 1]));
+}
+
+/** Every set that a plan needs. */
+function wantedSets(plan: IngressPlan): Map<SetName, WantedSet> {
+  const sets = new Map<SetName, WantedSet>();
+  for (const family of families) {
+    const merged = (prefixes: readonly Prefix[]) => mergePrefixes(prefixes, family);
+    sets.set(`served${family}`, { family, ranges: merged(plan.served) });
+    sets.set(`local${family}`, { family, ranges: merged(plan.local) });
+    for (const [text, number] of numberSources(plan.ports)) {
+      const port = plan.ports.find((p) => rangesText(p.promiscuous) === text)!;
+      const ranges = port.promiscuous.filter((range) => range.family === family);
+      sets.set(`promiscuous${family}-${number}`, { family, ranges });
     }
   }
-  return rules;
+  return sets;
+}
+
+/** Rules of one port: each family and packet type. `number`: of its promiscuous sets, if any. */
+function dropRules({ vlan }: IngressPort, number: number | undefined): DropRule[] {
+  return families.flatMap((family): DropRule[] => {
+    const host = { vlan, family, packetType: packetHost, sources: `served${family}` } as const;
+    if (number === undefined) return [host];
+    const sources = `promiscuous${family}-${number}` as const;
+    return [host, { vlan, family, packetType: packetOtherHost, sources }];
+  });
 }
 
 /** One line: what failed, likely cause, what to do. */
@@ -152,11 +173,19 @@ export class IngressTable {
   }
 
   #apply(socket: NetlinkSocket, plan: IngressPlan): string[] {
-    const wanted = this.#wantedChains(plan.ports);
+    const numbers = numberSources(plan.ports);
+    const wanted = this.#wantedChains(plan.ports, numbers);
     const batch = new Batch(this.#name, () => socket.nextSequence());
     if (!this.#created) batch.addTable();
     const sets = this.#writeSets(batch, plan);
-    this.#writeChains(socket, batch, plan.ports, wanted.specifications);
+    this.#writeChains(
+      socket,
+      batch,
+      wanted.specifications,
+      (chain) =>
+        plan.ports.filter((port) => port.interface === chain)
+          .flatMap((port) => dropRules(port, numbers.get(rangesText(port.promiscuous)))),
+    );
     if (batch.changes > 0) {
       const { datagram, first, last } = batch.finish();
       socket.exchange("Cannot change the nftables ingress table", datagram, first, last);
@@ -168,7 +197,7 @@ export class IngressTable {
   }
 
   /** What each interface's chain depends on; its index too: a re-created device is another one. */
-  #wantedChains(ports: readonly IngressPort[]): {
+  #wantedChains(ports: readonly IngressPort[], numbers: ReadonlyMap<string, number>): {
     specifications: Map<string, string>;
     missing: string[];
   } {
@@ -183,7 +212,7 @@ export class IngressTable {
           continue;
         }
         const own = ports.filter((port) => port.interface === name)
-          .map(({ vlan, promiscuous }) => `${vlan} ${promiscuous}`).sort();
+          .map((port) => `${port.vlan} ${numbers.get(rangesText(port.promiscuous))}`).sort();
         specifications.set(name, `${ifindex}: ${own.join(", ")}`);
       }
     } finally {
@@ -194,23 +223,30 @@ export class IngressTable {
 
   #writeSets(batch: Batch, plan: IngressPlan): Map<SetName, string> {
     const sets = new Map<SetName, string>();
-    setNames.forEach((name, i) => {
-      const ranges = setRanges(plan, name);
+    const wanted = wantedSets(plan);
+    for (const [name, { family, ranges }] of wanted) {
+      const known = this.#created ? this.#sets.get(name) : undefined;
       const text = rangesText(ranges);
       sets.set(name, text);
-      if (!this.#created) batch.addSet(name, name.endsWith("4") ? 4 : 6, i + 1);
-      else if (this.#sets.get(name) === text) return;
-      else if (this.#sets.get(name) !== "") batch.flushSet(name);
+      if (known === text) continue;
+      if (known === undefined) batch.addSet(name, family, sets.size);
+      else if (known !== "") batch.flushSet(name);
       batch.addElements(name, ranges);
-    });
+    }
+    // Sets that no rule needs any more stay, empty: they may be needed again.
+    for (const [name, text] of this.#sets) {
+      if (wanted.has(name)) continue;
+      if (text !== "") batch.flushSet(name);
+      sets.set(name, "");
+    }
     return sets;
   }
 
   #writeChains(
     socket: NetlinkSocket,
     batch: Batch,
-    ports: readonly IngressPort[],
     wanted: ReadonlyMap<string, string>,
+    rulesOf: (chain: string) => DropRule[],
   ): void {
     // Some kernels remove a chain with its device, others keep it: ask.
     const existing = this.#created ? this.#existingChains(socket) : new Set<string>();
@@ -220,8 +256,7 @@ export class IngressTable {
     for (const name of wanted.keys()) {
       if (stays(name)) continue;
       batch.addChain(name);
-      const own = ports.filter((port) => port.interface === name);
-      for (const rule of dropRules(own)) batch.addRule(name, rule);
+      for (const rule of rulesOf(name)) batch.addRule(name, rule);
     }
   }
 

@@ -48,7 +48,7 @@ async function hold(gateway: Host, ports: object[], served: string[]): Promise<R
   return held;
 }
 
-const untagged = (name: string, promiscuous = false) => ({
+const untagged = (name: string, promiscuous: string[] = []) => ({
   interface: name,
   vlan: null,
   promiscuous,
@@ -103,10 +103,12 @@ Deno.test("only frames to this host, or promiscuously others' too, by their tag"
   await using bed = await Testbed.create({ forwarding: true });
   const ports = [
     untagged("s1"),
-    { interface: "s1", vlan: 100, promiscuous: false },
-    untagged("s2", true),
+    { interface: "s1", vlan: 100, promiscuous: [] },
+    untagged("s2", [s2.subnet4, s2.subnet6]),
   ];
-  await using held = await hold(bed.gateway, ports, [s1.subnet4, s2.subnet4, s2.subnet6]);
+  const within = "10.0.2.128/25"; // another VR's part of s2's subnet
+  const served = [s1.subnet4, s2.subnet4, s2.subnet6, within];
+  await using held = await hold(bed.gateway, ports, served);
   const send = async (host: Host, link: typeof s1, change: object) => {
     const frame = udpFrame({
       to: await bed.gateway.mac(host.name),
@@ -132,6 +134,10 @@ Deno.test("only frames to this host, or promiscuously others' too, by their tag"
   assert.deepEqual(await send(bed.s1, s1, { destination: s2.gateway4 }), [1, 2, 0], "own");
   assert.deepEqual(await send(bed.s2, s2, { to: other }), [1, 2, 1], "promiscuous");
   assert.deepEqual(await send(bed.s2, s2, { to: "ff:ff:ff:ff:ff:ff" }), [1, 2, 1]);
+  const others = { to: other, source: s1.host4 };
+  assert.deepEqual(await send(bed.s2, s2, others), [1, 2, 1], "of a VR that isn't promiscuous");
+  const longer = { to: other, source: "10.0.2.200" };
+  assert.deepEqual(await send(bed.s2, s2, longer), [1, 2, 1], "longer prefix of such a VR");
   const v6 = { source: s2.host6, destination: r1.host6 };
   assert.deepEqual(await send(bed.s2, s2, v6), [1, 2, 2]);
   assert.deepEqual(await send(bed.s2, s2, { ...v6, vlan: 100 }), [1, 2, 2]);

@@ -6,8 +6,11 @@ export interface IngressPort {
   readonly interface: string;
   /** VLAN tag, or null for untagged frames. */
   readonly vlan: number | null;
-  /** Whether frames for other hosts' MAC addresses are served as well (`--relay`). */
-  readonly promiscuous: boolean;
+  /**
+   * Sources whose frames are served also where they are for other hosts' MAC addresses
+   * (`--relay`): disjoint, in order. Empty for none.
+   */
+  readonly promiscuous: readonly AddressRange[];
 }
 
 /** The classifier's predicate, as the kernel has to apply it. */

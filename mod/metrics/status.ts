@@ -3,7 +3,7 @@
  * are the interface to users; they change only with the major version.
  */
 import { version } from "../../ffi/abi.gen.ts";
-import type { Drops, PortCounters, SnapshotReader } from "../../ffi/stats.ts";
+import type { Batches, Drops, PortCounters, SnapshotReader } from "../../ffi/stats.ts";
 import type { VriView } from "../vri_monitor/monitor.ts";
 
 export interface InterfaceStatus {
@@ -30,13 +30,19 @@ export interface VriStatus {
   /** Null while it has no process. */
   readonly pid: number | null;
   readonly state: VriStatusState;
-  /** Why it failed or was quarantined, else null. */
+  /** Why it failed or was quarantined, also while it starts again; else null. */
   readonly reason: string | null;
   readonly core: number;
   readonly received_frames: number;
   readonly sent_frames: number;
   readonly queue_frames: number;
   readonly restarts: number;
+  /** Why it last failed or was quarantined, also after it was replaced; else null. */
+  readonly last_failure: string | null;
+  /** Estimate, in the unit of the load estimator in use. */
+  readonly load: number;
+  /** Batches handed to it, of 1, 2…3, 4…7, … 128 and more frames. */
+  readonly batches: Batches;
 }
 
 export interface VrStatus {
@@ -47,6 +53,11 @@ export interface VrStatus {
   readonly sent_frames: number;
   readonly dropped_frames: number;
   readonly drops: Drops;
+  /** Frames per second that arrive for it: a moving average. */
+  readonly arrival_rate_fps: number;
+  readonly free_slots: number;
+  /** Pages that its arena lies on: base, transparent (huge where the kernel gives them) or huge. */
+  readonly arena_pages: string;
   readonly vris: readonly VriStatus[];
 }
 
@@ -60,6 +71,8 @@ export interface TotalStatus {
   readonly kept_by_kernel_frames: number;
   readonly in_flight_frames: number;
   readonly drops: Drops;
+  /** Batches received from interfaces, of 1, 2…3, 4…7, … 128 and more frames. */
+  readonly batches: Batches;
 }
 
 export interface Status {
@@ -114,6 +127,9 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
         sent_frames: counters.sentFrames,
         dropped_frames: counters.droppedFrames,
         drops: counters.drops,
+        arrival_rate_fps: counters.arrivalRateFps,
+        free_slots: counters.freeSlots,
+        arena_pages: counters.arenaPages,
         vris: names.vris.filter((vri) => vri.vr === vr).map((vri) => vriStatus(vri, reader)),
       };
     }),
@@ -126,6 +142,7 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
       kept_by_kernel_frames: totals.keptFrames,
       in_flight_frames: totals.inFlightFrames,
       drops: totals.drops,
+      batches: totals.batches,
     },
   };
 }
@@ -137,11 +154,14 @@ function vriStatus(view: VriView, reader: SnapshotReader): VriStatus {
     id: view.id,
     pid: view.pid,
     state: leaving ? "draining" : view.state as VriStatusState,
-    reason: view.reason,
+    reason: view.reason ?? (view.state === "starting" ? view.lastFailure : null),
     core: view.core,
     received_frames: counters?.receivedFrames ?? 0,
     sent_frames: counters?.sentFrames ?? 0,
     queue_frames: counters?.queueFrames ?? 0,
     restarts: view.restarts,
+    last_failure: view.lastFailure,
+    load: counters?.load ?? 0,
+    batches: counters?.batches ?? [0, 0, 0, 0, 0, 0, 0, 0],
   };
 }

@@ -24,6 +24,7 @@ const view = (more: Partial<VriView>): VriView => ({
   vr: 0,
   state: "running",
   reason: null,
+  lastFailure: "exited",
   pid: 77,
   core: 1,
   restarts: 2,
@@ -41,13 +42,19 @@ const reader = snapshot({
   [totals + l.Totals.in_flight_frames]: 4,
   [totals + l.Totals.drops + 8 * 0]: 2,
   [totals + l.Totals.drops + 8 * 34]: 4,
+  [totals + l.Totals.batches + 8 * 7]: 2,
   [port(3) + l.PortCounters.received_frames]: 100,
   [port(3) + l.PortCounters.missed_frames]: 1,
   [vr(0) + l.VrCounters.received_frames]: 62,
   [vr(0) + l.VrCounters.dropped_frames]: 6,
   [vr(0) + l.VrCounters.drops + 8 * 63]: 1,
+  [vr(0) + l.VrCounters.arrival_rate_millifps]: 1500,
+  [vr(0) + l.VrCounters.free_slots]: 9,
+  [vr(0) + l.VrCounters.arena_pages]: 2,
   [vri(9) + l.VriCounters.received_frames]: 62,
   [vri(9) + l.VriCounters.queue_frames]: 4,
+  [vri(9) + l.VriCounters.load]: 512,
+  [vri(9) + l.VriCounters.batches + 8 * 3]: 6,
 });
 
 const names = {
@@ -70,7 +77,9 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
     sent_frames: 0,
     sent_bytes: 0,
   }]);
-  deepEqual(status.vrs[0]!.drops, { reason_63: 1 });
+  const [vr] = status.vrs;
+  deepEqual(vr!.drops, { reason_63: 1 });
+  deepEqual([vr!.arrival_rate_fps, vr!.free_slots, vr!.arena_pages], [1.5, 9, "huge"]);
   deepEqual(status.vrs[0]!.vris, [
     {
       id: "vr1.1",
@@ -82,6 +91,9 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
       sent_frames: 0,
       queue_frames: 4,
       restarts: 2,
+      last_failure: "exited",
+      load: 512,
+      batches: [0, 0, 0, 6, 0, 0, 0, 0],
     },
     {
       id: "vr1.2",
@@ -93,6 +105,9 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
       sent_frames: 0,
       queue_frames: 0,
       restarts: 2,
+      last_failure: "exited",
+      load: 0,
+      batches: [0, 0, 0, 0, 0, 0, 0, 0],
     },
   ]);
   deepEqual(status.totals, {
@@ -104,6 +119,7 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
     kept_by_kernel_frames: 38,
     in_flight_frames: 4,
     drops: { no_vri: 2, ttl_expired: 4 },
+    batches: [0, 0, 0, 0, 0, 0, 0, 2],
   });
 });
 

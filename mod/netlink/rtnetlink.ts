@@ -52,6 +52,8 @@ export interface RouteMessage {
   readonly family: Family;
   readonly destination: Uint8Array;
   readonly prefixLength: number;
+  /** Not 0: for packets from a prefix of this length only (IPv6). */
+  readonly sourceLength: number;
   readonly tos: number;
   readonly table: number;
   readonly type: number;
@@ -104,11 +106,16 @@ function addressOf(attributes: Attributes, type: number, family: Family): Uint8A
   return value && value.length === (family === 4 ? 4 : 16) ? value.slice() : null;
 }
 
-/** Decodes RTM_NEWLINK or RTM_DELLINK; null for bridge messages and malformed ones. */
-export function decodeLink(payload: Uint8Array): LinkMessage | null {
+/**
+ * Decodes RTM_NEWLINK or RTM_DELLINK; null for bridge messages, malformed ones, and those that are
+ * no description of the link: events of wireless drivers have a name and little else.
+ */
+export function decodeLink(payload: Uint8Array, removed = false): LinkMessage | null {
   if (payload.length < 16 || payload[0] !== Af.UNSPEC) return null;
   const view = viewOf(payload);
   const attributes = decodeAttributes(payload.subarray(16));
+  const mtu = readU32(attributes, 4); // IFLA_MTU
+  if (!removed && (mtu === null || attributes.has(11))) return null; // IFLA_WIRELESS
   const info = decodeAttributes(attributes.get(18) ?? new Uint8Array(0)); // IFLA_LINKINFO
   const kind = readText(info, 1);
   const data = decodeAttributes(info.get(2) ?? new Uint8Array(0));
@@ -121,7 +128,7 @@ export function decodeLink(payload: Uint8Array): LinkMessage | null {
     type: view.getUint16(2, true),
     flags: view.getUint32(8, true),
     mac: attributes.get(1)?.slice() ?? new Uint8Array(0),
-    mtu: readU32(attributes, 4) ?? 0,
+    mtu: mtu ?? 0,
     master: readU32(attributes, 10) ?? 0,
     lower: here ? readU32(attributes, 5) ?? 0 : 0,
     kind,
@@ -198,6 +205,7 @@ export function decodeRoute(payload: Uint8Array): RouteMessage | null {
     family,
     destination: addressOf(attributes, 1, family) ?? new Uint8Array(family === 4 ? 4 : 16),
     prefixLength: payload[1]!,
+    sourceLength: payload[2]!,
     tos: payload[3]!,
     table: readU32(attributes, 15) ?? payload[4]!,
     type: payload[7]!,
@@ -316,7 +324,7 @@ export function decodeEvent(message: Message): RouteSocketEvent | null {
   switch (type) {
     case Rtm.NEWLINK:
     case Rtm.DELLINK:
-      return wrap("link", type === Rtm.DELLINK, decodeLink(payload));
+      return wrap("link", type === Rtm.DELLINK, decodeLink(payload, type === Rtm.DELLINK));
     case Rtm.NEWADDR:
     case Rtm.DELADDR:
       return wrap("address", type === Rtm.DELADDR, decodeAddress(payload));

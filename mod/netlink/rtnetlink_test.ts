@@ -46,10 +46,22 @@ Deno.test("any bytes of any type decode to null or an object", () => {
 });
 
 Deno.test("truncated attributes of a link leave its other fields", () => {
-  const writer = new MessageWriter().raw(new Uint8Array(16)).text(3, "eth0").u32(4, 1500);
+  const writer = new MessageWriter().raw(new Uint8Array(16)).u32(4, 1500).text(3, "eth0");
   const whole = writer.datagram();
   for (let n = 0; n <= whole.length; n++) {
     const event = decodeEvent({ type: 16, flags: 0, sequence: 0, payload: whole.slice(0, n) });
-    assert.equal(event === null, n < 16);
+    assert.equal(event === null, n < 24);
   }
+});
+
+Deno.test("a link's message without its MTU, or of a wireless driver, says nothing of it", () => {
+  const payload = (fill: (writer: MessageWriter) => MessageWriter) =>
+    fill(new MessageWriter().raw(new Uint8Array(16)).text(3, "wlan0")).datagram();
+  const decode = (type: number, bytes: Uint8Array) =>
+    decodeEvent({ type, flags: 0, sequence: 0, payload: bytes });
+  const wireless = payload((w) => w.u32(4, 1500).attribute(11, new Uint8Array(8)));
+  assert.equal(decode(Rtm.NEWLINK, wireless), null);
+  assert.equal(decode(Rtm.NEWLINK, payload((w) => w)), null);
+  assert.equal(decode(Rtm.NEWLINK, payload((w) => w.u32(4, 1500)))?.object, "link");
+  assert.equal(decode(Rtm.DELLINK, payload((w) => w))?.removed, true);
 });

@@ -22,7 +22,22 @@ const types: ReadonlySet<number> = new Set([
   Rtn.MULTICAST,
 ]);
 
-/** The kernel's local table. One prefix may be there once per interface and type. */
+/** Types that say so in whatever table: those of a VRF have its interfaces' addresses. */
+const ownTypes: ReadonlySet<number> = new Set([Rtn.LOCAL, Rtn.BROADCAST, Rtn.ANYCAST]);
+
+/**
+ * Whether a route makes its destination the gateway's own. A local route for everything, as
+ * transparent proxies have in a table that only marked packets are looked up in, does not.
+ */
+function isOwn(route: RouteMessage): boolean {
+  if (route.table === localTable) return types.has(route.type);
+  return ownTypes.has(route.type) && route.prefixLength > 0;
+}
+
+/**
+ * The kernel's local table and such routes of others. One prefix may be there once per table,
+ * interface and type.
+ */
 export class LocalTable {
   #entries = new Map<string, Set<string>>();
   #told = "";
@@ -35,9 +50,10 @@ export class LocalTable {
 
   /** One notification of any table. */
   apply(route: RouteMessage, removed: boolean): void {
-    if (route.table !== localTable || !types.has(route.type)) return;
+    if (!isOwn(route)) return;
     const key = prefixKey(route.destination, route.prefixLength);
-    const owner = `${route.type} ${route.hops[0]?.ifindex ?? 0} ${route.metric}`;
+    const { table, type, hops, metric } = route;
+    const owner = `${table} ${type} ${hops[0]?.ifindex ?? 0} ${metric}`;
     const owners = this.#entries.get(key) ?? new Set();
     if (removed) owners.delete(owner);
     else owners.add(owner);

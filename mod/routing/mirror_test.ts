@@ -60,6 +60,7 @@ function route(third: number, ifindex: number, metric: number, removed = false):
     family: 4 as const,
     destination: Uint8Array.of(10, 0, third, 0),
     prefixLength: 24,
+    sourceLength: 0,
     tos: 0,
     table: 254,
     type: Rtn.UNICAST,
@@ -165,6 +166,25 @@ Deno.test("local prefixes: the local table and what is always the gateway's", ()
   mirror.apply({ ...own, removed: true, value });
   assert.equal(mirror.takeChanges().local, true);
   assert.ok(!mirror.localPrefixes().map(formatPrefix).includes("10.0.1.0/32"));
+});
+
+Deno.test("local prefixes: those of other tables too, but not everything", () => {
+  const mirror = new Mirror(254);
+  const own = route(1, 1, 0) as RouteSocketEvent & { object: "route" };
+  const texts = () => mirror.localPrefixes().map(formatPrefix);
+  const inVrf = { ...own.value, table: 10, type: Rtn.LOCAL, prefixLength: 32 };
+  const inOther = { ...inVrf, table: 11, type: Rtn.BROADCAST };
+  mirror.apply({ ...own, value: inVrf });
+  mirror.apply({ ...own, value: inOther });
+  assert.ok(texts().includes("10.0.1.0/32"));
+  mirror.apply({ ...own, removed: true, value: inVrf });
+  assert.ok(texts().includes("10.0.1.0/32"), "the other VRF has it still");
+  mirror.apply({ ...own, removed: true, value: inOther });
+  assert.ok(!texts().includes("10.0.1.0/32"));
+  const all = { ...inVrf, destination: new Uint8Array(4), prefixLength: 0 };
+  mirror.apply({ ...own, value: all });
+  mirror.apply({ ...own, value: { ...inVrf, type: Rtn.UNICAST } });
+  assert.deepEqual(texts().filter((text) => /^(0.0.0.0.0|10)/.test(text)), []);
 });
 
 const step: fc.Arbitrary<RouteSocketEvent> = fc.oneof(

@@ -11,7 +11,7 @@
  * monitor.onLinksChange(() => …);     // links() changed: ports, ingress.apply (rebinds chains)
  * monitor.poll();                     // whenever lvrm_wait says bit 4, and once per second
  * monitor.requestNeighbour(vr, query) // need_neighbour; false: over this VR's rate
- * monitor.renewNeighbour(vr, query)   // renew_neighbour; at most once per 5 s and neighbour
+ * monitor.renewNeighbour(vr, query)   // renew_neighbour; once per 4.5 s and neighbour
  *                                     // (query: decodeNeighbourQuery(payload), null if malformed)
  * monitor.localPrefixes() / links() / addresses() / forwarding() / close()
  * ```

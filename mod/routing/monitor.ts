@@ -42,7 +42,9 @@ const urgentPause = 3;
 const routinePause = 20;
 const requestsPerSecond = 100;
 const requestBurst = 100;
-const renewInterval_ms = 5000;
+// VRs renew what they use every 5 s. At that very rate each that came a moment early would be
+// refused, and the next one be too late.
+const renewInterval_ms = 4500;
 
 /** What the monitor is made with. */
 export interface RouteMonitorOptions {
@@ -70,6 +72,8 @@ export class RouteMonitor {
   #dumpWanted: "no" | "routine" | "urgent" = "no";
   #dumped = { end_ms: -Infinity, duration_ms: 0 };
   #polls = 0;
+  #desynchronised = false;
+  #ignoresSourceRoutes = false;
 
   constructor(calls: NetlinkCalls, options: RouteMonitorOptions = {}) {
     this.#calls = calls;
@@ -126,20 +130,26 @@ export class RouteMonitor {
     this.#linksListeners.push(listener);
   }
 
-  /** Takes what the kernel has to say. Call it when netlink is readable and once per second. */
+  /**
+   * Takes what the kernel has to say. Call it when netlink is readable and once per second.
+   * Throws NetlinkError; then the next call reads everything anew.
+   */
   poll(): void {
     if (!this.#notifications) return;
+    const missed = this.#desynchronised;
+    this.#desynchronised = true;
     const { messages, lost } = this.#notifications.poll();
-    if (lost) this.#synchronise();
+    if (lost || missed) this.#synchronise();
     else {
       for (const message of messages) {
         const event = decodeEvent(message);
         if (!event) continue;
         this.#mirror.apply(event);
-        this.#wantDump(event);
+        this.#note(event);
       }
     }
     if (this.#dumpDue()) this.#dumpRoutes();
+    this.#desynchronised = false;
     if (++this.#polls % 1024 === 0) {
       this.#requests.prune(this.#now_ms());
       this.#renewals.prune(this.#now_ms());
@@ -164,11 +174,13 @@ export class RouteMonitor {
 
   /**
    * Tells the kernel that a neighbour is in use, so that it is asked again before it is forgotten.
-   * False: unknown, or renewed less than 5 s ago.
+   * One that the mirror doesn't know is resolved: the VRI has it from before the kernel forgot it.
+   * False: renewed less than 4.5 s ago, or as with `requestNeighbour`.
    */
-  renewNeighbour(_vr: string | number, query: NeighbourQuery): boolean {
+  renewNeighbour(vr: string | number, query: NeighbourQuery): boolean {
     const ifindex = this.#mirror.deviceOf(query.port);
-    if (ifindex === null || !this.#mirror.neighbour(query)) return false;
+    if (ifindex === null) return false;
+    if (!this.#mirror.neighbour(query)) return this.requestNeighbour(vr, query);
     const key = `${ifindex} ${query.address.join(".")}`;
     if (!this.#renewals.take(key, this.#now_ms())) return false;
     return this.#use(ifindex, query);
@@ -177,6 +189,11 @@ export class RouteMonitor {
   /** Destinations that are the gateway's own: the local table, multicast, link-local. */
   localPrefixes(): Prefix[] {
     return this.#mirror.localPrefixes();
+  }
+
+  /** Whether there were routes for packets of some sources only, which VRs are not told. */
+  ignoresSourceRoutes(): boolean {
+    return this.#ignoresSourceRoutes;
   }
 
   /** All links, by index. */
@@ -211,9 +228,11 @@ export class RouteMonitor {
     }
   }
 
-  /** Reads everything anew. What VRIs then hear is the difference. */
+  /**
+   * Reads everything anew. What VRIs then hear is the difference. The mirror is not touched before
+   * all is read: a dump may fail.
+   */
   #synchronise(): void {
-    this.#mirror.clear();
     const dumps: readonly [string, number, number, number][] = [
       ["links", Rtm.GETLINK, Af.UNSPEC, 16],
       ["addresses", Rtm.GETADDR, Af.UNSPEC, 8],
@@ -222,30 +241,40 @@ export class RouteMonitor {
       ["IPv4 settings", Rtm.GETNETCONF, Af.INET, 1],
       ["IPv6 settings", Rtm.GETNETCONF, Af.INET6, 1],
     ];
-    for (const [what, type, family, bytes] of dumps) {
-      for (const event of this.#dump(what, type, family, bytes)) this.#mirror.apply(event);
-    }
-    this.#dumpRoutes();
+    const read = dumps.map(([what, type, family, bytes]) => this.#dump(what, type, family, bytes));
+    this.#dumpRoutes(() => {
+      this.#mirror.clear();
+      for (const events of read) for (const event of events) this.#mirror.apply(event);
+    });
   }
 
-  #dumpRoutes(): void {
+  /** `before`: what to do once they are read. */
+  #dumpRoutes(before: () => void = () => {}): void {
     const start_ms = this.#now_ms();
     const routes: RouteMessage[] = [];
     for (const family of [Af.INET, Af.INET6]) {
       for (const event of this.#dump("routes", Rtm.GETROUTE, family, 12)) {
-        if (event.object === "route") routes.push(event.value);
+        if (event.object !== "route") continue;
+        routes.push(event.value);
+        this.#ignoresSourceRoutes ||= this.#mirror.routes.misses(event.value);
       }
     }
+    before();
     this.#mirror.replaceRoutes(routes);
     const end_ms = this.#now_ms();
     this.#dumped = { end_ms, duration_ms: end_ms - start_ms };
     this.#dumpWanted = "no";
   }
 
-  #wantDump({ object }: RouteSocketEvent): void {
+  /** What follows from a notification beside what the mirror makes of it. */
+  #note({ object, value }: RouteSocketEvent): void {
     if (object === "neighbour" || object === "netconf") return;
-    if (object !== "route") this.#dumpWanted = "urgent";
-    else if (this.#dumpWanted === "no") this.#dumpWanted = "routine";
+    if (object !== "route") {
+      this.#dumpWanted = "urgent";
+      return;
+    }
+    this.#ignoresSourceRoutes ||= this.#mirror.routes.misses(value);
+    if (this.#dumpWanted === "no") this.#dumpWanted = "routine";
   }
 
   #dumpDue(): boolean {

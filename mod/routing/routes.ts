@@ -207,8 +207,17 @@ export class RouteTable {
     return size;
   }
 
-  /** Whether this route belongs in the table and concerns VRs. */
+  /** Whether this route belongs in the table and concerns VRs, which route by destination. */
   holds(route: RouteMessage): boolean {
+    return this.#has(route) && route.sourceLength === 0;
+  }
+
+  /** Whether VRs would need this route, could they route by source as well. */
+  misses(route: RouteMessage): boolean {
+    return this.#has(route) && route.sourceLength !== 0;
+  }
+
+  #has(route: RouteMessage): boolean {
     return route.table === this.#table && !(route.flags & Flag.RTM_F_CLONED) &&
       concerns(route.family, route.destination);
   }

@@ -16,6 +16,7 @@ function route(text: string, change: Partial<RouteMessage> = {}): RouteMessage {
     family: prefix.family,
     destination: prefix.address,
     prefixLength: prefix.length,
+    sourceLength: 0,
     tos: 0,
     table: 254,
     type: Rtn.UNICAST,
@@ -95,6 +96,10 @@ Deno.test("other types, other services, other tables", () => {
   assert.equal(table.best(key, () => 0), null);
   table.apply(route("10.0.0.0/8", { type: Rtn.THROW, metric: 9 }), false, 0);
   assert.equal(table.best(key, () => 0)!.kind, Rtn.UNREACHABLE);
+  table.apply(route("2001:db8::/32", { sourceLength: 64 }), false, 0);
+  assert.ok(table.misses(route("2001:db8::/32", { sourceLength: 64 })));
+  assert.ok(!table.misses(route("2001:db8::/32", { sourceLength: 64, table: 100 })));
+  assert.ok(!table.misses(route("2001:db8::/32")));
   table.apply(route("fe80::/64"), false, 0);
   table.apply(route("ff00::/8"), false, 0);
   assert.deepEqual([...table.dirty].map((k) => formatPrefix(prefixOfKey(k))), ["10.0.0.0/8"]);

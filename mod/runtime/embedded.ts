@@ -37,10 +37,20 @@ export interface Manifest {
 export function unpackEmbedded(source: string, cache: string): string {
   const manifest = JSON.parse(Deno.readTextFileSync(join(source, "manifest.json"))) as Manifest;
   const directory = join(cache, manifest.name);
-  if (!exists(directory)) {
-    unpack(source, cache, directory, manifest);
+  try {
+    if (exists(directory)) checkCache(cache);
+    else unpack(source, cache, directory, manifest);
+    verify(directory, manifest);
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    // One line, whatever the path has in it.
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replaceAll("\n", " ");
+    throw new Failure(
+      ExitCode.host,
+      `Cannot unpack into ${cache}: ${reason}. Set LVRM_CACHE to a directory that you can write ` +
+        `and execute from`,
+    );
   }
-  verify(directory, manifest);
   return directory;
 }
 
@@ -61,29 +71,29 @@ function unpack(source: string, cache: string, directory: string, manifest: Mani
     temporary = undefined;
   } catch (cause) {
     // Another start was faster: its directory is verified like any other.
-    if (exists(directory)) return;
-    if (cause instanceof Failure) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure(
-      ExitCode.host,
-      `Cannot unpack into ${cache}: ${reason}. Set LVRM_CACHE to a directory that you can write ` +
-        `and execute from`,
-    );
+    if (cause instanceof Failure || !exists(directory)) throw cause;
   } finally {
     if (temporary !== undefined) Deno.removeSync(temporary, { recursive: true });
   }
 }
 
-/** Someone who can rename our directory could put theirs in its place after we have checked it. */
+/**
+ * Someone who can rename our directory could put theirs in its place after we have checked it: the
+ * owner of the cache, also of a sticky one, and whoever may write to one that isn't sticky.
+ */
 function checkCache(cache: string): void {
-  const mode = Deno.statSync(cache).mode ?? 0;
-  const sticky = (mode & 0o1000) !== 0;
-  if ((mode & 0o022) === 0 || sticky) return;
-  throw new Failure(
-    ExitCode.host,
-    `Cannot unpack into ${cache}: others may write there. Run \`chmod go-w ${cache}\`, or set ` +
-      `LVRM_CACHE to a directory of your own`,
-  );
+  const refuse = (what: string, cure: string): never => {
+    throw new Failure(
+      ExitCode.host,
+      `Cannot unpack into ${cache}: ${what}. ${cure} LVRM_CACHE to a directory of your own`,
+    );
+  };
+  const { isDirectory, mode, uid } = Deno.lstatSync(cache);
+  if (!isDirectory) refuse("it is no directory", "Set");
+  if (uid !== 0 && uid !== Deno.uid()) refuse(`it belongs to user ${uid}`, "Set");
+  const sticky = ((mode ?? 0) & 0o1000) !== 0 && uid === 0;
+  if (((mode ?? 0) & 0o022) === 0 || sticky) return;
+  refuse("others may write there", `Run \`chmod go-w ${cache}\`, or set`);
 }
 
 function verify(directory: string, manifest: Manifest): void {

@@ -32,9 +32,13 @@ export interface Decision {
 
 /**
  * Decides VRIs and cores. `cores` are those that lvrm may use, the dispatcher's first; at least
- * one. Who shares a core spins only briefly there.
+ * one. Who shares a core spins only briefly there, unless `asked` says how long.
  */
-export function decide(demands: readonly VrDemand[], cores: readonly Core[]): Decision {
+export function decide(
+  demands: readonly VrDemand[],
+  cores: readonly Core[],
+  asked: Partial<Idle> = {},
+): Decision {
   const [dispatcher, ...others] = cores;
   if (dispatcher === undefined) throw new RangeError("there is no core to decide about");
   const counts = allocators.fixed(demands, others.length);
@@ -42,7 +46,10 @@ export function decide(demands: readonly VrDemand[], cores: readonly Core[]): De
   const placed = placements.sibling(dispatcher, others, total);
   const users = new Map<number, number>([[dispatcher.core, 1]]);
   for (const core of placed) users.set(core, (users.get(core) ?? 0) + 1);
-  const idleOn = (core: number) => users.get(core) === 1 ? idle.own : idle.shared;
+  const idleOn = (core: number): Idle => ({
+    ...(users.get(core) === 1 ? idle.own : idle.shared),
+    ...asked,
+  });
   // First VRIs of all VRs come first, so that each VR gets a core before any gets its second.
   const seats = counts.flatMap((count, vr) =>
     Array.from({ length: count }, (_, index) => ({ vr, index }))

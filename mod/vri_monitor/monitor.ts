@@ -4,13 +4,14 @@
  * only `onExit` is called in between, from the promise of a process that ended.
  */
 import { limits, Violation } from "../../ffi/abi.gen.ts";
-import { CoreError } from "../../ffi/core.ts";
 import type { Core, Idle } from "../../ffi/core.ts";
 import type { SnapshotReader, VriCounters } from "../../ffi/stats.ts";
-import { link } from "../config/sizes.ts";
+import { times } from "../config/sizes.ts";
 import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import { LineLimit } from "./line_limit.ts";
+import { createLink } from "./link.ts";
+import { VriNumbers } from "./numbers.ts";
 import { Outbox } from "./outbox.ts";
 import { noPorts, unite } from "./plan.ts";
 import type { PlanVri, PortSet } from "./plan.ts";
@@ -45,6 +46,7 @@ interface Position {
   state: State;
   instance: Instance | null;
   restarts: number;
+  lastFailure: string | null;
 }
 
 /** What the monitor needs of its surroundings. */
@@ -65,6 +67,8 @@ export interface VriView {
   readonly vr: number;
   readonly state: State["is"];
   readonly reason: string | null;
+  /** Why it last failed or was quarantined, also after it was replaced. */
+  readonly lastFailure: string | null;
   readonly pid: number | null;
   readonly core: number;
   readonly restarts: number;
@@ -100,8 +104,7 @@ export class VriMonitor {
   readonly #exits: { position: Position; instance: Instance; how: string }[] = [];
   readonly #wants = new Map<number, VrWants>(); // by VR
   readonly #retirements: Retirements;
-  #freeVris: number[] = [];
-  #nextVri = 0;
+  readonly #numbers = new VriNumbers(limits.max_vris);
   /** The plan no longer says what it should. */
   planDirty = false;
   /** A VR's wants changed: plan and ingress table have to follow. */
@@ -117,7 +120,8 @@ export class VriMonitor {
   /** Adds a position and starts its process. */
   add(config: PositionConfig): void {
     const [state, effects] = begin(this.#around.now());
-    const position: Position = { config, state, instance: null, restarts: -1 };
+    const none = { instance: null, lastFailure: null };
+    const position: Position = { config, state, restarts: -1, ...none };
     this.#positions.push(position);
     this.#carryOut(position, effects);
   }
@@ -129,6 +133,7 @@ export class VriMonitor {
       vr: p.config.vr,
       state: p.state.is,
       reason: "reason" in p.state ? p.state.reason : null,
+      lastFailure: p.lastFailure,
       pid: p.instance?.process?.pid ?? null,
       core: p.config.core,
       restarts: Math.max(0, p.restarts),
@@ -142,7 +147,14 @@ export class VriMonitor {
       if (p.instance === null) return [];
       return [{ vri: p.instance.vri, state: planStates[p.state.is], idle: p.config.idle }];
     });
-    return [...live, ...this.#retirements.planVris()];
+    return [...live, ...this.#retirements.planVris(this.#running(), this.#around.now())];
+  }
+
+  /** VRs with a VRI that takes frames. */
+  #running(): Set<number> {
+    return new Set(
+      this.#positions.filter((p) => p.state.is === "running").map((p) => p.config.vr),
+    );
   }
 
   /** What the VRIs of this VR asked for when they became ready. */
@@ -167,7 +179,7 @@ export class VriMonitor {
   observe(reader: SnapshotReader, generation: number): void {
     const now_ms = this.#around.now();
     const { freed, planDirty } = this.#retirements.adopted(generation);
-    this.#freeVris.push(...freed);
+    this.#numbers.give(...freed);
     if (planDirty) this.planDirty = true;
     for (const position of this.#positions) {
       const instance = position.instance;
@@ -212,6 +224,7 @@ export class VriMonitor {
     }
     if (!this.replacing) return;
     for (const position of this.#positions) this.#apply(position, { is: "tick", now_ms });
+    if (this.#retirements.due(this.#running(), now_ms)) this.planDirty = true;
   }
 
   /** Ready VRIs get frames from the next plan on. */
@@ -288,6 +301,7 @@ export class VriMonitor {
       log[this.replacing ? "info" : "debug"]("{vri} is {state}", about);
       return;
     }
+    position.lastFailure = state.reason;
     if (!this.replacing) {
       log.debug("{vri} {reason}", { ...about, reason: state.reason });
       return;
@@ -321,16 +335,7 @@ export class VriMonitor {
   #start(position: Position): Instance {
     const { core, launcher, queue } = this.#around;
     const { config } = position;
-    const vri = this.#freeVris.shift() ?? this.#nextVri++;
-    if (vri >= limits.max_vris) throw new CoreError("no VRI number is free", 0);
-    const created = core.vriCreate({
-      vri,
-      vr: config.vr,
-      queue,
-      queueCapacity: link.queue_capacity,
-      freeCapacity: link.free_capacity,
-      controlCapacity: link.control_capacity_bytes,
-    });
+    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, queue);
     const outbox = new Outbox(this.#around.snapshot, (event) => {
       try {
         return core.eventSend(vri, event.kind, event.payload);
@@ -353,8 +358,8 @@ export class VriMonitor {
         executable: config.program.executable,
         args: config.program.args,
         core: config.core,
-        linkShmid: created.linkShmid,
-        wakeFd: created.wakeFd,
+        linkShmid,
+        wakeFd,
         onLine: (line) => lines.line(line),
       });
     } finally {
@@ -372,7 +377,11 @@ export class VriMonitor {
     const instance = position.instance;
     position.instance = null;
     if (instance === null) return;
-    this.#retirements.add(instance.vri, position.config.idle);
+    const { vr, idle } = position.config;
+    // What broke the rules gets nothing more; what was told to end has no successor.
+    const waits = position.state.is === "failed" && this.replacing;
+    const until_ms = waits ? this.#around.now() + times.successor_ms : 0;
+    this.#retirements.add(instance.vri, vr, idle, until_ms);
     this.planDirty = true;
   }
 }

@@ -187,7 +187,7 @@ function observed(state: Alive, seen: Observed): [State, Effect[]] {
   }
   if (now_ms < state.deadline_ms) return [state, []];
   const reason = state.attached
-    ? `took in its routes for ${lifeTimes.synchronise_ms / 1000} s without becoming ready`
+    ? `did not become ready within ${lifeTimes.synchronise_ms / 1000} s after it attached`
     : `did not attach within ${lifeTimes.handshake_ms / 1000} s`;
   return fail(state, now_ms, reason, "failed", true);
 }

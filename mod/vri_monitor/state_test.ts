@@ -72,6 +72,15 @@ Deno.test("a handshake that does not come ends in SIGKILL and a replacement", ()
   deepEqual(doings(more), ["retire", "spawn"]);
 });
 
+Deno.test("one that attaches and never becomes ready ends as well, and is told why", () => {
+  const late = 1 + lifeTimes.synchronise_ms;
+  const [waiting] = play([seen(1, { ready: false }), seen(late - 1, { ready: false })]);
+  equal(waiting.is, "starting");
+  const [state, effects] = play([seen(late, { ready: false })], waiting);
+  ok(state.is === "failed" && state.reason.includes("not become ready within 30 s"));
+  deepEqual(doings(effects), ["kill"]);
+});
+
 Deno.test("a missing heartbeat and a violation end it, each in its own state", () => {
   const [silent] = play([seen(1), { is: "activate", now_ms: 2 }, seen(3, { beat_age_ms: 2001 })]);
   ok(silent.is === "failed" && silent.reason.includes("no heartbeat for 2.0 s"));

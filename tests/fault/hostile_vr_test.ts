@@ -1,11 +1,14 @@
 /** VRs that fail or break the rules: named, ended, replaced, and nobody else notices. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { layout } from "../../ffi/abi.gen.ts";
 import {
   compileVr,
   eventually,
+  generated,
   imbalance,
   isAlive,
   type Lvrm,
+  startSending,
   type Status,
   subnetsOf,
   Testbed,
@@ -40,20 +43,44 @@ async function balanced(lvrm: Lvrm): Promise<Status> {
   return status;
 }
 
+/** What each way to break the rules is called. */
+const violations: readonly (readonly [mode: string, violation: string])[] = [
+  ["slot", "bad_slot"],
+  ["owner", "not_owner"],
+  ["twice", "not_owner"],
+  ["length", "bad_length"],
+  ["short", "bad_length"],
+  ["offset", "bad_length"],
+  ["port", "bad_port"],
+  ["flags", "bad_flags"],
+  ["zero", "bad_flags"],
+  ["reason", "bad_reason"],
+  ["event", "bad_event"],
+  ["self", "bad_event"],
+  [`index:${layout.Link.data_in_offset}`, "bad_index"],
+  [`index:${layout.Link.data_out_offset}`, "bad_index"],
+  [`index:${layout.Link.free_offset}`, "bad_index"],
+  [`index:${layout.Link.control_in_offset}`, "bad_index"],
+  [`index:${layout.Link.control_out_offset}`, "bad_event"],
+];
+
 const running = (it: Status): boolean => it.vrs.every((vr) => vr.vris[0]?.state === "running");
 const replaced = (it: Status): boolean => it.vrs[0]!.vris.some((vri) => vri.restarts > 0);
 
 Deno.test("what no VR may return gets its VRI ended and replaced, and no other notices", async (t) => {
   await withHostile(async (program, bed) => {
-    const modes = ["slot", "owner", "length", "short", "offset", "port", "flags", "zero", "reason"];
-    for (const mode of [...modes, "twice"]) {
-      await t.step(mode, async () => {
+    for (const [mode, violation] of violations) {
+      await t.step(`${mode}: ${violation}`, async () => {
         await using lvrm = await beside(bed, `${program} ${mode} 3`);
         await lvrm.until(running, "both run");
         const [bad, good] = vriPids(await lvrm.status());
         const others = bed.s2.ping(bed.r2.link.host4, { count: 200, interval_ms: 5 });
         await bed.s1.ping("203.0.113.1", { count: 10, interval_ms: 20, timeout_ms: 200 });
-        await lvrm.until(replaced, "the VRI is replaced");
+        // An event for every VRI, for those that spoil the queue that it comes by.
+        await bed.gateway.ip("route add 192.0.2.77/32 dev s2");
+        await bed.gateway.ip("route del 192.0.2.77/32 dev s2");
+        const seen = await lvrm.until(replaced, "the VRI is replaced");
+        match(seen.vrs[0]!.vris[0]!.last_failure ?? "", new RegExp(`\\(${violation}\\)`));
         await eventually(() => !isAlive(bad!), "the hostile process is gone");
         const { received, duplicates, errors } = await others;
         deepEqual([received, duplicates, errors], [200, 0, []], "the other VR lost nothing");
@@ -62,6 +89,37 @@ Deno.test("what no VR may return gets its VRI ended and replaced, and no other n
         equal((await lvrm.stop()).code, 0);
       });
     }
+  });
+});
+
+Deno.test("a VR that keeps all slots starves alone, and its death gives them back", async () => {
+  await withHostile(async (program, bed) => {
+    const file = await Deno.makeTempFile({ prefix: "lvrm-bad-" });
+    await using lvrm = await beside(bed, `${program} hoard 0 ${file}`);
+    const before = await lvrm.until(running, "both run");
+    const others = bed.s2.ping(bed.r2.link.host4, { count: 400, interval_ms: 5 });
+    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
+      ...{ source: bed.s1.link.host4, destination: "203.0.113.1" },
+      ...{ seconds: 10, count: 20_000, rate_fps: 20_000, wire_bytes: 84, flows: 64 },
+    });
+    await generated(sender);
+    const starved = await lvrm.until(
+      ({ vrs }) => (vrs[0]!.drops["arena_full"] ?? 0) > 1000,
+      "the hoarder's arena is empty",
+    );
+    equal(imbalance(starved), 0);
+    equal(starved.vrs[0]!.free_slots, 0);
+    ok(starved.vrs[1]!.free_slots >= before.vrs[1]!.free_slots - 64);
+    equal(starved.vrs[0]!.vris[0]!.state, "running", "keeping frames breaks no rule");
+    const { received, errors } = await others;
+    deepEqual([received, errors], [400, []], "the other VR lost nothing");
+    await Deno.remove(file); // its successor behaves
+    Deno.kill(vriPids(starved)[0]!, "SIGKILL");
+    await lvrm.until((it) => replaced(it) && running(it), "a replacement runs");
+    const after = await balanced(lvrm);
+    ok(after.vrs[0]!.free_slots > 7000, `${after.vrs[0]!.free_slots} slots are free again`);
+    equal((await bed.s1.ping("203.0.113.1", { count: 3 })).received, 3);
+    equal((await lvrm.stop()).code, 0);
   });
 });
 

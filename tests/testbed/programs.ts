@@ -58,6 +58,8 @@ export interface Traffic {
   destinations?: number;
   run?: number;
   core?: number;
+  /** Frames per system call; 1: evenly spaced. */
+  burst?: number;
 }
 
 /** Path of the traffic generator. */
@@ -79,6 +81,7 @@ export function startSending(host: Host, mac: string, traffic: Traffic): Running
   add("--destinations", traffic.destinations);
   add("--run", traffic.run);
   add("--core", traffic.core);
+  add("--burst", traffic.burst);
   return host.spawn(generator, ["send", ...words]);
 }
 

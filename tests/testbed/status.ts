@@ -22,6 +22,9 @@ export interface VriStatus {
   sent_frames: number;
   queue_frames: number;
   restarts: number;
+  last_failure: string | null;
+  load: number;
+  batches: number[];
 }
 
 /** One virtual router. */
@@ -33,6 +36,9 @@ export interface VrStatus {
   sent_frames: number;
   dropped_frames: number;
   drops: Record<string, number>;
+  arrival_rate_fps: number;
+  free_slots: number;
+  arena_pages: string;
   vris: VriStatus[];
 }
 
@@ -51,6 +57,7 @@ export interface Status {
     kept_by_kernel_frames: number;
     in_flight_frames: number;
     drops: Record<string, number>;
+    batches: number[];
   };
 }
 

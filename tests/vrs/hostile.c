@@ -5,14 +5,17 @@
  *
  * exits: at once.  unattached: never attaches.  silent: attaches, never says ready.  deaf: ignores
  * stop.  crash, exit: ends.  hang: stays but never looks again.  flood: sends malformed events.
- * slot, owner, length, short, offset, port, flags, zero, reason, twice: returns a descriptor that
- * no VR may return.  With FILE only while FILE exists, as it starts; else it is a good mirror. */
+ * event: sends one of a kind that only lvrm sends.  self: sends an event to itself.  index:N: writes
+ * garbage into the indices of the queue whose offset lies N bytes into the link.  hoard: takes every
+ * frame and every empty slot, and gives none back.  slot, owner, length, short, offset, port, flags,
+ * zero, reason, twice: returns a descriptor that no VR may return.  With FILE only while FILE exists, as it starts; else it is a good mirror. */
 #include "mirror.h"
 
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 static const char *mode = "crash";
@@ -33,6 +36,25 @@ static lvrm_frame spoil(lvrm_frame frame) {
     return frame;
 }
 
+/* Both indices of a queue, each in a line of 128 bytes of its own at the queue's start. */
+static void spoil_indices(unsigned long offset_at) {
+    uint8_t *link = shmat(atoi(getenv("LVRM_LINK")), NULL, 0);
+    if (link == (void *)-1) exit(8);
+    uint32_t queue;
+    memcpy(&queue, link + offset_at, sizeof queue);
+    for (int line = 0; line < 2; line++)
+        *(volatile uint32_t *)(link + queue + 128 * line) += UINT32_C(0x40000004);
+}
+
+static void hoard(lvrm_vr *vr) {
+    lvrm_frame frames[64];
+    while (lvrm_vr_alive(vr) && serve_events(vr)) {
+        while (lvrm_vr_take_empty(vr, frames, 64) > 0) {}
+        if (lvrm_vr_receive(vr, frames, 64) == 0) lvrm_vr_wait(vr, 100);
+    }
+    exit(0);
+}
+
 static void misbehave(lvrm_vr *vr, lvrm_frame frame) {
     if (is("crash")) abort();
     if (is("exit")) exit(7);
@@ -40,9 +62,16 @@ static void misbehave(lvrm_vr *vr, lvrm_frame frame) {
         for (;;) pause();
     if (is("flood"))
         for (int i = 0; i < 1000000; i++) lvrm_vr_send_event(vr, 999, "flood", 5);
+    if (is("event")) lvrm_vr_send_event(vr, LVRM_EVENT_ROUTE, "event", 5);
+    if (is("self")) lvrm_vr_send_sibling(vr, lvrm_vr_number(vr), "self", 4);
+    if (strncmp(mode, "index:", 6) == 0) {
+        spoil_indices(strtoul(mode + 6, NULL, 10));
+        while (lvrm_vr_alive(vr)) lvrm_vr_wait(vr, 100); /* a send would put it right again */
+    }
+    if (is("hoard")) hoard(vr);
     lvrm_frame spoilt = spoil(frame);
-    lvrm_vr_send(vr, &spoilt, 1);
-    if (is("twice")) lvrm_vr_send(vr, &spoilt, 1);
+    lvrm_frame both[2] = {spoilt, spoilt};
+    lvrm_vr_send(vr, both, is("twice") ? 2 : 1);
 }
 
 int main(int argc, char **argv) {
@@ -69,7 +98,7 @@ int main(int argc, char **argv) {
         if (left > 0 || is("deaf")) {
             lvrm_vr_send(vr, &answer, 1);
             left -= left > 0;
-        } else misbehave(vr, frame);
+        } else misbehave(vr, answer);
     }
     return 0;
 }

@@ -3,11 +3,13 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Manifest, PackedFile } from "../../mod/runtime/embedded.ts";
 
-/** Files of `zig-out/` that the running program needs: library, launcher, bundled routers. */
+/** Files of `zig-out/` that the running program needs; the last two are of `lvrm bench`. */
 const built: { path: string; mode: number }[] = [
   { path: "lib/liblvrm.so", mode: 0o600 },
   { path: "bin/lvrm-launch", mode: 0o700 },
   { path: "bin/cppvr", mode: 0o700 },
+  { path: "bin/lvrm-limit", mode: 0o700 },
+  { path: "bin/lvrm-echo", mode: 0o700 },
 ];
 
 /**

@@ -45,6 +45,9 @@ void Control::take(const lvrm_event_header &header, const uint8_t *payload, uint
     case LVRM_EVENT_NEIGHBOUR:
         if (const auto event = read<lvrm_neighbour_event>(bytes)) take_neighbour(*event, now_ns);
         break;
+    case LVRM_EVENT_SIBLINGS:
+        if (const auto news = read<NeighbourNews>(bytes)) take_news(*news, now_ns);
+        break;
     case LVRM_EVENT_FLUSH: generation_ += 1; break;
     case LVRM_EVENT_SYNCHRONISED:
         set_static_routes();
@@ -52,7 +55,7 @@ void Control::take(const lvrm_event_header &header, const uint8_t *payload, uint
         is_synchronised_ = true;
         break;
     case LVRM_EVENT_STOP: is_stopping_ = true; break;
-    default: break; // a later lvrm's, or a sibling's
+    default: break; // a later lvrm's
     }
 }
 
@@ -129,7 +132,25 @@ void Control::take_neighbour(const lvrm_neighbour_event &event, uint64_t now_ns)
     }
     if (!tables_.neighbours.set(event.port, address, event.mac, event.stale != 0, generation_))
         return;
-    router_.neighbour_resolved(event.port, address, now_ns);
+    // Its siblings may wait for the same answer.
+    if (router_.neighbour_resolved(event.port, address, now_ns)) router_.tell_learned(event);
+}
+
+/// A sibling's word about a neighbour. What lvrm said itself is not touched; what only a sibling
+/// said is stale until lvrm says so too, so it is confirmed as soon as it is used.
+void Control::take_news(const NeighbourNews &news, uint64_t now_ns) {
+    const lvrm_neighbour_event &it = news.neighbour;
+    if (news.magic != NeighbourNews::magic_v1) return;
+    if (!is_family(it.family) || it.port >= LVRM_MAX_PORTS) return;
+    const Address address = event_address(it.family, it.address);
+    uint32_t hint = 0;
+    Neighbour *known = tables_.neighbours.find(it.port, address, hint);
+    if (news.kind == LVRM_EVENT_NEED_NEIGHBOUR)
+        return tables_.neighbours.note_asked(it.port, address, now_ns);
+    if (news.kind == LVRM_EVENT_RENEW_NEIGHBOUR && known) known->renewed_ns = now_ns;
+    if (news.kind != LVRM_EVENT_NEIGHBOUR || known || it.removed || it.mac[0] & 1) return;
+    if (!tables_.neighbours.set(it.port, address, it.mac, true, generation_)) return;
+    router_.neighbour_resolved(it.port, address, now_ns);
 }
 
 /// Puts the static map in force for the ports as they are now.

@@ -24,6 +24,7 @@ class Control {
     void take_address(const lvrm_address_event &event);
     void take_route(std::span<const uint8_t> payload);
     void take_neighbour(const lvrm_neighbour_event &event, uint64_t now_ns);
+    void take_news(const NeighbourNews &news, uint64_t now_ns);
     void set_static_routes();
 
     Tables &tables_;

@@ -22,6 +22,9 @@ class LvrmHost final : public Host {
     bool ask(uint16_t kind, const lvrm_neighbour_request &request) override {
         return lvrm_vr_send_event(vr_, kind, &request, sizeof request) == 0;
     }
+    void tell(const NeighbourNews &news) override {
+        lvrm_vr_send_event(vr_, LVRM_EVENT_SIBLINGS, &news, sizeof news);
+    }
 
   private:
     lvrm_vr *vr_;

@@ -64,10 +64,26 @@ Neighbours::Queued Neighbours::wait(uint8_t port, const Address &address, lvrm_f
                             .deadline_ns = now_ns + neighbour_timeout_ns,
                             .frames = {}});
         at = waiting_.end() - 1;
+        for (const Asked &it : asked_) {
+            if (it.port != port || it.address != address) continue;
+            at->is_asked = true;
+            at->asked_ns = std::max(at->asked_ns, it.asked_ns);
+        }
     }
     at->frames.push_back(frame);
     waiting_frames_ += 1;
     return Queued::waits;
+}
+
+void Neighbours::note_asked(uint8_t port, const Address &address, uint64_t now_ns) {
+    const auto at = find_waiting(port, address);
+    if (at != waiting_.end()) {
+        at->is_asked = true;
+        at->asked_ns = now_ns;
+        return;
+    }
+    asked_[next_asked_] = {address, port, now_ns};
+    next_asked_ = (next_asked_ + 1) % asked_.size();
 }
 
 std::vector<lvrm_frame> Neighbours::take_waiting(uint8_t port, const Address &address) {

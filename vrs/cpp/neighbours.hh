@@ -2,6 +2,7 @@
 // frames that wait for one that it does not know yet.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <unordered_map>
 
@@ -79,6 +80,9 @@ class Neighbours {
         }
     }
 
+    /// A sibling has asked for a next hop: nobody has to again for a second.
+    void note_asked(uint8_t port, const Address &address, uint64_t now_ns);
+
     size_t waiting_hops() const { return waiting_.size(); }
     size_t waiting_frames() const { return waiting_frames_; }
     size_t size() const { return numbers_.size(); }
@@ -108,6 +112,13 @@ class Neighbours {
     std::vector<uint32_t> spare_;
     std::unordered_map<Key, uint32_t, Hash> numbers_;
     std::vector<Waiting> waiting_;
+    struct Asked {
+        Address address;
+        uint8_t port = LVRM_NO_PORT;
+        uint64_t asked_ns = 0;
+    };
+    std::array<Asked, 64> asked_; // by siblings, the oldest overwritten
+    size_t next_asked_ = 0;
     size_t waiting_frames_ = 0;
 };
 

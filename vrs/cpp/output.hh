@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "news.hh"
+
 namespace cppvr {
 
 /// What the router needs of its link besides memory: lvrm in cppvr, a recorder in tests. None of
@@ -18,6 +20,8 @@ class Host {
     virtual size_t take_empty(std::span<lvrm_frame> frames) = 0;
     /// Sends LVRM_EVENT_NEED_NEIGHBOUR or LVRM_EVENT_RENEW_NEIGHBOUR; false: try again later.
     virtual bool ask(uint16_t kind, const lvrm_neighbour_request &request) = 0;
+    /// Tells the siblings; lost when there is no room.
+    virtual void tell(const NeighbourNews &news) = 0;
 };
 
 /// Collects frames so that they go out, and are published, batch by batch.

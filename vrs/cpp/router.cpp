@@ -223,7 +223,10 @@ void Router::finish(lvrm_frame frame, uint8_t *bytes, Neighbour &neighbour, cons
     if (neighbour.is_stale && now_ns - neighbour.renewed_ns >= renew_after_ns) [[unlikely]] {
         lvrm_neighbour_request request;
         request_of(request, neighbour.port, neighbour.address);
-        if (host_.ask(LVRM_EVENT_RENEW_NEIGHBOUR, request)) neighbour.renewed_ns = now_ns;
+        if (host_.ask(LVRM_EVENT_RENEW_NEIGHBOUR, request)) {
+            neighbour.renewed_ns = now_ns;
+            host_.tell(news_of(LVRM_EVENT_RENEW_NEIGHBOUR, neighbour.port, neighbour.address));
+        }
     }
     output_.forward(frame, neighbour.port);
 }
@@ -241,7 +244,9 @@ void Router::ask(uint64_t now_ns) {
         if (!requests_.take(now_ns)) return false;
         lvrm_neighbour_request request;
         request_of(request, it.port, it.address);
-        return host_.ask(LVRM_EVENT_NEED_NEIGHBOUR, request);
+        if (!host_.ask(LVRM_EVENT_NEED_NEIGHBOUR, request)) return false;
+        host_.tell(news_of(LVRM_EVENT_NEED_NEIGHBOUR, it.port, it.address));
+        return true;
     });
 }
 
@@ -251,10 +256,18 @@ void Router::tick(uint64_t now_ns) {
     ask(now_ns);
 }
 
-void Router::neighbour_resolved(uint8_t port, const Address &address, uint64_t now_ns) {
+bool Router::neighbour_resolved(uint8_t port, const Address &address, uint64_t now_ns) {
     const std::vector<lvrm_frame> frames = tables_.neighbours.take_waiting(port, address);
     NextHop hop{.gateway = address, .port = port};
     for (const lvrm_frame frame : frames) deliver(frame, data(frame), hop, address, now_ns);
+    return !frames.empty();
+}
+
+void Router::tell_learned(const lvrm_neighbour_event &neighbour) {
+    NeighbourNews news;
+    news.kind = LVRM_EVENT_NEIGHBOUR;
+    news.neighbour = neighbour;
+    host_.tell(news);
 }
 
 void Router::neighbour_failed(uint8_t port, const Address &address, uint64_t now_ns) {

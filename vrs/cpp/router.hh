@@ -18,8 +18,10 @@ class Router {
     /// Routes a batch in place. `now_ns`: monotonic.
     void route(std::span<const lvrm_frame> frames, uint64_t now_ns);
 
-    /// A neighbour became usable: sends what waits for it.
-    void neighbour_resolved(uint8_t port, const Address &address, uint64_t now_ns);
+    /// A neighbour became usable: sends what waits for it; whether anything did.
+    bool neighbour_resolved(uint8_t port, const Address &address, uint64_t now_ns);
+    /// Passes on to the siblings what lvrm said about a neighbour.
+    void tell_learned(const lvrm_neighbour_event &neighbour);
     /// The kernel gave a neighbour up: reports and drops what waits for it.
     void neighbour_failed(uint8_t port, const Address &address, uint64_t now_ns);
     /// Asks for next hops, gives up those whose time is over. Call it at least every 100 ms while

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LVRM_ABI_HASH UINT64_C(0x867265813d0d6ed9)
+#define LVRM_ABI_HASH UINT64_C(0xe1e684ace003a36a)
 #define LVRM_MAX_PORTS 255
 #define LVRM_NO_PORT 255
 #define LVRM_MAX_EVENT_BYTES 4096
@@ -66,6 +66,7 @@ enum lvrm_event {
     LVRM_EVENT_NEED_NEIGHBOUR = 16,
     LVRM_EVENT_RENEW_NEIGHBOUR = 17,
     LVRM_EVENT_SIBLINGS = 32,
+    LVRM_EVENT_SIBLING = 33,
 };
 
 enum lvrm_route {
@@ -199,8 +200,19 @@ size_t lvrm_vr_take_empty(lvrm_vr *vr, lvrm_frame *frames, size_t max);
  * Returns false when there is none. */
 bool lvrm_vr_receive_event(lvrm_vr *vr, struct lvrm_event_header *header, void *payload);
 
-/* Sends a control event. Returns 0, -EAGAIN when the queue is full, -EMSGSIZE when too long. */
+/* Sends a control event: LVRM_EVENT_NEED_NEIGHBOUR, LVRM_EVENT_RENEW_NEIGHBOUR, or
+ * LVRM_EVENT_SIBLINGS to all other VRIs of this VR. Returns 0, -EAGAIN when the queue is full (the
+ * receiver's too: an event waits in its sender's queue), -EMSGSIZE when too long. */
 int lvrm_vr_send_event(lvrm_vr *vr, uint16_t kind, const void *payload, size_t bytes);
+
+/* This VRI's number, and the only name that its siblings know it by: as the `source` of an event
+ * that it sent. Unique while it lives; a later VRI may get it again. */
+uint32_t lvrm_vr_number(lvrm_vr *vr);
+
+/* Sends an event of kind LVRM_EVENT_SIBLING to one sibling, whose number came as the `source` of
+ * one of its events. It is lost in silence when that VRI is gone; it never leaves the VR. Returns
+ * as lvrm_vr_send_event. */
+int lvrm_vr_send_sibling(lvrm_vr *vr, uint32_t number, const void *payload, size_t bytes);
 
 /* Waits for frames or events: spins, yields, then sleeps, at most `timeout_ms`. Call it when there
  * was nothing to do. */

@@ -6,6 +6,9 @@ const std = @import("std");
 
 pub const variants = .{
     .jsq = @import("jsq.zig").Jsq,
+    .round_robin = @import("round_robin.zig").RoundRobin,
+    .random = @import("random.zig").Random,
+    .power_of_two = @import("power_of_two.zig").PowerOfTwo,
 };
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));

@@ -7,6 +7,7 @@ pub const usage =
     \\                     --destination ADDRESS --seconds S [--count N] [--rate FPS]
     \\                     [--wire-bytes N] [--flows N] [--sources N] [--destinations N]
     \\                     [--source-port N] [--destination-port N] [--ttl N] [--run N] [--core N]
+    \\                     [--burst N]
     \\       lvrm-gen sink --interface IF --seconds S [--count N] [--run N] [--core N]
     \\
     \\send: numbered UDP frames out of IF, for S seconds or N frames, whichever ends first; without
@@ -28,6 +29,7 @@ pub const Options = struct {
     seconds: f64 = 0,
     count: u64 = std.math.maxInt(u64),
     core: ?u32 = null,
+    burst: u32 = 64, // frames per system call
     any_run: bool = true, // sink: whatever the run
 };
 
@@ -95,6 +97,9 @@ fn set(options: *Options, name: []const u8, value: [:0]const u8) Error!void {
     } else if (eql(u8, name, "--run")) {
         shape.run = try integer(u16, name, value);
         options.any_run = false;
+    } else if (eql(u8, name, "--burst")) {
+        options.burst = try integer(u32, name, value);
+        if (options.burst == 0 or options.burst > 64) return wrong("--burst must be 1 to 64", .{});
     } else if (eql(u8, name, "--core")) {
         options.core = try integer(u10, name, value);
     } else return wrong("Unknown option {s}", .{name});

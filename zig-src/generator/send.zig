@@ -48,9 +48,10 @@ fn transmit(fd: i32, shape: frames.Shape, options: Options) socket.Error!Result 
     var now_ns = start_ns;
     while (result.sent_frames < options.count and now_ns < end_ns) : (now_ns = socket.now_ns()) {
         const due = due_frames(options, now_ns - start_ns);
-        const wanted = @min(due -| result.sent_frames, batch_max);
+        const wanted = @min(due -| result.sent_frames, options.burst);
         if (wanted == 0) {
-            socket.sleep_ns(nap_ns);
+            // Evenly spaced frames need the clock's own resolution.
+            if (options.burst > 1) socket.sleep_ns(nap_ns);
             continue;
         }
         prepare(shape, result.sent_frames, wanted);

@@ -58,6 +58,11 @@ pub const Producer = struct {
         return .{ .ring = ring, .tail = @atomicLoad(u32, &ring.shared.tail, .acquire) };
     }
 
+    /// The consumer's index, whatever it wrote there.
+    pub fn taken(p: *const Producer) u32 {
+        return @atomicLoad(u32, &p.ring.shared.head, .acquire);
+    }
+
     /// Whether an event with `payload_bytes` fits now.
     pub fn fits(p: *Producer, payload_bytes: u32) bool {
         const used = p.tail -% @atomicLoad(u32, &p.ring.shared.head, .acquire);

@@ -21,7 +21,7 @@ pub const Shared = extern struct {
 
 const tries = 64; // pauses before giving up for this time
 const tries_before_owner_check = 1 << 10; // failures in a row
-const failures_before_bad = 1 << 16;
+const failures_before_bad = 1 << 22; // some seconds: its holder may just have lost its core
 
 pub fn bytesFor(capacity: u32) usize {
     return @sizeOf(Shared) + @as(usize, capacity) * @sizeOf(u64);
@@ -150,6 +150,11 @@ pub const Consumer = struct {
             .capacity = capacity,
             .head = @atomicLoad(u32, &end.shared.head, .acquire),
         };
+    }
+
+    /// The producer has ended: a lock in its name means nothing.
+    pub fn peerIsGone(c: *Consumer) void {
+        c.end.unlock();
     }
 
     pub fn length(c: *Consumer) u32 {

@@ -4,9 +4,9 @@ const std = @import("std");
 const abi = @import("../abi.zig");
 
 pub const variants = .{
+    .mc_ring_buffer = @import("mc_ring_buffer.zig"), // the first is the default
     .lamport = @import("lamport.zig"),
     .fast_forward = @import("fast_forward.zig"),
-    .mc_ring_buffer = @import("mc_ring_buffer.zig"),
     .locked = @import("locked.zig"),
 };
 

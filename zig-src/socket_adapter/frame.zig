@@ -10,6 +10,11 @@ pub const Frame = struct {
     fault: Fault = .none,
     offload: segment.OffloadHeader,
 
+    /// Nothing to be completed or cut, and all of it there.
+    pub inline fn isPlain(f: *const Frame) bool {
+        return @intFromEnum(f.fault) | f.offload.flags | f.offload.gso_type == 0;
+    }
+
     /// Whom the frame is for, by its destination MAC address.
     pub const To = enum(u8) { host, other_host, many };
     /// What makes it unusable, found while capturing.

@@ -208,7 +208,10 @@ pub const Raw = struct {
             tag = control.aux.vlan_tci;
             tagged = true;
             // 802.1ad's outer tag is no port of ours.
-            if (control.aux.vlan_tpid != 0x8100) return unserved(start, m.len, tag);
+            if (control.aux.vlan_tpid != 0x8100) {
+                // Counted once, by the untagged port.
+                return if (r.vlan == abi.no_vlan) unserved(start, m.len, tag) else null;
+            }
         }
         const named = if (r.vlan == abi.no_vlan) !tagged else tagged and tag & 0xfff == r.vlan;
         if (!named) {

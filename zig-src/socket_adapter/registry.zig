@@ -8,6 +8,7 @@
 //!   setPromiscuous(*T, bool)                control thread, while the dispatcher runs
 //!   setForeignTags(*T, []const u16)         tags that other ports of this interface stand for
 //!   receive(*T, []Frame) u32                dispatcher; frames stay valid until the next call
+//!   or borrow(*T, usize) []const Frame      the same, for who has its frames described already
 //!   send(*T, []const Outgoing) Sent         dispatcher; at most 64 frames
 //!   missed(*T) u64                          frames lost by the kernel since the last call
 //!   errors(*T) u64                          failed receives since the last call
@@ -20,6 +21,7 @@ const Reason = @import("../reason.zig").Reason;
 
 pub const variants = .{
     .raw = @import("raw.zig").Raw,
+    .memory = @import("memory.zig").Memory,
 };
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));

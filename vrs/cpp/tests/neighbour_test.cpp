@@ -164,5 +164,88 @@ TEST(neighbour_table, "records are found, updated, removed and reused under rand
     CHECK(neighbours.size() == 0);
 }
 
+TEST(sibling_asks, "one question does for all siblings, before or after they wait too") {
+    Rig a, b, c;
+    a.pass(numbered_frame(0));
+    CHECK(a.asked.size() == 1 && a.told.size() == 1);
+    const auto told = a.told;
+    a.relay_to(b);
+    b.pass(numbered_frame(0)); // after it was told
+    b.advance(second_ns / 2);
+    CHECK(b.asked.empty());
+    c.requests_blocked = true; // waits, and could not ask yet
+    c.pass(numbered_frame(0));
+    c.requests_blocked = false;
+    c.event(LVRM_EVENT_SIBLINGS, told[0]);
+    c.advance(second_ns / 2);
+    CHECK(c.asked.empty());
+    // Nothing came of it: each asks for itself.
+    b.advance(second_ns / 2);
+    c.advance(second_ns / 2);
+    CHECK(b.asked.size() == 1 && c.asked.size() == 1);
+}
+
+TEST(sibling_learns, "what one learns, its siblings' frames leave by; lvrm's word wins") {
+    Rig a, b;
+    a.pass(numbered_frame(0));
+    a.relay_to(b);
+    CHECK(b.pass(numbered_frame(7)).empty());
+    a.neighbour(2, address_v4(stranger));
+    CHECK(a.take_sent().size() == 1 && a.told.size() == 1);
+    a.relay_to(b);
+    const auto sent = b.take_sent();
+    CHECK(sent.size() == 1 && !sent[0].is_dropped && sent[0].output == 2);
+    CHECK(sent[0].bytes[5] == 99 && sent[0].bytes[34] == 7);
+    // Hearsay is confirmed once it is used.
+    CHECK(b.asked.size() == 1 && b.asked[0].kind == LVRM_EVENT_RENEW_NEIGHBOUR);
+    CHECK(b.told.size() == 1); // that it asked
+    b.relay_to(a);
+    // lvrm's own word, and then late hearsay: it changes nothing.
+    b.neighbour(2, address_v4(stranger));
+    NeighbourNews late = news_of(LVRM_EVENT_NEIGHBOUR, 2, address_v4(stranger));
+    late.neighbour.mac[5] = 1;
+    b.event(LVRM_EVENT_SIBLINGS, Rig::bytes_of(late));
+    CHECK(b.pass(numbered_frame(8))[0].bytes[5] == 99);
+}
+
+TEST(sibling_renews, "a renewal does for all siblings") {
+    Rig a, b;
+    const Address known = address_v4(0x0a000207);
+    a.neighbour(2, known, false, true);
+    b.neighbour(2, known, false, true);
+    a.pass(V4{}.frame());
+    CHECK(a.asked.size() == 1);
+    a.relay_to(b);
+    b.pass(V4{}.frame());
+    CHECK(b.asked.empty());
+    b.now_ns += 5 * second_ns;
+    b.pass(V4{}.frame());
+    CHECK(b.asked.size() == 1);
+}
+
+TEST(sibling_nonsense, "siblings' words that make no sense are ignored") {
+    Rig rig;
+    NeighbourNews news = news_of(LVRM_EVENT_NEIGHBOUR, 2, address_v4(stranger));
+    const size_t before = rig.tables.neighbours.size();
+    for (size_t bytes = 0; bytes < sizeof news; bytes += 1) {
+        Bytes payload = Rig::bytes_of(news);
+        payload.resize(bytes);
+        rig.event(LVRM_EVENT_SIBLINGS, payload);
+    }
+    news.magic = 1;
+    rig.event(LVRM_EVENT_SIBLINGS, Rig::bytes_of(news));
+    news.magic = NeighbourNews::magic_v1;
+    news.neighbour.port = LVRM_NO_PORT;
+    rig.event(LVRM_EVENT_SIBLINGS, Rig::bytes_of(news));
+    news.neighbour.port = 2;
+    news.neighbour.family = 5;
+    rig.event(LVRM_EVENT_SIBLINGS, Rig::bytes_of(news));
+    news.neighbour.family = 4;
+    news.neighbour.mac[0] = 1; // a group address
+    rig.event(LVRM_EVENT_SIBLINGS, Rig::bytes_of(news));
+    CHECK(rig.tables.neighbours.size() == before);
+    CHECK(rig.asked.empty() && rig.told.empty());
+}
+
 } // namespace
 } // namespace cppvr

@@ -233,8 +233,15 @@ class Rig final : public Host {
         return count;
     }
     bool ask(uint16_t kind, const lvrm_neighbour_request &request) override {
+        if (requests_blocked) return false;
         asked.push_back({kind, request.port, event_address(request.family, request.address)});
         return true;
+    }
+    void tell(const NeighbourNews &news) override { told.push_back(bytes_of(news)); }
+    /// Gives what this one told to another, as lvrm would.
+    void relay_to(Rig &other) {
+        for (const Bytes &payload : std::exchange(told, {}))
+            other.event(LVRM_EVENT_SIBLINGS, payload);
     }
 
   private:
@@ -256,6 +263,8 @@ class Rig final : public Host {
     uint64_t now_ns = 100 * second_ns;
     size_t empties_left = 1000;
     std::vector<Asked> asked;
+    std::vector<Bytes> told;
+    bool requests_blocked = false;
     Tables tables;
     Router router;
     Control control;

@@ -1,0 +1,49 @@
+/** The machine's own limit (`zig-src/limit.zig`), beside which every figure is put. */
+import { join } from "node:path";
+import { ExitCode, Failure } from "../config/mod.ts";
+import type { BenchContext } from "./types.ts";
+
+/** What to measure the limit of. */
+export interface LimitOptions {
+  readonly runtime: string;
+  /** Two CPUs. */
+  readonly cores: readonly number[];
+  readonly captured_bytes: number;
+  readonly trace_frames: number;
+  readonly window_frames: number;
+  readonly ms: number;
+  /** A bare queue of lvrm instead. */
+  readonly queue?: string;
+}
+
+/** Frames (or words of a bare queue) per second. */
+export async function measureLimit(options: LimitOptions): Promise<number> {
+  const [first, second] = options.cores;
+  const args = [
+    ["--cores", `${first},${second ?? first}`],
+    ["--bytes", String(options.captured_bytes)],
+    ["--trace-frames", String(options.trace_frames)],
+    ["--window", String(options.window_frames)],
+    ["--milliseconds", String(options.ms)],
+  ].flat();
+  if (options.queue !== undefined) args.push("--queue", options.queue);
+  return (await runLimit(options.runtime, args) as { frames_per_second: number }).frames_per_second;
+}
+
+/** Wake-up of a process that sleeps on a futex on the second core: nanoseconds. */
+export async function measureFutex(
+  context: Pick<BenchContext, "runtime" | "machine" | "timing">,
+): Promise<{ p50: number; p99: number }> {
+  const [first, second] = context.machine.used_cores;
+  const args = ["--cores", `${first},${second ?? first}`, "--futex", "1"];
+  args.push("--milliseconds", String(2 * context.timing.sample_ms));
+  return await runLimit(context.runtime, args) as { p50: number; p99: number };
+}
+
+async function runLimit(runtime: string, args: readonly string[]): Promise<unknown> {
+  const program = join(runtime, "bin", "lvrm-limit");
+  const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
+  const text = new TextDecoder().decode(success ? stdout : stderr);
+  if (!success) throw new Failure(ExitCode.failed, `bench: ${text.trim()}`);
+  return JSON.parse(text);
+}

@@ -1,0 +1,137 @@
+/** `lvrm bench`: the paper's experiments that need no network, on this machine. */
+import { join } from "node:path";
+import { manifest } from "../../ffi/abi.gen.ts";
+import { Core } from "../../ffi/core.ts";
+import { ExitCode, Failure } from "../config/mod.ts";
+import { link } from "../config/sizes.ts";
+import { runtimeDirectory } from "../runtime/mod.ts";
+import { readTrace } from "../trace/mod.ts";
+import { benchControl } from "./control.ts";
+import { benchLatency } from "./latency.ts";
+import { describeMachine, type Machine } from "./machine.ts";
+import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
+import { formatRows, type Row } from "./table.ts";
+import { benchRouters, benchThroughput } from "./throughput.ts";
+import { type BenchContext, fullTiming, quickTiming } from "./types.ts";
+
+export { benchRouters } from "./throughput.ts";
+
+const leastWindow_frames = 64;
+const defaultWindow_frames = 512;
+const largestWindow_frames = link.queue_capacity - 64;
+
+/** The experiments by name, and what each measures. */
+export const experiments = {
+  "1c": { about: "throughput from memory to discard through one VRI", run: benchThroughput },
+  "1d": { about: "latency of each frame from adapter to discard", run: benchLatency },
+  "1e": { about: "a control event from one VRI to its sibling", run: benchControl },
+  balancers: { about: "cost of a frame with 2, 4 and 8 VRIs", run: benchBalancers },
+  scale: {
+    about: "cost of a frame with 1 to 64 VRs, and with 1 to 100,000 routes",
+    run: benchScale,
+  },
+  queues: { about: "the queues by themselves", run: benchQueues },
+} as const satisfies Record<string, {
+  about: string;
+  run: (context: BenchContext) => Promise<Row[]>;
+}>;
+
+/** Options of `lvrm bench` as the command line gives them. */
+export interface BenchOptions {
+  readonly json?: string;
+  readonly quick?: boolean;
+  readonly router?: string;
+  readonly queue?: string;
+  readonly window?: string;
+  readonly trace?: string;
+}
+
+/** What `--json` writes. */
+export interface BenchResult {
+  readonly experiment: string;
+  readonly machine: Machine;
+  readonly rows: readonly Row[];
+}
+
+function known(what: string, names: readonly string[], name: string): void {
+  if (names.includes(name)) return;
+  throw new Failure(
+    ExitCode.usage,
+    `${name}: there is no such ${what}; known: ${names.join(", ")}`,
+  );
+}
+
+/** Fewer than a queue holds, with a batch to spare; a queue that fills up drops. */
+function parseWindow(text: string | undefined): number {
+  if (text === undefined) return defaultWindow_frames;
+  const frames = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
+  if (frames >= leastWindow_frames && frames <= largestWindow_frames) return frames;
+  throw new Failure(
+    ExitCode.usage,
+    `--window ${text}: it must be a number, ${leastWindow_frames} to ${largestWindow_frames}`,
+  );
+}
+
+function loadCore(runtime: string): Core {
+  try {
+    return Core.load(join(runtime, "lib", "liblvrm.so"));
+  } catch (error) {
+    throw new Failure(ExitCode.host, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Runs experiments one after another; `print` gets the tables, `progress` a line for each row. */
+export async function runBench(
+  names: readonly string[],
+  options: BenchOptions,
+  print: (text: string) => void,
+  progress: (line: string) => void,
+): Promise<void> {
+  const { router, queue } = options;
+  for (const name of names) known("experiment", Object.keys(experiments), name);
+  if (queue !== undefined) known("queue", manifest.queues, queue);
+  if (router !== undefined) known("router", benchRouters, router);
+  if (options.trace !== undefined && names.some((name) => name !== "1c")) {
+    throw new Failure(ExitCode.usage, "--trace is for experiment 1c only");
+  }
+  const window_frames = parseWindow(options.window);
+  const capture = options.trace === undefined ? null : readTrace(options.trace);
+  const machine = describeMachine();
+  const runtime = runtimeDirectory();
+  const quick = options.quick === true;
+  const context: BenchContext = {
+    core: loadCore(runtime),
+    runtime,
+    machine,
+    timing: quick ? quickTiming : fullTiming,
+    quick,
+    router: router ?? null,
+    queue: queue ?? null,
+    window_frames,
+    capture,
+    progress,
+  };
+  print(
+    `${machine.cpu}, ${machine.cores} cores, kernel ${machine.kernel}; ` +
+      `load of the last minute ${machine.load_average.toFixed(1)}\n`,
+  );
+  const rows: Row[] = [];
+  try {
+    for (const name of names as (keyof typeof experiments)[]) {
+      const { about, run } = experiments[name];
+      const found = await run(context);
+      rows.push(...found);
+      print(`\n${name}: ${about}\n\n${formatRows(found)}`);
+    }
+  } finally {
+    context.core.close();
+  }
+  if (options.json === undefined) return;
+  const result: BenchResult = { experiment: names.join(" "), machine, rows };
+  try {
+    await Deno.writeTextFile(options.json, JSON.stringify(result, null, 2) + "\n");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure(ExitCode.host, `--json: cannot write ${options.json}: ${reason}`);
+  }
+}

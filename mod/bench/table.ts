@@ -1,0 +1,39 @@
+/** Rows of figures as a table for a terminal. Pure. */
+
+/** One row of a result: flat. */
+export type Row = Readonly<Record<string, string | number | boolean | null>> | object;
+
+const units: readonly [RegExp, (value: number) => string][] = [
+  [/frames_per_second$|words_per_second$/, (v) => `${(v / 1e6).toFixed(2)} M/s`],
+  [/^bits_per_second$/, (v) => `${(v / 1e9).toFixed(1)} Gb/s`],
+  [/^ratio$/, (v) => v.toFixed(2)],
+  [/_us$/, (v) => `${v.toFixed(v < 10 ? 2 : 1)} µs`],
+  [/_ns$/, (v) => `${v.toFixed(1)} ns`],
+];
+
+function cell(name: string, value: unknown): string {
+  if (value === undefined || value === null) return "-";
+  if (typeof value !== "number") return String(value);
+  const unit = units.find(([pattern]) => pattern.test(name));
+  return unit === undefined ? value.toLocaleString("en-US") : unit[1](value);
+}
+
+const heading = (name: string) =>
+  name.replace(/_(bytes|us|ns)$/, (all) => all === "_bytes" ? " bytes" : "").replaceAll("_", " ");
+
+/** A table with the fields of all rows as columns, but for `experiment`. */
+export function formatRows(rows: readonly Row[]): string {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+    .filter((name) => name !== "experiment");
+  const lines = [
+    names.map(heading),
+    ...rows.map((row) => names.map((name) => cell(name, (row as Record<string, unknown>)[name]))),
+  ];
+  const widths = names.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  return lines.map((line, n) =>
+    line.map((text, i) => {
+      const right = n > 0 && /^[\d,.]+( \D.*)?$|^-$/.test(text);
+      return right ? text.padStart(widths[i]!) : text.padEnd(widths[i]!);
+    }).join("  ").trimEnd()
+  ).join("\n") + "\n";
+}

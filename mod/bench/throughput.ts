@@ -1,0 +1,139 @@
+/** Experiment 1c: frames per second from memory to discard, through one VRI. */
+import { join } from "node:path";
+import { manifest } from "../../ffi/abi.gen.ts";
+import { BenchGateway } from "./gateway.ts";
+import { measureLimit } from "./limit.ts";
+import type { BenchContext } from "./types.ts";
+import { median } from "./statistics.ts";
+
+/** One row of the result. */
+export interface ThroughputRow {
+  readonly experiment: "1c";
+  readonly router: string;
+  readonly queue: string;
+  /** As on a wire: with preamble 8, check sequence 4, gap 12. */
+  readonly wire_bytes: number;
+  readonly frames_per_second: number;
+  readonly bits_per_second: number;
+  readonly limit_frames_per_second: number;
+  readonly ratio: number;
+  /** On their way at most. */
+  readonly window_frames: number;
+}
+
+/** The paper's sizes and its largest. */
+const wireSizes_bytes = [84, 128, 256, 512, 1024, 1280, 1538] as const;
+const quickSizes_bytes = [84, 1538] as const;
+/** Preamble, check sequence and gap: not in a capture. */
+export const wireOverhead_bytes = 24;
+export const trace_frames = 4096;
+const routes = 1000;
+/** The limit is the better of these: small windows suit long frames, large ones short frames. */
+const limitWindows_frames = [256, 2048] as const;
+
+/** A bundled router as an experiment names it. */
+export function routerCommand(
+  router: string,
+  runtime: string,
+): { executable: string; args: string[] } {
+  const executable = join(runtime, "bin", "cppvr");
+  return { executable, args: router === "cppvr-relay" ? ["--relay", "m0=m1"] : [] };
+}
+
+/** Names of the routers of experiments 1c and 1d. */
+export const benchRouters = ["cppvr-relay", "cppvr"] as const;
+
+interface Case {
+  readonly router: string;
+  readonly queue: string;
+  readonly wire_bytes: number;
+}
+
+/** One bracketed sample: the limit before and after, the product in between. */
+async function sampleOnce(context: BenchContext, c: Case): Promise<[number, number]> {
+  const { core, runtime, machine, timing, window_frames, capture } = context;
+  const captured_bytes = c.wire_bytes - wireOverhead_bytes;
+  const cores = machine.used_cores;
+  const limit = async () => {
+    const common = { runtime, cores, captured_bytes, trace_frames, ms: timing.limit_ms };
+    const limits: number[] = [];
+    for (const window_frames of limitWindows_frames) {
+      limits.push(await measureLimit({ ...common, window_frames }));
+    }
+    return Math.max(...limits);
+  };
+  const before = await limit();
+  let rate: number;
+  {
+    await using gateway = await BenchGateway.start(core, {
+      ...routerCommand(c.router, runtime),
+      queue: manifest.queues.findIndex((name) => name === c.queue),
+      balancer: 0,
+      byFrame: false,
+      vrs: 1,
+      vrisPerVr: 1,
+      routes: c.router === "cppvr" ? routes : 0,
+      cores: cores.slice(0, 2),
+      busyPoll: false,
+      replay: {
+        captured_bytes,
+        trace_frames,
+        flows: trace_frames,
+        window_frames,
+        rate_fps: 0,
+        stamps: false,
+      },
+      ...(capture === null ? {} : { capture }),
+    }, runtime);
+    rate = await gateway.framesPerSecond(timing.sample_ms, timing.warm_up_ms);
+    const { drops, keptFrames } = (await gateway.sample()).totals;
+    const lost = [...Object.entries(drops), ["kept by the kernel", keptFrames] as const]
+      .filter(([, frames]) => frames > 0);
+    if (lost.length > 0) {
+      context.progress(`not forwarded: ${lost.map(([why, n]) => `${why} ${n}`).join(", ")}`);
+    }
+  }
+  return [rate, (before + await limit()) / 2];
+}
+
+/** Sizes to measure; of a captured trace, its mean, which the limit is measured at. */
+function sizesOf({ capture, quick }: BenchContext): readonly number[] {
+  if (capture === null) return quick ? quickSizes_bytes : wireSizes_bytes;
+  const mean = capture.reduce((sum, { bytes }) => sum + bytes.length, 0) / capture.length;
+  return [Math.round(Math.min(1900, Math.max(60, mean))) + wireOverhead_bytes];
+}
+
+/** All cases, each the median of several bracketed samples. */
+export async function benchThroughput(context: BenchContext): Promise<ThroughputRow[]> {
+  const rows: ThroughputRow[] = [];
+  const queues = context.queue === null
+    ? context.quick ? manifest.queues.slice(0, 1) : manifest.queues
+    : [context.queue];
+  const routers = context.router === null ? benchRouters : [context.router];
+  for (const router of routers) {
+    for (const queue of queues) {
+      for (const wire_bytes of sizesOf(context)) {
+        const samples: [number, number][] = [];
+        for (let i = 0; i < context.timing.samples; i++) {
+          samples.push(await sampleOnce(context, { router, queue, wire_bytes }));
+        }
+        const frames_per_second = Math.round(median(samples.map(([rate]) => rate)));
+        const row = {
+          experiment: "1c",
+          router,
+          queue,
+          wire_bytes,
+          frames_per_second,
+          bits_per_second: frames_per_second * wire_bytes * 8,
+          limit_frames_per_second: Math.round(median(samples.map(([, limit]) => limit))),
+          ratio: median(samples.map(([rate, limit]) => rate / limit)),
+          window_frames: context.window_frames,
+        } as const;
+        rows.push(row);
+        const mfps = (row.frames_per_second / 1e6).toFixed(2);
+        context.progress(`${router} ${queue} ${wire_bytes} bytes: ${mfps} Mfps`);
+      }
+    }
+  }
+  return rows;
+}

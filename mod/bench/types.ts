@@ -1,0 +1,34 @@
+/** What every experiment gets. */
+import type { Core } from "../../ffi/core.ts";
+import type { CapturedFrame } from "../trace/mod.ts";
+import type { Machine } from "./machine.ts";
+
+/** Durations and repetitions. */
+export interface Timing {
+  readonly samples: number;
+  readonly limit_ms: number;
+  readonly warm_up_ms: number;
+  readonly sample_ms: number;
+}
+
+/** Long enough to tell differences of some percent, on a quiet machine. */
+export const fullTiming: Timing = { samples: 5, limit_ms: 300, warm_up_ms: 200, sample_ms: 500 };
+/** Only to see that it works. */
+export const quickTiming: Timing = { samples: 1, limit_ms: 50, warm_up_ms: 30, sample_ms: 100 };
+
+export interface BenchContext {
+  readonly core: Core;
+  readonly runtime: string;
+  readonly machine: Machine;
+  readonly timing: Timing;
+  readonly quick: boolean;
+  /** Null: those that the experiment has. */
+  readonly router: string | null;
+  readonly queue: string | null;
+  /** Frames on their way at most, where frames come as fast as they are taken. */
+  readonly window_frames: number;
+  /** A captured trace for 1c instead of generated ones. */
+  readonly capture: readonly CapturedFrame[] | null;
+  /** Where a line about each row goes. */
+  readonly progress: (line: string) => void;
+}

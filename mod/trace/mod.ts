@@ -1,0 +1,6 @@
+/**
+ * Captures in files: pcap (microseconds and nanoseconds, either byte order) and pcapng (section,
+ * interface, enhanced, simple and obsolete packet blocks), for the adapter `memory`.
+ */
+export { type CapturedFrame, CaptureError, parseCapture } from "./capture.ts";
+export { readTrace } from "./file.ts";

@@ -1,0 +1,191 @@
+//! Socket adapter `memory`: a trace in RAM (`trace.zig`) instead of an interface, for measuring
+//! what lies between adapters (the paper's experiments 1c to 1e). A port replays a trace, round and
+//! round, or only takes frames; what is sent by it is counted and thrown away.
+//!
+//! How fast: as fast as frames are taken (a window bounds those on their way through the gateway;
+//! one at a time is a window of one), or at a rate by the clock. With `trace_stamp` the last eight
+//! bytes of each frame tell when it was handed out; a recording port reads them.
+const std = @import("std");
+const linux = std.os.linux;
+const abi = @import("../abi.zig");
+const latency = @import("../latency.zig");
+const traces = @import("../trace.zig");
+const Frame = @import("frame.zig").Frame;
+const Outgoing = @import("frame.zig").Outgoing;
+const Reason = @import("../reason.zig").Reason;
+const Sent = @import("frame.zig").Sent;
+
+/// Ethernet, IPv4 and UDP headers, and the stamp.
+const stamped_bytes_min = 14 + 20 + 8 + 8;
+const longest_ns = 60 * std.time.ns_per_s;
+/// Longest wait for the next frame that is spent looking at the clock.
+const doze_ns = 200 * std.time.ns_per_us;
+
+pub const Memory = struct {
+    trace: *traces.Trace,
+    replays: bool,
+    stamps: bool,
+    records: bool,
+    left: u64, // frames still to be handed out
+    window: u64,
+    next: usize = 0, // in the trace
+    timer: i32,
+    clock: latency.Clock,
+    longest_ticks: u64,
+    // At a rate.
+    rate: f64, // frames per tick; 0: as fast as they are taken
+    start: u64 = 0, // ticks; 0: not begun
+    count: u64 = 0, // handed out by this port
+    dozing: bool = false,
+    due_at: u64 = 0, // ticks: when the first frame after a doze should have gone; 0: no doze
+
+    pub fn available(_: *Reason) bool {
+        return true;
+    }
+
+    pub fn init(config: *const abi.PortConfig, reason: *Reason) error{Failed}!Memory {
+        if (config.trace == 0) return reason.fail(.INVAL, "memory: a port needs a trace", .{});
+        const trace = traces.find(config.trace - 1) orelse
+            return reason.fail(.INVAL, "memory: there is no trace {d}", .{config.trace - 1});
+        trace.seal() catch return reason.fail(.NOMEM, "memory: no memory for the trace", .{});
+        if (trace.frames.len == 0)
+            return reason.fail(.INVAL, "memory: the trace has no frames", .{});
+        const stamps = config.trace_flags & abi.trace_stamp != 0;
+        if (stamps) for (trace.frames) |*frame| if (frame.bytes.len < stamped_bytes_min)
+            return reason.fail(.INVAL, "memory: {d} bytes have no room for a stamp", .{
+                frame.bytes.len,
+            });
+        const timer = linux.timerfd_create(.MONOTONIC, .{ .CLOEXEC = true, .NONBLOCK = true });
+        if (linux.errno(timer) != .SUCCESS)
+            return reason.fail(.MFILE, "memory: no timer: too many open files? (`ulimit -n`)", .{});
+        const clock = latency.clock();
+        const seconds_per_tick = clock.picoseconds * 1e-12;
+        trace.ports += 1;
+        var m: Memory = .{
+            .trace = trace,
+            .replays = config.trace_flags & abi.trace_replay != 0,
+            .stamps = stamps,
+            .records = config.trace_flags & abi.trace_record != 0,
+            .left = if (config.frame_limit == 0) std.math.maxInt(u64) else config.frame_limit,
+            .window = config.window_frames,
+            .timer = @intCast(timer),
+            .clock = clock,
+            .longest_ticks = @intFromFloat(clock.ticksOf(longest_ns)),
+            .rate = @as(f64, @floatFromInt(config.rate_fps)) * seconds_per_tick,
+        };
+        if (m.replays) m.readableIn(1);
+        return m;
+    }
+
+    pub fn deinit(m: *Memory) void {
+        m.trace.ports -= 1;
+        _ = linux.close(m.timer);
+    }
+
+    /// A timer: expired, so readable, while frames wait; set while the next is not yet due.
+    pub fn descriptor(m: *const Memory) i32 {
+        return m.timer;
+    }
+
+    fn readableIn(m: *const Memory, ns: u64) void {
+        const at: linux.itimerspec = .{
+            .it_interval = .{ .sec = 0, .nsec = 0 },
+            .it_value = .{
+                .sec = @intCast(ns / std.time.ns_per_s),
+                .nsec = @intCast(ns % std.time.ns_per_s),
+            },
+        };
+        _ = linux.timerfd_settime(m.timer, .{}, &at, null);
+    }
+
+    pub fn setPromiscuous(_: *Memory, _: bool) void {}
+    pub fn setForeignTags(_: *Memory, _: []const u16) void {}
+
+    /// The next frames of the trace, at most `max`.
+    pub fn borrow(m: *Memory, max: usize) []const Frame {
+        if (!m.replays or m.left == 0) return &.{};
+        var budget: u64 = @min(max, m.left);
+        if (m.window != 0) budget = @min(budget, m.windowRoom());
+        if (m.rate != 0) budget = @min(budget, m.due());
+        if (budget == 0) return &.{};
+        const frames = m.trace.frames;
+        const count = @min(budget, frames.len - m.next);
+        const batch = frames[m.next..][0..count];
+        m.next += count;
+        if (m.next == frames.len) m.next = 0;
+        m.count += count;
+        m.left -= count;
+        if (m.left == 0) m.readableIn(0); // never again
+        if (m.stamps) m.stamp(batch);
+        return batch;
+    }
+
+    /// The whole batch is handed on at one instant. After a doze that is when its first frame was
+    /// due: the dispatcher's own wake-up counts.
+    fn stamp(m: *Memory, batch: []const Frame) void {
+        const now = if (m.due_at != 0) m.due_at else latency.ticks();
+        m.due_at = 0;
+        for (batch) |*frame| {
+            const bytes: [*]u8 = @constCast(frame.bytes.ptr); // the trace is ours
+            std.mem.writeInt(u64, bytes[frame.bytes.len - 8 ..][0..8], now, .little);
+        }
+    }
+
+    /// Frames that may still enter: as many as the window has room for beside all that are on their
+    /// way through the gateway now (the dispatcher's own account, exact between passes).
+    fn windowRoom(m: *const Memory) u64 {
+        const t = traces.totals orelse return m.window;
+        const entered = t.received_frames + t.originated_frames + t.replicated_frames;
+        return m.window -| (entered - t.sent_frames - t.dropped_frames - t.kept_frames);
+    }
+
+    /// Frames whose time has come. What is late is caught up with: the rate holds on average.
+    fn due(m: *Memory) u64 {
+        const now = latency.ticks();
+        if (m.start == 0) m.start = now;
+        const elapsed: f64 = @floatFromInt(now -% m.start);
+        const ready: u64 = @intFromFloat(elapsed * m.rate);
+        if (ready > m.count) {
+            const first: u64 = @intFromFloat(@as(f64, @floatFromInt(m.count + 1)) / m.rate);
+            if (m.dozing) m.due_at = m.start + first;
+            m.dozing = false;
+            return ready - m.count;
+        }
+        if (m.dozing) return 0;
+        const wait_ticks = @as(f64, @floatFromInt(m.count + 1)) / m.rate - elapsed;
+        const wait_ns: u64 = @intFromFloat(@max(0, wait_ticks) * m.clock.picoseconds / 1000);
+        if (wait_ns > doze_ns) {
+            m.dozing = true;
+            m.readableIn(wait_ns);
+        }
+        return 0;
+    }
+
+    /// Throws frames away, all at one instant.
+    pub fn send(m: *Memory, frames: []const Outgoing) Sent {
+        const count: u32 = @intCast(frames.len);
+        if (m.records) m.record(frames);
+        return .{ .frames = count };
+    }
+
+    fn record(m: *Memory, frames: []const Outgoing) void {
+        const histogram = &m.trace.latencies;
+        const now = latency.ticks();
+        histogram.settle();
+        for (frames) |*frame| {
+            if (frame.bytes.len < stamped_bytes_min) continue;
+            const last = frame.bytes[frame.bytes.len - 8 ..][0..8];
+            const stamped = std.mem.readInt(u64, last, .little);
+            // A frame of a VR's own making has no stamp.
+            if (stamped <= now and now - stamped < m.longest_ticks) histogram.record(now - stamped);
+        }
+    }
+
+    pub fn missed(_: *Memory) u64 {
+        return 0;
+    }
+
+    pub fn errors(_: *Memory) u64 {
+        return 0;
+    }
+};
