@@ -116,7 +116,10 @@ pub fn build(b: *std.Build) void {
             .root_source_file = b.path(program[1]),
             .target = static,
             // What measures is not to be slowed down by checks.
-            .optimize = if (std.mem.eql(u8, program[0], "lvrm-echo")) .ReleaseFast else .ReleaseSafe,
+            .optimize = switch (std.mem.eql(u8, program[0], "lvrm-echo")) {
+                true => .ReleaseFast,
+                false => .ReleaseSafe,
+            },
             .strip = true,
         });
         b.installArtifact(b.addExecutable(.{ .name = program[0], .root_module = module }));

@@ -38,7 +38,7 @@ export interface TraceSpec {
   readonly destinationMac: Uint8Array;
 }
 
-/** Latencies of a trace's frames, in nanoseconds; `clockNs`: what one reading of the clock takes. */
+/** Latencies of a trace's frames, in nanoseconds; `clockNs`: what a reading of the clock takes. */
 export interface LatencyReport {
   readonly frames: number;
   readonly meanNs: number;

@@ -53,7 +53,11 @@ fn typescript(w: *std.Io.Writer) !void {
         try w.writeAll("],\n");
     }
     try w.writeAll("} as const;\n");
-    inline for (.{ abi.Drop, abi.Violation, abi.VriState, abi.EventKind, abi.RouteKind, abi.ArenaPages }) |T| {
+    const enums = .{
+        abi.Drop,      abi.Violation, abi.VriState,
+        abi.EventKind, abi.RouteKind, abi.ArenaPages,
+    };
+    inline for (enums) |T| {
         try w.print("\nexport const {s} = {{\n", .{abi.shortName(T)});
         inline for (@typeInfo(T).@"enum".fields) |f| try w.print(
             "  {s}: {d},\n",

@@ -42,8 +42,9 @@ pub fn settleAll(d: *Dispatcher, vri: *Vri, words: []const u64) void {
     }
 }
 
-/// Queues words at their port as long as each is a whole frame in a slot that the VRI holds, for the
-/// same permitted port. Returns how many: all, as a rule. Works on locals, as `servePlain` does.
+/// Queues words at their port as long as each is a whole frame in a slot that the VRI holds, for
+/// the same permitted port. Returns how many: all, as a rule. Works on locals, as `servePlain`
+/// does.
 fn queueUsual(d: *Dispatcher, vri: *Vri, words: []const u64) usize {
     @setRuntimeSafety(false); // every index is compared with its bound first
     const first: abi.Descriptor = @bitCast(words[0]);

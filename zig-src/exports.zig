@@ -126,7 +126,12 @@ pub export fn lvrm_trace_create(spec: *const abi.TraceSpec) callconv(.c) i32 {
 }
 
 /// Adds a captured frame to a trace made empty; `original_bytes` is its length on the wire.
-pub export fn lvrm_trace_append(trace: u32, frame: [*]const u8, bytes: u32, original_bytes: u32) callconv(.c) i32 {
+pub export fn lvrm_trace_append(
+    trace: u32,
+    frame: [*]const u8,
+    bytes: u32,
+    original_bytes: u32,
+) callconv(.c) i32 {
     return core.traceAppend(trace, frame[0..bytes], original_bytes);
 }
 
@@ -137,7 +142,11 @@ pub export fn lvrm_trace_destroy(trace: u32) callconv(.c) i32 {
 
 /// What the trace's recording ports saw since the last reset, which `reset` not 0 asks for.
 /// `report`: LatencyReport.
-pub export fn lvrm_trace_latency(trace: u32, report: *abi.LatencyReport, reset: u32) callconv(.c) i32 {
+pub export fn lvrm_trace_latency(
+    trace: u32,
+    report: *abi.LatencyReport,
+    reset: u32,
+) callconv(.c) i32 {
     return core.traceLatency(trace, report, reset != 0);
 }
 

@@ -63,7 +63,8 @@ fn keep(d: *Dispatcher, port: *Port, frame: *const Frame) void {
     if (!plan.classifier.any_watch) return;
     for (plan.vrs, 0..) |*entry, i| {
         if (!plan.classifier.wantsCopy(frame, port.number, @intCast(i))) continue;
-        const cut = if (frame.offload.gso_type == 0) null else segment.plan(frame.bytes, frame.offload);
+        const whole = frame.offload.gso_type == 0;
+        const cut = if (whole) null else segment.plan(frame.bytes, frame.offload);
         d.totals.replicated_frames += pieces;
         entry.vr.counters.replicated_frames += pieces;
         for (0..pieces) |j|

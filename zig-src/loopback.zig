@@ -38,7 +38,8 @@ const Options = struct {
 
 pub fn main(init: std.process.Init.Minimal) !u8 {
     const options = parse(init.args.vector) orelse {
-        const usage = "usage: lvrm-loopback [--frames N] [--bytes 60-1900] [--vrs N] [--vris N] [--queue NAME]\n";
+        const usage = "usage: lvrm-loopback [--frames N] [--bytes 60-1900] [--vrs N] " ++
+            "[--vris N] [--queue NAME]\n";
         _ = linux.write(2, usage, usage.len);
         return 2;
     };
@@ -223,7 +224,13 @@ fn dispatcher() !*dispatch.Dispatcher {
 fn planBytes(o: *const Options) ![]u8 {
     var out: std.ArrayList(u8) = .empty;
     const vris = o.vrs * o.vris;
-    const header: abi.PlanHeader = .{ .ports = 2, .vrs = o.vrs, .vris = vris, .served = o.vrs, .local = 0 };
+    const header: abi.PlanHeader = .{
+        .ports = 2,
+        .vrs = o.vrs,
+        .vris = vris,
+        .served = o.vrs,
+        .local = 0,
+    };
     try append(&out, header);
     for (0..2) |i| try append(&out, abi.PlanPort{ .port = @intCast(i), .promiscuous = 0 });
     for (0..o.vrs) |i| try append(&out, abi.PlanVr{

@@ -1,7 +1,7 @@
-//! How long an idle reader waits before it sleeps: look again for a while, then yield between looks,
-//! then sleep. The plan gives the longest; within it the reader learns what pays: a sleep that ended
-//! sooner than that would have been better spent waiting, so the next wait is the longest; one that
-//! lasted longer halves it. A loaded machine then gives the time to who needs it.
+//! How long an idle reader waits before it sleeps: look again for a while, then yield between
+//! looks, then sleep. The plan gives the longest; within it the reader learns what pays: a sleep
+//! that ended sooner than that would have been better spent waiting, so the next wait is the
+//! longest; one that lasted longer halves it. A loaded machine then gives the time to who needs it.
 const std = @import("std");
 const abi = @import("abi.zig");
 
@@ -16,8 +16,8 @@ pub const Patience = struct {
         p.since_ns = 0;
     }
 
-    /// What to do before the next look. With `busy_poll` it never sleeps: it yields now and then, so
-    /// that whoever shares the core gets it, and goes on.
+    /// What to do before the next look. With `busy_poll` it never sleeps: it yields now and then,
+    /// so that whoever shares the core gets it, and goes on.
     pub fn next(p: *Patience, idle: abi.Idle, busy_poll: bool, now_ns: u64) Step {
         if (p.since_ns == 0) p.since_ns = now_ns;
         const waited_ns = now_ns -% p.since_ns;
@@ -35,7 +35,8 @@ pub const Patience = struct {
     /// After a sleep of so long.
     pub fn slept(p: *Patience, idle: abi.Idle, slept_ns: u64) void {
         const longest_ns = longest(idle);
-        p.learned_ns = if (slept_ns < longest_ns) longest_ns else @min(p.learned_ns, longest_ns) / 2;
+        const halved_ns = @min(p.learned_ns, longest_ns) / 2;
+        p.learned_ns = if (slept_ns < longest_ns) longest_ns else halved_ns;
         p.since_ns = 0;
     }
 };

@@ -79,7 +79,8 @@ pub const Rig = struct {
             gpa.destroy(port);
         };
         var reason: Reason = .{};
-        if (r.trace) |trace| traces.destroy(gpa, trace, &reason) catch unreachable; // no port uses it
+        // No port uses it any more.
+        if (r.trace) |trace| traces.destroy(gpa, trace, &reason) catch unreachable;
         r.d.sleeper.deinit();
         gpa.destroy(r.d);
         gpa.free(r.events_memory);

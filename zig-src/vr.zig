@@ -86,7 +86,8 @@ pub const Vr = struct {
         return vr.flows.find(flow.hash(bytes), now_ms);
     }
 
-    /// Where the next frame of flow `index` goes. `unparking`: it is older than all that are parked.
+    /// Where the next frame of flow `index` goes. `unparking`: it is older than those that are
+    /// parked.
     pub fn targetOf(vr: *Vr, index: u32, now_ms: u32, unparking: bool) Target {
         const entry = &vr.flows.entries[index];
         if (vr.running.len == 0) return .none;

@@ -61,7 +61,8 @@ export fn lvrm_vr_receive_event(
 }
 
 export fn lvrm_vr_send_event(l: *VrLink, kind: u16, payload: [*]const u8, bytes: usize) c_int {
-    return -@as(c_int, @intFromEnum(l.state().sendEvent(kind, l.state().number(), payload[0..bytes])));
+    const errno = l.state().sendEvent(kind, l.state().number(), payload[0..bytes]);
+    return -@as(c_int, @intFromEnum(errno));
 }
 
 export fn lvrm_vr_number(l: *VrLink) u32 {

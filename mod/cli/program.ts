@@ -57,7 +57,7 @@ function addRunOptions(command: Command): Command {
     )
     .option(
       "--frames",
-      "balance frame by frame, not flow by flow: even shares, but TCP suffers from the reordering " +
+      "balance frame by frame, not flow by flow: even shares, but TCP suffers from reordering " +
         "(LVRM_FRAMES=1)",
     )
     .option(
@@ -77,7 +77,7 @@ function addRunOptions(command: Command): Command {
     )
     .option(
       "--busy-poll",
-      "never sleep, neither lvrm nor VRIs: every core in use shows as fully busy (LVRM_BUSY_POLL=1)",
+      "lvrm and VRIs never sleep: their cores show as fully busy (LVRM_BUSY_POLL=1)",
     )
     .option(
       "--idle-spins <N>",

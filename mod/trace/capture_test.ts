@@ -1,4 +1,4 @@
-/** Captures: what is written is read back, and no file, however broken, does worse than an error. */
+/** Captures: what is written is read back; no file, however broken, does worse than an error. */
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../config/mod.ts";

@@ -1,4 +1,4 @@
-/** Numbers of VRIs: each belongs to one link at a time, and the lowest that was given back is next. */
+/** Numbers of VRIs: each belongs to one link at a time; the lowest that was given back is next. */
 
 export class VriNumbers {
   readonly #limit: number;

@@ -2,9 +2,9 @@
  * VRIs whose process is gone, on their way out: first `dead` in a plan (the dispatcher takes back
  * what they held), then left out of one, and once that is in force their link is freed.
  *
- * The only VRI of its VR is not declared dead before its successor runs, for a second at most: until
- * then its queue goes on taking frames, and the successor gets them all, in order. So a killed VRI
- * costs the batch that it was working on and nothing else.
+ * The only VRI of its VR is not declared dead before its successor runs, for a second at most:
+ * until then its queue goes on taking frames, and the successor gets them all, in order. So a
+ * killed VRI costs the batch that it was working on and nothing else.
  */
 import type { Core, Idle } from "../../ffi/core.ts";
 import type { PlanVri } from "./plan.ts";

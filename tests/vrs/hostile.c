@@ -5,10 +5,12 @@
  *
  * exits: at once.  unattached: never attaches.  silent: attaches, never says ready.  deaf: ignores
  * stop.  crash, exit: ends.  hang: stays but never looks again.  flood: sends malformed events.
- * event: sends one of a kind that only lvrm sends.  self: sends an event to itself.  index:N: writes
- * garbage into the indices of the queue whose offset lies N bytes into the link.  hoard: takes every
- * frame and every empty slot, and gives none back.  slot, owner, length, short, offset, port, flags,
- * zero, reason, twice: returns a descriptor that no VR may return.  With FILE only while FILE exists, as it starts; else it is a good mirror. */
+ * event: sends one of a kind that only lvrm sends.  self: sends an event to itself.
+ * index:N: writes garbage into the indices of the queue whose offset lies N bytes into the link.
+ * hoard: takes every frame and every empty slot, and gives none back.
+ * slot, owner, length, short, offset, port, flags, zero, reason, twice: returns a descriptor that
+ * no VR may return.
+ * With FILE only while FILE exists, as it starts; else it is a good mirror. */
 #include "mirror.h"
 
 #include <limits.h>
