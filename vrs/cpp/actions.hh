@@ -5,6 +5,7 @@
 
 #include <lvrm_vr.h>
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,15 @@ struct Action {
     uint32_t prefixes = 0; // that share this action
     NextHop hop; // the only one, where `hops` is empty
     std::vector<NextHop> hops; // of a multipath route
+
+    /// Longest datagram of each family that goes out of a link whose longest is `link_mtu`.
+    uint32_t longest_v4(uint32_t link_mtu) const {
+        return mtu != 0 ? std::min(mtu, link_mtu) : link_mtu;
+    }
+    uint32_t longest_v6(uint32_t link_mtu) const {
+        // RFC 8200 5: no path takes less than 1280, whatever a route says.
+        return mtu != 0 ? std::min(std::max(mtu, min_mtu_v6), link_mtu) : link_mtu;
+    }
 
     /// The next hop of a flow, in proportion to the weights (Linux's fib_multipath_hash).
     const NextHop &choose(uint32_t flow_hash) const {
@@ -75,6 +85,8 @@ class Actions {
     }
 
     size_t size() const { return numbers_.size(); }
+    /// Numbers ever given out are below this.
+    size_t end() const { return all_.size(); }
 
   private:
     static void add_key(std::string &key, const NextHop &hop) {

@@ -12,6 +12,7 @@ namespace cppvr {
 inline constexpr size_t ethernet_bytes = 14;
 inline constexpr size_t ipv4_bytes = 20; // without options
 inline constexpr size_t ipv6_bytes = 40;
+inline constexpr uint32_t min_mtu_v6 = 1280; // RFC 8200 5
 inline constexpr uint16_t ethertype_ipv4 = 0x0800;
 inline constexpr uint16_t ethertype_ipv6 = 0x86dd;
 inline constexpr uint8_t protocol_icmp = 1;

@@ -54,15 +54,20 @@ inline bool ipv4_checksum_holds(const uint8_t *header, size_t bytes) {
     sum += load_native<uint32_t>(header + 12);
     sum += load_native<uint32_t>(header + 16);
     for (size_t at = ipv4_bytes; at < bytes; at += 4) sum += load_native<uint32_t>(header + at);
-    return fold(sum) == 0xffff;
+    // At most 15 words of 32 bits: folded once, it is all ones or twice that, or the sum is wrong.
+    const uint64_t folded = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+    return folded == 0xffff || folded == 0x1fffe;
 }
 
 /// Decrements an IPv4 time to live, which is at least 1, and keeps the header checksum right.
 inline void decrement_ttl(uint8_t *header) {
-    const uint16_t old_word = load16(header + 8);
-    const uint16_t new_word = static_cast<uint16_t>(old_word - 0x100);
+    // RFC 1624 equation 3, where ~m + m' is ~0x100 whatever m was. One fold does: the sum is at
+    // most 0x1fefe.
     header[8] -= 1;
-    store16(header + 10, update_checksum(load16(header + 10), old_word, new_word));
+    uint32_t sum = static_cast<uint16_t>(~load16(header + 10));
+    sum += 0xfeff;
+    sum = (sum & 0xffff) + (sum >> 16);
+    store16(header + 10, static_cast<uint16_t>(~sum));
 }
 
 } // namespace cppvr

@@ -32,6 +32,7 @@ Action finish(Action action) {
 
 void Control::take(const lvrm_event_header &header, const uint8_t *payload, uint64_t now_ns) {
     const std::span<const uint8_t> bytes{payload, header.bytes};
+    tables_.version += 1;
     switch (header.kind) {
     case LVRM_EVENT_LINK:
         if (const auto event = read<lvrm_link_event>(bytes)) take_link(*event);

@@ -22,10 +22,13 @@ template <class Key, unsigned stride> class Fib {
 
     /// The value of the longest prefix that holds `key`; 0: none does.
     uint32_t lookup(Key key) const {
-        uint32_t entry = root_[static_cast<size_t>(key >> (bits - 16))];
+        // No index comes from outside: the key is shifted to the width of a level, and `descend`
+        // made every child. So this goes past the library's checks.
+        const Node *const nodes = nodes_.data();
+        uint32_t entry = root_.data()[static_cast<size_t>(key >> (bits - 16))];
         key = static_cast<Key>(key << 16);
         while (entry & child_bit) {
-            entry = nodes_[entry & ~child_bit][static_cast<size_t>(key >> (bits - stride))];
+            entry = nodes[entry & ~child_bit].data()[static_cast<size_t>(key >> (bits - stride))];
             key = static_cast<Key>(key << stride);
         }
         return entry & max_value;

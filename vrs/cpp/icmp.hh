@@ -20,7 +20,6 @@ enum class Problem {
 // The longest datagrams that every host takes: RFC 1812 4.3.2.3 and RFC 4443 2.4 c.
 inline constexpr size_t max_icmp_bytes = 576;
 inline constexpr size_t max_icmpv6_bytes = 1280;
-inline constexpr uint32_t min_mtu_v6 = 1280; // RFC 8200 5
 
 /// Whether a frame (Ethernet header first, IP header checked) may be answered with an error:
 /// RFC 1812 4.3.2.7 and RFC 4443 2.4 e. Never for errors, later fragments, or to many.

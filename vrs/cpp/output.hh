@@ -34,6 +34,12 @@ class Output {
         count_ += 1;
         if (count_ == frames_.size()) flush();
     }
+    /// The same for many at once, at most as many as it holds.
+    void put(std::span<const lvrm_frame> frames) {
+        if (frames.size() >= frames_.size() - count_) flush();
+        std::copy(frames.begin(), frames.end(), frames_.begin() + count_);
+        count_ += frames.size();
+    }
     void forward(lvrm_frame frame, uint8_t port) { put(lvrm_forward(frame, port)); }
     void drop(lvrm_frame frame, lvrm_drop reason) { put(lvrm_drop_frame(frame, reason)); }
 

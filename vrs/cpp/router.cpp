@@ -19,30 +19,101 @@ void request_of(lvrm_neighbour_request &request, uint8_t port, const Address &ad
     store_address(request.address, address);
 }
 
+/// Whether a frame is IPv4 without options and passes all of route_v4's checks. It tells no
+/// failure from another, so it needs fewer instructions.
+[[gnu::always_inline]] inline bool is_plain(const uint8_t *bytes, uint32_t length) {
+    if (length < ethernet_bytes + ipv4_bytes) [[unlikely]] return false;
+    const uint8_t *header = bytes + ethernet_bytes;
+    // Ethertype, version and header length, type of service, total length, identification.
+    const uint64_t first = load64(bytes + 12);
+    if (first >> 40 != (ethertype_ipv4 << 8 | 0x45)) [[unlikely]] return false;
+    const uint32_t total = first >> 16 & 0xffff;
+    if (total < ipv4_bytes || total > length - ethernet_bytes || header[8] <= 1) [[unlikely]]
+        return false;
+    if (is_bad_source_v4(load32(header + 12))) [[unlikely]] return false;
+    if (is_bad_destination_v4(load32(header + 16))) [[unlikely]] return false;
+    return ipv4_checksum_holds(header, ipv4_bytes);
+}
+
 } // namespace
 
+/// Most frames are IPv4 without options, and their way has a shortcut. A batch is looked up whole
+/// before any frame is changed, so that the memory accesses of many frames overlap; then each goes
+/// its way in the order they came: by the shortcut, or step by step in route_one. What one does
+/// never depends on the other.
+struct Router::Batch {
+    // Slots are a power of two apart, so that their headers share few sets of the first cache:
+    // more frames than these at once would push each other out.
+    static constexpr size_t frames = 8;
+    static constexpr size_t ahead = 16; // of which the headers are on their way
+    std::array<uint32_t, frames> actions; // of plain frames; 0: take it step by step
+};
+
 void Router::route(std::span<const lvrm_frame> frames, uint64_t now_ns) {
-    // A frame's headers lie in its first cache lines; start fetching them some frames ahead.
-    constexpr size_t ahead = 4;
-    for (size_t i = 0; i < std::min(ahead, frames.size()); i += 1)
-        __builtin_prefetch(data(frames[i]), 1);
-    for (size_t i = 0; i < frames.size(); i += 1) {
-        if (i + ahead < frames.size()) __builtin_prefetch(data(frames[i + ahead]), 1);
-        const lvrm_frame frame = frames[i];
-        uint8_t *bytes = data(frame);
-        if (lvrm_frame_length(frame) < ethernet_bytes) {
-            output_.drop(frame, LVRM_DROP_BAD_HEADER);
-            continue;
+    tables_.fit_shortcuts();
+    // Headers come from another core's cache, one line each. Fetching them to write at once
+    // (prefetchw) measured a third slower.
+    for (const lvrm_frame frame : frames.first(std::min(frames.size(), Batch::ahead)))
+        __builtin_prefetch(data(frame) + ethernet_bytes);
+    while (!frames.empty()) {
+        if (frames.size() > Batch::ahead) {
+            const auto later = frames.subspan(Batch::ahead);
+            for (const lvrm_frame frame : later.first(std::min(later.size(), Batch::frames)))
+                __builtin_prefetch(data(frame) + ethernet_bytes);
         }
-        const uint16_t ethertype = load16(bytes + 12);
-        if (ethertype == ethertype_ipv4) [[likely]]
-            route_v4(frame, bytes, now_ns);
-        else if (ethertype == ethertype_ipv6)
-            route_v6(frame, bytes, now_ns);
-        else
-            output_.drop(frame, LVRM_DROP_NOT_IP);
+        const auto batch = frames.first(std::min(frames.size(), Batch::frames));
+        route_batch(batch, now_ns);
+        frames = frames.subspan(batch.size());
     }
     if (tables_.neighbours.waiting_hops() > 0) ask(now_ns);
+}
+
+void Router::route_batch(std::span<const lvrm_frame> frames, uint64_t now_ns) {
+    Batch batch;
+    look_up(frames, batch);
+    lvrm_frame done[Batch::frames];
+    size_t done_count = 0;
+    const uint32_t *action = batch.actions.data();
+    for (const lvrm_frame frame : frames) {
+        uint8_t *bytes = data(frame);
+        uint8_t *header = bytes + ethernet_bytes;
+        const uint32_t number = *action++;
+        const Shortcut &shortcut = tables_.shortcut(number);
+        const uint32_t total = load16(header + 2);
+        if ((number == 0) | (total > shortcut.longest_v4)) [[unlikely]] {
+            output_.put({done, done_count});
+            done_count = 0;
+            route_one(frame, now_ns);
+            continue;
+        }
+        std::memcpy(bytes, shortcut.macs, sizeof shortcut.macs);
+        decrement_ttl(header);
+        done[done_count] =
+            lvrm_forward(lvrm_set_length(frame, ethernet_bytes + total), shortcut.port);
+        done_count += 1;
+    }
+    output_.put({done, done_count});
+}
+
+void Router::look_up(std::span<const lvrm_frame> frames, Batch &batch) {
+    uint32_t *action = batch.actions.data();
+    for (const lvrm_frame frame : frames) {
+        const uint8_t *bytes = data(frame);
+        const bool is_unfiltered =
+            tables_.links.data()[lvrm_frame_input_port(frame)].rp_filter == 0;
+        const bool is_quick = is_plain(bytes, lvrm_frame_length(frame)) && is_unfiltered;
+        *action++ = is_quick ? tables_.routes4.lookup(load32(bytes + ethernet_bytes + 16)) : 0;
+    }
+}
+
+void Router::route_one(lvrm_frame frame, uint64_t now_ns) {
+    uint8_t *bytes = data(frame);
+    if (lvrm_frame_length(frame) < ethernet_bytes)
+        return output_.drop(frame, LVRM_DROP_BAD_HEADER);
+    const uint16_t ethertype = load16(bytes + 12);
+    if (ethertype == ethertype_ipv4) return route_v4(frame, bytes, now_ns);
+    if (ethertype == ethertype_ipv6) return route_v6(frame, bytes, now_ns);
+    output_.drop(frame, LVRM_DROP_NOT_IP);
 }
 
 /// RFC 1812 5.2.2 (checks), 5.3.7 (martians), 5.2.4 (next hop), 5.3.1 (time to live).
@@ -80,9 +151,9 @@ void Router::route_v4(lvrm_frame frame, uint8_t *bytes, uint64_t now_ns) {
     if (header[8] <= 1) [[unlikely]]
         return report_and_drop(frame, Problem::time_exceeded, LVRM_DROP_TTL_EXPIRED, now_ns);
     const NextHop &hop = action.hops.empty() ? action.hop : choose_v4(action, {header, total});
-    const uint32_t link_mtu = tables_.links[hop.port].mtu;
-    const uint32_t mtu = action.mtu != 0 ? std::min(action.mtu, link_mtu) : link_mtu;
-    if (total > mtu && tables_.links[hop.port].is_up) [[unlikely]]
+    const Link &out = tables_.links[hop.port];
+    const uint32_t mtu = action.longest_v4(out.mtu);
+    if (total > mtu && out.is_up) [[unlikely]]
         return fragment(frame, bytes, hop, mtu, now_ns);
     decrement_ttl(header);
     deliver(frame, bytes, hop, address_v4(destination), now_ns);
@@ -106,6 +177,12 @@ void Router::route_v6(lvrm_frame frame, uint8_t *bytes, uint64_t now_ns) {
         return output_.drop(frame, LVRM_DROP_BAD_DESTINATION);
 
     const uint32_t number = tables_.routes6.lookup(destination.v6());
+    const Shortcut &shortcut = tables_.shortcut(number);
+    if (total <= shortcut.longest_v6 && header[7] > 1) [[likely]] {
+        std::memcpy(bytes, shortcut.macs, sizeof shortcut.macs);
+        header[7] -= 1;
+        return output_.forward(frame, shortcut.port);
+    }
     const Action &action = tables_.actions[number];
     if (number == 0 || action.kind != LVRM_ROUTE_UNICAST) [[unlikely]]
         return refuse(frame, number == 0 ? nullptr : &action, now_ns);
@@ -113,8 +190,7 @@ void Router::route_v6(lvrm_frame frame, uint8_t *bytes, uint64_t now_ns) {
         return report_and_drop(frame, Problem::time_exceeded, LVRM_DROP_TTL_EXPIRED, now_ns);
     const NextHop &hop = action.hops.empty() ? action.hop : choose_v6(action, {header, total});
     const Link &out = tables_.links[hop.port];
-    const uint32_t route_mtu = std::max(action.mtu, min_mtu_v6);
-    const uint32_t mtu = action.mtu != 0 ? std::min(route_mtu, out.mtu) : out.mtu;
+    const uint32_t mtu = action.longest_v6(out.mtu);
     if (total > mtu && out.is_up) [[unlikely]] {
         report(frame, Problem::too_big, mtu, now_ns);
         return output_.drop(frame, LVRM_DROP_TOO_BIG);

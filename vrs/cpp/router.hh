@@ -31,6 +31,10 @@ class Router {
     void drop_waiting();
 
   private:
+    struct Batch;
+    void route_batch(std::span<const lvrm_frame> frames, uint64_t now_ns);
+    void look_up(std::span<const lvrm_frame> frames, Batch &batch);
+    void route_one(lvrm_frame frame, uint64_t now_ns);
     void route_v4(lvrm_frame frame, uint8_t *data, uint64_t now_ns);
     void route_v6(lvrm_frame frame, uint8_t *data, uint64_t now_ns);
     bool is_reverse_path_right(uint8_t input_port, uint8_t rp_filter, uint32_t source) const;

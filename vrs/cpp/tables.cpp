@@ -57,6 +57,25 @@ bool Tables::is_broadcast(uint8_t port, const Address &address) const {
     return false;
 }
 
+void Tables::make_shortcut(Shortcut &shortcut, uint32_t number) {
+    shortcut = {};
+    shortcut.version = version;
+    const Action &action = actions[number];
+    const NextHop &hop = action.hop;
+    if (number == 0 || action.kind != LVRM_ROUTE_UNICAST || !action.hops.empty()) return;
+    if (hop.gateway.family == 0) return;
+    const Link &out = links[hop.port];
+    if (!out.is_up) return;
+    const Neighbour *neighbour = neighbours.find(hop.port, hop.gateway, hop.neighbour_hint);
+    // A stale one is asked after while it is used; that takes a look at the clock.
+    if (!neighbour || neighbour->is_stale) return;
+    std::memcpy(shortcut.macs, neighbour->mac, 6);
+    std::memcpy(shortcut.macs + 6, out.mac, 6);
+    shortcut.port = hop.port;
+    shortcut.longest_v4 = action.longest_v4(out.mtu);
+    shortcut.longest_v6 = action.longest_v6(out.mtu);
+}
+
 void Tables::sweep(uint32_t generation) {
     const auto release = [&](uint32_t action) { actions.release(action); };
     routes4.sweep(generation, release);

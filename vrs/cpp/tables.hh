@@ -37,6 +37,18 @@ struct PortName {
     uint16_t vlan = LVRM_NO_VLAN;
 };
 
+/// What most frames need of an action, in half a cache line: the rewritten Ethernet addresses and
+/// the port, of an action with one gateway whose link is up and whose neighbour is known and needs
+/// no renewal. Of any other both lengths are 0, which no datagram meets.
+struct Shortcut {
+    uint8_t macs[12] = {}; // destination, source
+    uint8_t port = LVRM_NO_PORT;
+    uint32_t longest_v4 = 0; // datagrams up to these lengths go out as they are, bytes
+    uint32_t longest_v6 = 0;
+    uint64_t version = 0; // of the tables it was made from
+};
+static_assert(sizeof(Shortcut) == 32);
+
 struct Tables {
     std::array<Link, 256> links; // number 255, no port, is never present
     std::vector<PortAddress> addresses; // primary ones first, as they came
@@ -44,7 +56,19 @@ struct Tables {
     Fib4 routes4; // to action numbers
     Fib6 routes6;
     Neighbours neighbours;
+    uint64_t version = 1; // Control counts it up with every event
 
+    /// Makes room for a shortcut of every action; before `shortcut`, once per batch.
+    void fit_shortcuts() {
+        if (shortcuts_.size() < actions.end()) [[unlikely]] shortcuts_.resize(actions.end());
+    }
+    /// The shortcut of an action (one that a route has; 0: of none), as the tables are now. Made
+    /// when it is first asked for after a change, so that events stay cheap.
+    const Shortcut &shortcut(uint32_t number) {
+        Shortcut &it = shortcuts_.data()[number];
+        if (it.version != version) [[unlikely]] make_shortcut(it, number);
+        return it;
+    }
     /// Number of the port that a name stands for, or LVRM_NO_PORT.
     uint8_t find_port(const PortName &name) const;
     /// Sets a route and takes the action's number over from Actions::acquire.
@@ -58,6 +82,11 @@ struct Tables {
     bool is_broadcast(uint8_t port, const Address &address) const;
     /// Forgets whatever was last set in another generation, waiting frames apart.
     void sweep(uint32_t generation);
+
+  private:
+    void make_shortcut(Shortcut &shortcut, uint32_t number);
+
+    std::vector<Shortcut> shortcuts_; // by action number
 };
 
 } // namespace cppvr
