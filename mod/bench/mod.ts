@@ -17,7 +17,7 @@ import { type BenchContext, fullTiming, quickTiming } from "./types.ts";
 export { benchRouters } from "./throughput.ts";
 
 const leastWindow_frames = 64;
-const defaultWindow_frames = 512;
+const defaultWindow_frames = 2048;
 const largestWindow_frames = link.queue_capacity - 64;
 
 /** The experiments by name, and what each measures. */

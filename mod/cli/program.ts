@@ -153,7 +153,7 @@ export function makeProgram(actions: Actions): Command {
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
     )
     .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
-    .option("--window <N>", "frames on their way at most (default: 512)")
+    .option("--window <N>", "frames on their way at most (default: 2048)")
     .action((names: string[], options: BenchOptions) => actions.bench(names, options));
   program.command("version")
     .description("print the version")
