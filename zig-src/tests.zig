@@ -11,6 +11,7 @@ test {
     _ = @import("ipc_queue/control_test.zig");
     _ = @import("balancer/conformance.zig");
     _ = @import("flow.zig");
+    _ = @import("order_test.zig");
     _ = @import("patience.zig");
     _ = @import("idle_test.zig");
     _ = @import("idle_model_test.zig");
