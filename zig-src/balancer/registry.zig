@@ -3,6 +3,7 @@
 //! A balancer declares `choose(*T, loads: []const u32) u32`: which of a VR's running VRIs takes the
 //! next frame. It starts as `.{}`.
 const std = @import("std");
+const Either = @import("../either.zig").Either;
 
 pub const variants = .{
     .jsq = @import("jsq.zig").Jsq,
@@ -13,17 +14,7 @@ pub const variants = .{
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));
 
-pub const Balancer = blk: {
-    var types: [names.len]type = undefined;
-    var tags: [names.len]u8 = undefined;
-    var fields: [names.len][]const u8 = undefined;
-    for (names, 0..) |name, i| {
-        types[i] = @field(variants, name);
-        tags[i] = i;
-        fields[i] = name;
-    }
-    break :blk @Union(.auto, @Enum(u8, .exhaustive, &fields, &tags), &fields, &types, &@splat(.{}));
-};
+pub const Balancer = Either(variants);
 
 /// Balancer number `balancer` in its first state, null when there is none.
 pub fn make(balancer: u32) ?Balancer {

@@ -2,6 +2,7 @@
 //! suite (`conformance.zig`) then runs on it, and `--queue` knows it.
 const std = @import("std");
 const abi = @import("../abi.zig");
+const Either = @import("../either.zig").Either;
 
 pub const variants = .{
     .mc_ring_buffer = @import("mc_ring_buffer.zig"), // the first is the default
@@ -13,22 +14,17 @@ pub const variants = .{
 /// Names in the order of their numbers (`Link.queue`).
 pub const names = std.meta.fieldNames(@TypeOf(variants));
 
-pub const Producer = Either("Producer");
-pub const Consumer = Either("Consumer");
+pub const Producer = Either(ends("Producer"));
+pub const Consumer = Either(ends("Consumer"));
 
-/// A union over the variants' `side`: one branch per batch, no function pointer.
-fn Either(comptime side: []const u8) type {
-    var types: [names.len]type = undefined;
-    var tags: [names.len]u8 = undefined;
-    var fields: [names.len][]const u8 = undefined;
-    for (names, 0..) |name, i| {
-        types[i] = @field(@field(variants, name), side);
-        tags[i] = i;
-        fields[i] = name;
-    }
-    const Tag = @Enum(u8, .exhaustive, &fields, &tags);
-    return @Union(.auto, Tag, &fields, &types, &@splat(.{}));
+/// The variants' producers, or consumers, by the variants' names.
+fn ends(comptime side: []const u8) EndTypes {
+    var all: EndTypes = undefined;
+    for (names) |name| @field(all, name) = @field(@field(variants, name), side);
+    return all;
 }
+
+const EndTypes = @Struct(.auto, null, names, &@as([names.len]type, @splat(type)), &@splat(.{}));
 
 /// Bytes for a queue of `capacity` words, of whichever variant.
 pub fn bytesFor(queue: u32, capacity: u32) usize {

@@ -7,6 +7,7 @@
 //! called every 5 ms or later with the VRI's account of its busy time, and the constants
 //! `needs_busy_time`, `frame_load`, `overload`.
 const std = @import("std");
+const Either = @import("../either.zig").Either;
 
 pub const ArrivalRate = @import("arrival_rate.zig").ArrivalRate;
 
@@ -18,17 +19,7 @@ pub const variants = .{
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));
 
-const Union = blk: {
-    var types: [names.len]type = undefined;
-    var tags: [names.len]u8 = undefined;
-    var fields: [names.len][]const u8 = undefined;
-    for (names, 0..) |name, i| {
-        types[i] = @field(variants, name);
-        tags[i] = i;
-        fields[i] = name;
-    }
-    break :blk @Union(.auto, @Enum(u8, .exhaustive, &fields, &tags), &fields, &types, &@splat(.{}));
-};
+const Union = Either(variants);
 
 /// One VRI's estimator: one branch per call, no function pointer.
 pub const Estimator = struct {

@@ -13,6 +13,7 @@
 //!   missed(*T) u64                          frames lost by the kernel since the last call
 //!   errors(*T) u64                          failed receives since the last call
 const std = @import("std");
+const Either = @import("../either.zig").Either;
 const abi = @import("../abi.zig");
 pub const Frame = @import("frame.zig").Frame;
 pub const Outgoing = @import("frame.zig").Outgoing;
@@ -26,17 +27,7 @@ pub const variants = .{
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));
 
-pub const Adapter = blk: {
-    var types: [names.len]type = undefined;
-    var tags: [names.len]u8 = undefined;
-    var fields: [names.len][]const u8 = undefined;
-    for (names, 0..) |name, i| {
-        types[i] = @field(variants, name);
-        tags[i] = i;
-        fields[i] = name;
-    }
-    break :blk @Union(.auto, @Enum(u8, .exhaustive, &fields, &tags), &fields, &types, &@splat(.{}));
-};
+pub const Adapter = Either(variants);
 
 /// Opens the adapter that the configuration names.
 pub fn open(config: *const abi.PortConfig, reason: *Reason) error{Failed}!Adapter {
