@@ -92,11 +92,15 @@ export class NetlinkSocket {
     }
   }
 
-  /** Multicast messages that have come since the last call. */
+  /**
+   * Multicast messages that have come since the last call. After a loss the socket is read to its
+   * end: until it is empty the kernel goes on throwing messages away, and says so no second time.
+   * What a dump shows before that may be followed by changes that nobody tells.
+   */
   poll(): Notifications {
     const messages: Message[] = [];
     let lost = false;
-    for (let i = 0; i < maxDatagramsPerPoll; i++) {
+    for (let i = 0; lost || i < maxDatagramsPerPoll; i++) {
       const bytes = this.#calls.receive(this.#socket, this.#buffer);
       if (bytes === -Errno.EAGAIN) break;
       if (bytes === -Errno.ENOBUFS) {

@@ -101,6 +101,15 @@ Deno.test("what was lost is told once, with what came besides", () => {
   assert.deepEqual(socket.poll(), { messages: [], lost: false });
 });
 
+Deno.test("after a loss the socket is read to its end, however much there is", () => {
+  const many = Array.from({ length: 10_000 }, () => entry(0, 1));
+  const calls = kernel(() => [-Errno.ENOBUFS, ...many]);
+  const socket = new NetlinkSocket(calls, 0);
+  calls.send(3, new MessageWriter().begin(24, 0, 0).finish().datagram());
+  assert.equal(socket.poll().messages.length, many.length);
+  assert.equal(calls.receive(3, new Uint8Array(64)), -Errno.EAGAIN);
+});
+
 Deno.test("a socket that cannot be opened is an error", () => {
   const calls = { ...kernel(() => []), open: () => -Errno.EPROTONOSUPPORT };
   assert.throws(() => new NetlinkSocket(calls, 12), /protocol not supported/);
