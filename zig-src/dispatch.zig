@@ -95,22 +95,12 @@ pub const Dispatcher = struct {
                 if (vri.staged_count != 0) d.flush(vri);
                 if (vri.unpublished != 0) vri.publish();
             }
-            d.sortOut(entry.vr);
+            entry.vr.sortOut();
         }
         // The fence puts the queues' indices before the looks at the sleep flags; the VRI sets its
         // flag, fences, then looks at the queue: one of the two sees the other.
         fullFence();
         for (d.plan.vrs) |*entry| for (entry.vr.running) |vri| vri.wake();
-    }
-
-    /// Takes out who broke the rules, and looks at the loads of the others.
-    fn sortOut(_: *Dispatcher, vr: *Vr) void {
-        var at = vr.running.len;
-        while (at > 0) : (at -= 1) {
-            const vri = vr.running[at - 1];
-            if (vri.violation != .none) vr.withdraw(vri);
-        }
-        vr.refreshLoads();
     }
 
     /// Drops a frame that has a slot, which is free again.

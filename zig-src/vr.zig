@@ -196,6 +196,17 @@ pub const Vr = struct {
         vr.counters.arrival_rate_millifps = @intFromFloat(vr.rate.rate_fps * 1000);
     }
 
+    /// Takes out who broke the rules, and looks at the loads of the others. One VRI alone needs no
+    /// look: there is nothing to compare.
+    pub fn sortOut(vr: *Vr) void {
+        var at = vr.running.len;
+        while (at > 0) : (at -= 1) {
+            const vri = vr.running[at - 1];
+            if (vri.violation != .none) vr.withdraw(vri);
+        }
+        if (vr.running.len > 1) vr.refreshLoads();
+    }
+
     /// Takes a VRI out of those that run, because it broke the rules.
     pub fn withdraw(vr: *Vr, vri: *Vri) void {
         const index = std.mem.indexOfScalar(*Vri, vr.running, vri) orelse return;
