@@ -62,6 +62,8 @@ export interface VrConfig {
   readonly loadEstimator: number;
   /** Of a new observation, in 1/256: 1 to 256. */
   readonly loadWeight: number;
+  /** VRIs tell how long they were busy, whether the load estimator needs it or not. */
+  readonly accountBusy: boolean;
 }
 
 export interface VriConfig {
@@ -227,6 +229,7 @@ export class Core {
     const estimator = checked("load estimator", config.loadEstimator, 0, 255);
     view.setUint32(at.load_estimator, estimator, true);
     view.setUint32(at.load_weight, checked("load weight", config.loadWeight, 1, 256), true);
+    view.setUint32(at.account_busy, config.accountBusy ? 1 : 0, true);
     this.#check(this.#library.symbols.lvrm_vr_create(view));
   }
 
@@ -328,6 +331,11 @@ export class Core {
     checked("trace", trace, 0, u32Max);
     this.#check(this.#library.symbols.lvrm_trace_latency(trace, view, reset ? 1 : 0));
     return decodeLatency(view);
+  }
+
+  /** CLOCK_MONOTONIC: the clock of snapshots, and of decisions in a plan. */
+  clockNs(): bigint {
+    return this.#library.symbols.lvrm_clock_ns();
   }
 
   /** Asks for a snapshot and returns its sequence number; `wait` resolves when it is there. */

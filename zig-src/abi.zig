@@ -341,6 +341,8 @@ pub const VrConfig = extern struct {
     flow_count: u32, // places of the flow table: a power of two
     load_estimator: u32, // index into the manifest's load estimators
     load_weight: u32, // of a new observation, in 1/256: 1..256
+    account_busy: u32, // 1: VRIs keep `VriWords.busy_ns`, whether the estimator needs it or not
+    reserved: u32 = 0,
 };
 
 pub const VriConfig = extern struct {
@@ -380,6 +382,7 @@ pub const PlanVri = extern struct {
     vri: u32,
     state: u32, // VriState
     idle: Idle,
+    decided_ns: u64, // when the control plane chose this state, by CLOCK_MONOTONIC
 };
 
 pub const PlanPrefix = extern struct {
@@ -453,6 +456,11 @@ pub const VriCounters = extern struct {
     sleeps: u64 = 0,
     busy_ns: u64 = 0, // that it spent with frames, by its own account; see VriWords
     loaned_slots: u64 = 0, // empty slots that it has
+    // Its last allocation and deallocation, by CLOCK_MONOTONIC; 0: did not happen (yet).
+    decided_ns: u64 = 0, // the control plane chose to run it, or to drain it
+    unparked_ns: u64 = 0, // a plan that lets it run was put in force
+    first_frame_ns: u64 = 0, // the first frame came back from it since
+    emptied_ns: u64 = 0, // nothing was left in its hands since it was told to drain
     batches: [batch_buckets]u64 = @splat(0), // handed to it, by frames (`batchBucket`)
 };
 

@@ -130,15 +130,16 @@ pub const Dispatcher = struct {
             const vr = entry.vr;
             vr.permitted = entry.permitted;
         }
+        const now_ns = monotonicNs();
         for (plan.vris) |*entry| {
             const vri = entry.vri;
-            vri.state = entry.state;
+            vri.enter(entry.state, entry.decided_ns, now_ns);
             vri.share = entry.share;
             const words = &vri.link.monitor;
             @atomicStore(u32, &words.idle.spins, entry.idle.spins, .monotonic);
             @atomicStore(u32, &words.idle.yields, entry.idle.yields, .monotonic);
             @atomicStore(u32, &words.busy_poll, d.config.busy_poll, .monotonic);
-            const account = @intFromBool(vri.vr.estimators.needs_busy_time);
+            const account = @intFromBool(vri.vr.account_busy);
             @atomicStore(u32, &words.account_busy, account, .monotonic);
         }
         for (plan.vrs) |*entry|

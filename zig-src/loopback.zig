@@ -138,6 +138,7 @@ fn build(o: *const Options, reason: *Reason) !Rig {
             .flow_count = 8192,
             .load_estimator = 0,
             .load_weight = 32,
+            .account_busy = 0,
         });
         for (0..o.vris) |j| {
             const vri: u32 = @intCast(i * o.vris + j);
@@ -243,6 +244,7 @@ fn planBytes(o: *const Options) ![]u8 {
         .vri = @intCast(i),
         .state = @intFromEnum(abi.VriState.running),
         .idle = .{ .spins = 0, .yields = 0 },
+        .decided_ns = 0,
     });
     for (0..o.vrs) |i| try append(&out, abi.PlanPrefix{
         .address = [_]u8{ 10, 0, @as(u8, @intCast(i)) } ++ @as([13]u8, @splat(0)),

@@ -17,7 +17,13 @@ pub const VrEntry = struct {
     leaving: bool,
     watch: classifier.Watch,
 };
-pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle, share: u32 };
+pub const VriEntry = struct {
+    vri: *Vri,
+    state: abi.VriState,
+    idle: abi.Idle,
+    share: u32,
+    decided_ns: u64,
+};
 
 pub const Plan = struct {
     generation: u64 = 0,
@@ -109,12 +115,17 @@ pub fn build(
     try buildPorts(plan, memory, input.ports, tables, reason);
     try buildVrs(plan, memory, input, tables, reason);
     plan.vris = try memory.alloc(VriEntry, input.vris.len);
-    for (plan.vris, input.vris) |*entry, p| entry.* = .{
-        .vri = tables.vris[p.vri].?, // checked by buildVrs
-        .state = @enumFromInt(p.state),
-        .idle = p.idle,
-        .share = shareOf(tables.vris[p.vri].?, input.vris, tables),
-    };
+    const shared_by = sharers(input.vris, tables);
+    for (plan.vris, input.vris) |*entry, p| {
+        const vri = tables.vris[p.vri].?; // checked by buildVrs
+        entry.* = .{
+            .vri = vri,
+            .state = @enumFromInt(p.state),
+            .idle = p.idle,
+            .share = vri.vr.pool.slot_count / @max(shared_by[vri.vr.number], 1),
+            .decided_ns = p.decided_ns,
+        };
+    }
     plan.vri_by_number = try memory.alloc(?*Vri, abi.max_vris);
     @memset(plan.vri_by_number, null);
     for (plan.vris) |*entry| plan.vri_by_number[entry.vri.number] = entry.vri;
@@ -126,14 +137,15 @@ pub fn build(
     return plan;
 }
 
-/// Slots that one VRI may hold: its VR's, among those of its VRIs that live.
-fn shareOf(vri: *const Vri, vris: []align(1) const abi.PlanVri, tables: *const Tables) u32 {
-    var count: u32 = 0;
-    for (vris) |other| {
-        const is_alive = other.state != @intFromEnum(abi.VriState.dead);
-        count += @intFromBool(is_alive and tables.vris[other.vri].?.vr == vri.vr);
-    }
-    return vri.vr.pool.slot_count / @max(count, 1);
+/// VRIs of each VR that may hold frames: among them its slots are shared. One that waits for its
+/// first plan as `running` holds none.
+fn sharers(vris: []align(1) const abi.PlanVri, tables: *const Tables) [abi.max_vrs]u16 {
+    var counts: [abi.max_vrs]u16 = @splat(0);
+    for (vris) |p| switch (@as(abi.VriState, @enumFromInt(p.state))) {
+        .running, .draining => counts[tables.vris[p.vri].?.vr.number] += 1,
+        .attaching, .dead => {},
+    };
+    return counts;
 }
 
 fn buildPorts(

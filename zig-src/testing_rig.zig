@@ -41,6 +41,7 @@ pub const Rig = struct {
     snapshot: *abi.Snapshot,
     idle: abi.Idle,
     trace: ?u32 = null,
+    decided_ns: u64 = 1,
 
     /// `idle` is for dispatcher and VRIs. Never sleeps where `busy_poll`, as all must that step
     /// more than one side on one thread.
@@ -97,6 +98,7 @@ pub const Rig = struct {
             .flow_count = 4096,
             .load_estimator = 0,
             .load_weight = 32,
+            .account_busy = 0,
         });
     }
 
@@ -212,6 +214,7 @@ pub const Rig = struct {
                 .vri = @intCast(number),
                 .state = @intFromEnum(it),
                 .idle = r.idle,
+                .decided_ns = r.decided_ns,
             };
             try bytes.appendSlice(gpa, std.mem.asBytes(&plan_vri));
         };

@@ -29,6 +29,7 @@ pub const Vr = struct {
     flows: flow.Table,
     counters: abi.VrCounters = .{},
     estimators: load_estimator.Choice,
+    account_busy: bool, // its VRIs tell how long they were busy
     rate: load_estimator.ArrivalRate = .{ .weight = rate_weight },
     rated_frames: u64 = 0, // received frames that `rate` has seen
     permitted: [4]u64 = @splat(0),
@@ -238,8 +239,10 @@ pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
         .by_frame = config.by_frame != 0,
         .flows = flows,
         .estimators = load_estimator.choice(config.load_estimator, config.load_weight).?, // as well
+        .account_busy = config.account_busy != 0,
         .parked = parked,
     };
+    if (vr.estimators.needs_busy_time) vr.account_busy = true;
     vr.counters.arena_pages = @intFromEnum(vr.pool.pages);
     return vr;
 }

@@ -49,6 +49,7 @@ pub const Vri = struct {
     outbox_block: Block = .{}, // of the oldest event for it
     events_wait: bool = false, // some event waits for room in `control_in`
     lend: bool = true, // the `free` queue may want more empty slots
+    timing: bool = false, // its last change of state is not yet complete: see `noteTime`
     beat: u64 = 0,
     beat_ns: u64 = 0,
     scratch: []u64, // for reclaiming: queue_capacity words
@@ -65,6 +66,32 @@ pub const Vri = struct {
 
     pub fn violate(v: *Vri, violation: abi.Violation) void {
         if (v.violation == .none) v.violation = violation;
+    }
+
+    /// Its state in a new plan. `decided_ns`: when the control plane chose it.
+    pub fn enter(v: *Vri, state: abi.VriState, decided_ns: u64, now_ns: u64) void {
+        if (state == v.state) return;
+        v.state = state;
+        v.timing = state == .running or state == .draining;
+        if (!v.timing) return;
+        v.counters.decided_ns = decided_ns;
+        v.counters.emptied_ns = 0;
+        if (state == .running) {
+            v.counters.unparked_ns = now_ns;
+            v.counters.first_frame_ns = 0;
+        } else v.noteTime();
+    }
+
+    /// While `timing`, when frames came back from it: the first one completes an allocation, the
+    /// last one a deallocation.
+    pub fn noteTime(v: *Vri) void {
+        const is_complete = v.state == .running or v.held() == 0;
+        if (!is_complete) return;
+        v.timing = false;
+        const now_ns = @import("monotonic.zig").ns();
+        if (v.state == .running) {
+            v.counters.first_frame_ns = now_ns;
+        } else v.counters.emptied_ns = now_ns;
     }
 
     /// Frames that it holds, by what went in and came out.

@@ -23,6 +23,8 @@ export interface PlanVri {
   readonly vri: number;
   readonly state: keyof typeof VriState;
   readonly idle: Idle;
+  /** When this state was chosen, by `Core.clockNs`. */
+  readonly decidedNs: bigint;
 }
 
 export interface ServedPrefix {
@@ -90,6 +92,7 @@ export function encodePlan(plan: Plan): Uint8Array<ArrayBuffer> {
     view.setUint32(at + l.PlanVri.vri, vri.vri, true);
     view.setUint32(at + l.PlanVri.state, VriState[vri.state], true);
     putIdle(view, at + l.PlanVri.idle, vri.idle);
+    view.setBigUint64(at + l.PlanVri.decided_ns, vri.decidedNs, true);
     at += l.PlanVri.size;
   }
   for (const { prefix, vr } of plan.served) at = putPrefix(view, at, prefix, vr);
