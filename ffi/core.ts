@@ -62,8 +62,6 @@ export interface VrConfig {
   readonly loadEstimator: number;
   /** Of a new observation, in 1/256: 1 to 256. */
   readonly loadWeight: number;
-  /** VRIs tell how long they were busy, whether the load estimator needs it or not. */
-  readonly accountBusy: boolean;
 }
 
 export interface VriConfig {
@@ -229,7 +227,6 @@ export class Core {
     const estimator = checked("load estimator", config.loadEstimator, 0, 255);
     view.setUint32(at.load_estimator, estimator, true);
     view.setUint32(at.load_weight, checked("load weight", config.loadWeight, 1, 256), true);
-    view.setUint32(at.account_busy, config.accountBusy ? 1 : 0, true);
     this.#check(this.#library.symbols.lvrm_vr_create(view));
   }
 

@@ -30,7 +30,6 @@ Deno.test("numbers out of range never reach the library", () => {
       flowCount: 64,
       loadEstimator: 0,
       loadWeight: 32,
-      accountBusy: false,
     };
     for (const bad of [-1, 1.5, 2 ** 32, NaN, Infinity]) {
       throws(() => core.vrCreate({ ...vr, vr: bad }), RangeError);
@@ -57,7 +56,6 @@ Deno.test("errors of the library come with its own text and errno", () => {
           flowCount: 64,
           loadEstimator: 0,
           loadWeight: 32,
-          accountBusy: false,
         }),
       (error) => {
         return error instanceof CoreError && error.errno === 22 && error.message.includes("slot");

@@ -68,8 +68,9 @@ export interface VrCounters {
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly freeSlots: number;
-  /** Moving average of received frames per second. */
+  /** Moving averages of what arrives for it, frames and bytes per second. */
   readonly arrivalRateFps: number;
+  readonly arrivalRateBps: number;
   /** What its arena lies on: a name of ArenaPages. */
   readonly arenaPages: string;
   readonly drops: Drops;
@@ -86,7 +87,7 @@ export interface VriCounters {
   readonly load: number;
   /** Empty slots that it has. */
   readonly loanedSlots: number;
-  /** Time that it spent with frames, by its own account; kept where `VrConfig.accountBusy`. */
+  /** Time that it spent with frames, by its own account. */
   readonly busyNs: number;
   /** When it was last chosen to run or to drain, by the snapshot's clock; 0: never. */
   readonly decidedNs: number;
@@ -215,6 +216,7 @@ export class SnapshotReader {
       sentBytes: read(at.sent_bytes),
       freeSlots: read(at.free_slots),
       arrivalRateFps: read(at.arrival_rate_millifps) / 1000,
+      arrivalRateBps: read(at.arrival_rate_bps),
       arenaPages: pageNames.get(read(at.arena_pages)) ?? "unknown",
       drops: this.#drops(base + at.drops),
     };

@@ -138,7 +138,6 @@ fn build(o: *const Options, reason: *Reason) !Rig {
             .flow_count = 8192,
             .load_estimator = 0,
             .load_weight = 32,
-            .account_busy = 0,
         });
         for (0..o.vris) |j| {
             const vri: u32 = @intCast(i * o.vris + j);

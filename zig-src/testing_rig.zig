@@ -98,7 +98,6 @@ pub const Rig = struct {
             .flow_count = 4096,
             .load_estimator = 0,
             .load_weight = 32,
-            .account_busy = 0,
         });
     }
 

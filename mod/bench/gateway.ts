@@ -249,7 +249,6 @@ export class BenchGateway {
         flowCount: arena.flow_count,
         loadEstimator: 0,
         loadWeight: 32,
-        accountBusy: false,
       });
       for (let i = 0; i < vrisPerVr; i++) {
         const vri = this.#instances.length;
