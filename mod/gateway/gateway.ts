@@ -88,6 +88,7 @@ export class Gateway {
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
+      cores: parts.decision.cores,
       snapshot: () => parts.routes.snapshot(),
       wake: () => parts.core.wake(),
       now: () => performance.now(),

@@ -48,7 +48,8 @@ export function usableCores(wanted: readonly number[] | null): Core[] {
         `choose from these`,
     );
   }
-  // Named cores are taken in the order named, whatever package they are in.
-  if (wanted !== null) return wanted.map((core) => ({ core, package: 0 }));
-  return allowed.map((core) => ({ core, package: packageOf(core) }));
+  return (wanted ?? allowed).map((core) => {
+    const socket = packageOf(core);
+    return { core, package: socket, l3: socket, node: socket, smt: core, capacity: 1024 };
+  });
 }

@@ -137,7 +137,9 @@ function explain(settings: Settings, ports: readonly Port[], decision: Decision)
     core: decision.dispatcher.core,
   });
   for (const [i, vr] of settings.vrs.entries()) {
-    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core).join(", ");
+    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core ?? "any").join(
+      ", ",
+    );
     log.info("{vr} serves {subnets} with {router} on core {cores}", {
       vr: vr.name,
       subnets: vr.subnets.map(formatPrefix).join(", "),

@@ -104,13 +104,4 @@ export interface DecisionRecord {
   readonly dry_run: boolean;
 }
 
-/** A core that lvrm may use. */
-export interface Core {
-  /** CPU number. */
-  readonly core: number;
-  /** Physical package that it is in. */
-  readonly package: number;
-}
-
-/** CPU number for each of `vris` VRIs. `others`: cores beside the dispatcher's, maybe none. */
-export type Placement = (dispatcher: Core, others: readonly Core[], vris: number) => number[];
+export type { Choice, Core, Placement, PlacementView } from "./placements/types.ts";

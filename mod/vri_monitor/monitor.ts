@@ -29,7 +29,8 @@ export interface PositionConfig {
   readonly id: string;
   readonly vr: number;
   readonly program: RouterProgram;
-  readonly core: number;
+  /** Null: the kernel places it. */
+  readonly core: number | null;
   readonly idle: Idle;
   readonly link: LinkSizes;
 }
@@ -55,6 +56,8 @@ interface Position {
 export interface Surroundings {
   readonly core: Core;
   readonly launcher: string;
+  /** Where the kernel may place the VRIs that have no core of their own; empty: anywhere. */
+  readonly cores: readonly number[];
   /** The routing state as events, ending in `synchronised`. */
   readonly snapshot: () => Iterable<ControlEvent>;
   /** Something happened that the loop should look at soon. */
@@ -71,7 +74,8 @@ export interface VriView {
   /** Why it last failed or was quarantined, also after it was replaced. */
   readonly lastFailure: string | null;
   readonly pid: number | null;
-  readonly core: number;
+  /** Null: the kernel places it. */
+  readonly core: number | null;
   readonly restarts: number;
   /** Row of its counters, null while it has none. */
   readonly vri: number | null;
@@ -334,7 +338,7 @@ export class VriMonitor {
 
   /** Makes a link and the process at its other end. */
   #start(position: Position): Instance {
-    const { core, launcher } = this.#around;
+    const { core, launcher, cores } = this.#around;
     const { config } = position;
     const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, config.link);
     const outbox = new Outbox(this.#around.snapshot, (event) => {
@@ -358,7 +362,7 @@ export class VriMonitor {
         launcher,
         executable: config.program.executable,
         args: config.program.args,
-        core: config.core,
+        cores: config.core === null ? cores : [config.core],
         linkShmid,
         wakeFd,
         onLine: (line) => lines.line(line),
