@@ -65,6 +65,8 @@ export const times = {
   busy_tick_ms: 5,
   /** Before what could not be handed over is tried again. */
   retry_ms: 2,
+  /** For what a VRI that is not wanted any more holds to come back; its VR has others. */
+  leave_ms: 10_000,
   /** For what VRIs hold to come back at the end of a run. */
   drain_ms: 1000,
   /** For the queue of a VR's only VRI, when that ended, to wait for its successor. */

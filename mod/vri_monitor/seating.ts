@@ -1,0 +1,14 @@
+/** Where VRIs run: what the VRI monitor asks of whoever knows the machine's cores. */
+import type { Idle } from "../../ffi/core.ts";
+
+/** VRIs on each core, by CPU number. */
+export type Users = ReadonlyMap<number, number>;
+
+export interface Seating {
+  /** CPU number for one more VRI of a VR; null: the kernel places it. */
+  place(vr: number, users: Users): number | null;
+  /** How long a VRI on this core waits before it sleeps. */
+  idle(core: number | null, users: Users): Idle;
+  /** CPU numbers that a new process may run on: of a VRI with its core, or of a standby. */
+  coresFor(active: boolean, core: number | null): readonly number[];
+}
