@@ -88,10 +88,7 @@ export class Gateway {
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
-<<<<<<< HEAD
       cores: parts.decision.cores,
-=======
->>>>>>> h/brain
       snapshot: () => parts.routes.snapshot(),
       wake: () => parts.core.wake(),
       now: () => performance.now(),

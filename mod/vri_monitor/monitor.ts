@@ -12,14 +12,8 @@ import type { SnapshotReader } from "../../ffi/stats.ts";
 import { times } from "../config/sizes.ts";
 import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
-<<<<<<< HEAD
 import { Launches } from "./launches.ts";
 import type { LaunchGround } from "./launches.ts";
-=======
-import { LineLimit } from "./line_limit.ts";
-import { createLink } from "./link.ts";
-import type { LinkSizes } from "./link.ts";
->>>>>>> h/brain
 import { VriNumbers } from "./numbers.ts";
 import type { PlanVri } from "./plan.ts";
 import type { Position } from "./position.ts";
@@ -29,52 +23,11 @@ import type { Seating } from "./seating.ts";
 import { staff } from "./staff.ts";
 import { begin, step } from "./state.ts";
 import type { Effect, Event, State } from "./state.ts";
-<<<<<<< HEAD
 import { Wants } from "./wants.ts";
 
 /** What the monitor needs of its surroundings. */
 export interface Surroundings extends LaunchGround {
   readonly seating: Seating;
-=======
-
-/** A place for one VRI of one VR, through all its processes. */
-export interface PositionConfig {
-  /** `vr1.1`. */
-  readonly id: string;
-  readonly vr: number;
-  readonly program: RouterProgram;
-  readonly core: number;
-  readonly idle: Idle;
-  readonly link: LinkSizes;
-}
-
-/** One process of a position, from the making of its link to the end of it. */
-interface Instance {
-  readonly vri: number;
-  readonly outbox: Outbox;
-  process: VriProcess | null;
-  /** Generation of the first plan that names it; its counters mean nothing before. */
-  since: number | null;
-}
-
-interface Position {
-  readonly config: PositionConfig;
-  state: State;
-  instance: Instance | null;
-  restarts: number;
-  lastFailure: string | null;
-}
-
-/** What the monitor needs of its surroundings. */
-export interface Surroundings {
-  readonly core: Core;
-  readonly launcher: string;
-  /** The routing state as events, ending in `synchronised`. */
-  readonly snapshot: () => Iterable<ControlEvent>;
-  /** Something happened that the loop should look at soon. */
-  readonly wake: () => void;
-  readonly now: () => number;
->>>>>>> h/brain
 }
 
 /** A VRI whose core was taken from it. */
@@ -410,27 +363,11 @@ export class VriMonitor {
     this.#launches.add(standby);
   }
 
-<<<<<<< HEAD
   /** Starts the processes that are waited for: after a plan was handed over, as it takes a while. */
   spawnWaiting(): void {
     const coresOf = ({ active, core }: Position) => this.#around.seating.coresFor(active, core);
     this.#launches.run(coresOf, (position, reason) => {
       this.#apply(position, { is: "not_spawned", now_ms: this.#around.now(), reason });
-=======
-  /** Makes a link and the process at its other end. */
-  #start(position: Position): Instance {
-    const { core, launcher } = this.#around;
-    const { config } = position;
-    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, config.link);
-    const outbox = new Outbox(this.#around.snapshot, (event) => {
-      try {
-        return core.eventSend(vri, event.kind, event.payload);
-      } catch (error) {
-        // It is about to be found dead: what is not told to it is in its successor's snapshot.
-        log.debug("{vri} took no event: {error}", { vri: config.id, error: String(error) });
-        return true;
-      }
->>>>>>> h/brain
     });
   }
 
