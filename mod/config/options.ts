@@ -26,6 +26,7 @@ export interface RunOptions {
   coreRate?: string;
   minCores?: string;
   maxCores?: string;
+  standbys?: string;
   placement?: string;
   period?: string;
   dryRun?: boolean;
@@ -63,6 +64,7 @@ export const readers = {
   utilisation: values.decimal("above 0 and at most 1", (it) => it > 0 && it <= 1),
   minCores: values.whole(1, 64),
   maxCores: values.whole(1, 64),
+  standbys: values.whole(0, 8),
   weight: values.decimal("a number above 0, at most 1000000", (it) => it > 0 && it <= 1e6),
   coolDown: values.duration(0, 3_600_000),
   flows: values.powerOfTwo(16, 1 << 22),
@@ -150,6 +152,7 @@ function vrLayer(source: Source): Layer<VrValues> {
     coreRate_fps: read(source, "coreRate", readers.coreRate),
     minCores: read(source, "minCores", readers.minCores),
     maxCores: read(source, "maxCores", readers.maxCores),
+    standbys: read(source, "standbys", readers.standbys),
   });
 }
 
