@@ -15,12 +15,12 @@ import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { decodeNeighbourQuery } from "../routing/mod.ts";
 import type { RouteMonitor } from "../routing/mod.ts";
-import type { Decision } from "../vr_monitor/mod.ts";
-import { encodePlan, portSet } from "../vri_monitor/mod.ts";
-import type { Plan, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
-import { VriMonitor } from "../vri_monitor/monitor.ts";
-import type { VriView, VrWants } from "../vri_monitor/monitor.ts";
+import { encodePlan, portSet, VriMonitor } from "../vri_monitor/mod.ts";
+import type { Plan, RouterProgram, ServedPrefix, VriView } from "../vri_monitor/mod.ts";
+import type { VrWants } from "../vri_monitor/mod.ts";
+import { Allocation } from "./allocation.ts";
 import { Conditions } from "./conditions.ts";
+import type { Cores } from "./cores.ts";
 import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
@@ -39,7 +39,7 @@ export interface GatewayParts {
   readonly adapter: number;
   /** Program of each VR, in order. */
   readonly programs: readonly RouterProgram[];
-  readonly decision: Decision;
+  readonly cores: Cores;
   readonly launcher: string;
 }
 
@@ -49,6 +49,7 @@ const netlinkReady = 4;
 export class Gateway {
   readonly #parts: GatewayParts;
   readonly #vris: VriMonitor;
+  readonly #allocation: Allocation;
   readonly #ports: PortKeeper;
   readonly #served: readonly ServedPrefix[];
   readonly #ingress: IngressKeeper;
@@ -88,11 +89,17 @@ export class Gateway {
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
-      cores: parts.decision.cores,
+      vrs: parts.settings.vrs.map((vr, i) => {
+        return { name: vr.name, program: parts.programs[i]!, link: vr };
+      }),
+      seating: parts.cores,
       snapshot: () => parts.routes.snapshot(),
       wake: () => parts.core.wake(),
       now: () => performance.now(),
     });
+    const { settings, core, cores } = parts;
+    const clockNs = () => core.clockNs();
+    this.#allocation = new Allocation({ settings, vris: this.#vris, cores, clockNs });
   }
 
   /**
@@ -101,33 +108,20 @@ export class Gateway {
    * both ways. Throws Failure; call `stop` then as well.
    */
   async start(): Promise<void> {
-    const { core, routes, settings, decision } = this.#parts;
+    const { core, routes, settings, cores } = this.#parts;
     routes.setPorts(this.#ports.routingPorts());
     routes.onEvents((events) => this.#vris.broadcast(events));
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
-    core.start({ ...decision.dispatcher, busyPoll: settings.busyPoll });
+    const idle = cores.dispatcherIdle;
+    core.start({ core: cores.dispatcher.core, idle, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
-    const mtus = this.#parts.ports.map((port) => port.mtu);
-    for (const [vr, chosen] of settings.vrs.entries()) {
-      const { balancer, byFrame, loadEstimator, loadWeight, flows: flowCount } = chosen;
-      const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen));
-      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount };
-      core.vrCreate({ vr, slotBytes, slotCount, ...config });
-    }
-    for (const place of decision.vris) {
-      this.#vris.add({
-        id: `${settings.vrs[place.vr]!.name}.${place.index + 1}`,
-        vr: place.vr,
-        program: this.#parts.programs[place.vr]!,
-        core: place.core,
-        idle: place.idle,
-        link: settings.vrs[place.vr]!,
-      });
-    }
+    this.#createVrs();
+    this.#allocation.begin();
+    this.#vris.spawnWaiting();
     this.#loop = this.#run();
-    const broken = () => this.#vris.views().find((vri) => vri.reason !== null);
-    const ready = () => this.#vris.views().every((vri) => vri.state !== "starting");
+    const broken = () => this.vris().find((vri) => vri.reason !== null);
+    const ready = () => this.vris().every((vri) => vri.state !== "starting");
     await this.#conditions.until(() => ready() || broken() !== undefined);
     if (this.#stopping) throw new Error("the gateway was stopped");
     this.#requireReady(broken());
@@ -135,10 +129,28 @@ export class Gateway {
     this.#ports.openAll();
     this.#serving = true;
     this.#planDirty = true;
-    this.#vris.replacing = true;
-    this.#vris.activate();
+    this.#vris.serve();
+    this.#allocation.serve(performance.now());
     core.wake();
     await this.#conditions.until(() => !this.#planDirty && this.#inForce());
+  }
+
+  /** Arenas, each for as many VRIs as its VR may get. */
+  #createVrs(): void {
+    const { core, settings, cores, ports } = this.#parts;
+    const mtus = ports.map((port) => port.mtu);
+    const usable = settings.overcommit ? Infinity : cores.forVris;
+    for (const [vr, chosen] of settings.vrs.entries()) {
+      const { balancer, byFrame, loadEstimator, loadWeight, flows: flowCount } = chosen;
+      const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen, usable));
+      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount };
+      core.vrCreate({ vr, slotBytes, slotCount, ...config });
+    }
+  }
+
+  /** VRIs as they are now. */
+  vris(): VriView[] {
+    return this.#vris.roster.views();
   }
 
   /** Throws Failure when a VRI failed before lvrm served. */
@@ -171,7 +183,8 @@ export class Gateway {
   status(): Promise<Status> {
     const { settings, adapter } = this.#parts;
     return new Promise((resolve) => {
-      this.#snapshotWaiters.push((reader) =>
+      this.#snapshotWaiters.push((reader) => {
+        const cores = this.#allocation.vrs();
         resolve(buildStatus({
           uptime_s: (performance.now() - this.#started_ms) / 1000,
           ports: this.#parts.ports.map((port) => ({
@@ -184,10 +197,12 @@ export class Gateway {
             name: vr.name,
             subnets: vr.subnets.map(formatPrefix),
             router: vr.router,
+            cores: cores[number]!,
           })),
-          vris: this.#vris.views(),
-        }, reader))
-      );
+          vris: this.vris(),
+          decisions: this.#allocation.decisions,
+        }, reader));
+      });
       this.#parts.core.wake();
     });
   }
@@ -205,7 +220,7 @@ export class Gateway {
       this.#vris.drain(now_ms + times.drain_ms);
       core.wake();
       const gone = this.#conditions.until(() =>
-        this.#vris.views().every((vri) => vri.state === "stopped")
+        this.vris().every((vri) => vri.state === "stopped")
       );
       await within(gone, times.drain_ms + 2 * times.stop_ms);
     }
@@ -247,11 +262,12 @@ export class Gateway {
   /** When the counters should be looked at again. */
   #snapshotDue(): number {
     const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
-    return Math.min(this.#lastSnapshot_ms + period_ms, this.#vris.nextDeadline());
+    const due_ms = Math.min(this.#vris.nextDeadline(), this.#allocation.due_ms);
+    return Math.min(this.#lastSnapshot_ms + period_ms, due_ms);
   }
 
   #busy(): boolean {
-    return this.#vris.busy || this.#ports.busy || !this.#inForce();
+    return this.#vris.busy || this.#allocation.busy || this.#ports.busy || !this.#inForce();
   }
 
   /** Everything that may have happened, in one fixed order. */
@@ -265,8 +281,8 @@ export class Gateway {
       this.#vris.activate();
       this.#routes.warn();
     }
-    if (this.#vris.wantsDirty) {
-      this.#vris.wantsDirty = false;
+    if (this.#vris.wants.dirty) {
+      this.#vris.wants.dirty = false;
       this.#touch();
     }
     // The table first, capture second, also for a port whose interface is back.
@@ -275,6 +291,7 @@ export class Gateway {
     }
     this.#eventsBlocked = !this.#vris.flushOutboxes();
     this.#sendPlan();
+    this.#vris.spawnWaiting();
     this.#requestSnapshot();
     this.#conditions.check();
   }
@@ -288,8 +305,18 @@ export class Gateway {
     this.#generation = reader.generation();
     this.#ports.adopted(this.#generation, reader);
     if (this.#ports.planDirty) this.#portsChanged();
+    this.#allocate(reader);
     this.#vris.observe(reader, this.#generation);
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
+  }
+
+  /** A change of cores goes to the dispatcher at once: all else can wait some microseconds. */
+  #allocate(reader: SnapshotReader): void {
+    if (!this.#serving || this.#stopping) return;
+    if (!this.#allocation.observe(reader, performance.now())) return;
+    // But for what VRIs asked for: there the table comes first.
+    if (!this.#vris.wants.dirty) this.#sendPlan();
+    this.#allocation.replenish();
   }
 
   #requestSnapshot(): void {
@@ -330,7 +357,7 @@ export class Gateway {
     return {
       ports: numbers.map(({ port }) => ({ port, promiscuous: promiscuous.has(port) })),
       vrs: settings.vrs.map((_, vr) => {
-        const { wants, ports } = this.#vris.wants(vr);
+        const { wants, ports } = this.#vris.wants.of(vr);
         return { vr, wants, wantedPorts: ports, permittedPorts };
       }),
       vris: this.#vris.planVris(),
@@ -341,7 +368,7 @@ export class Gateway {
 
   /** What each VR asked for. */
   #wants(): VrWants[] {
-    return this.#parts.settings.vrs.map((_, vr) => this.#vris.wants(vr));
+    return this.#parts.settings.vrs.map((_, vr) => this.#vris.wants.of(vr));
   }
 
   /** Plan and ingress table have to follow a change. */
@@ -372,7 +399,7 @@ export class Gateway {
   }
 
   #receive(event: ReceivedEvent): void {
-    const vr = this.#vris.vrOf(event.vri);
+    const vr = this.#vris.roster.vrOf(event.vri);
     const query = decodeNeighbourQuery(event.payload);
     if (vr === null || query === null) return;
     if (event.kind === EventKind.need_neighbour) this.#parts.routes.requestNeighbour(vr, query);

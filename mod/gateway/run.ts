@@ -14,9 +14,10 @@ import { configureLog, getLogger } from "../log/mod.ts";
 import { formatPrefix, NetlinkError } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
-import { decide } from "../vr_monitor/mod.ts";
-import type { Decision } from "../vr_monitor/mod.ts";
+import { placements } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
+import type { VriView } from "../vri_monitor/mod.ts";
+import { Cores } from "./cores.ts";
 import { Gateway } from "./gateway.ts";
 import { requireCapabilities, usableCores } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
@@ -32,11 +33,12 @@ export async function runGateway(settings: Settings): Promise<void> {
   const runtime = runtimeDirectory();
   const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
   requireCapabilities();
-  const decision = decide(
-    settings.vrs.map((vr) => ({ wanted: vr.vris })),
-    usableCores(settings.cores),
-    settings.idle,
-  );
+  const cores = new Cores({
+    cores: usableCores(settings.cores),
+    placement: placements[settings.placement],
+    named: settings.vrs.map((vr) => vr.cores),
+    idle: settings.idle,
+  });
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
   let server: ControlServer | null = null;
@@ -53,7 +55,7 @@ export async function runGateway(settings: Settings): Promise<void> {
       ports,
       adapter: chooseAdapter(settings, core),
       programs,
-      decision,
+      cores,
       launcher: join(runtime, "bin", "lvrm-launch"),
     });
     const running = gateway;
@@ -62,7 +64,7 @@ export async function runGateway(settings: Settings): Promise<void> {
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
       warnings.forEach((warning) => log.warn("{warning}", { warning }));
-      explain(settings, ports, decision);
+      explain(settings, ports, cores, running.vris());
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
         socket: settings.socket,
@@ -130,21 +132,22 @@ function chooseAdapter(settings: Settings, core: Core): number {
 }
 
 /** Says which core does what and who serves what. */
-function explain(settings: Settings, ports: readonly Port[], decision: Decision): void {
+function explain(
+  settings: Settings,
+  ports: readonly Port[],
+  cores: Cores,
+  vris: readonly VriView[],
+): void {
   const names = ports.map(portName).join(", ");
-  log.info("ports {ports}; dispatcher on core {core}", {
-    ports: names,
-    core: decision.dispatcher.core,
-  });
+  const { core } = cores.dispatcher;
+  log.info("ports {ports}; dispatcher on core {core}", { ports: names, core });
   for (const [i, vr] of settings.vrs.entries()) {
-    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core ?? "any").join(
-      ", ",
-    );
+    const running = vris.filter((vri) => vri.vr === i && vri.state === "running");
     log.info("{vr} serves {subnets} with {router} on core {cores}", {
       vr: vr.name,
       subnets: vr.subnets.map(formatPrefix).join(", "),
       router: vr.router,
-      cores,
+      cores: running.map((vri) => vri.core ?? "any").join(", "),
     });
   }
 }

@@ -42,7 +42,9 @@ export interface InstanceParts {
 const log = getLogger(["lvrm", "vri"]);
 
 /** A link, yet without a process at its other end. Throws CoreError. */
-export function makeInstance(parts: InstanceParts): { instance: Instance; launch: () => VriProcess } {
+export function makeInstance(
+  parts: InstanceParts,
+): { instance: Instance; launch: () => VriProcess } {
   const { core, launcher, program, cores } = parts;
   const { vri, linkShmid, wakeFd } = createLink(core, parts.numbers, parts.vr, parts.link);
   const outbox = new Outbox(parts.snapshot, (event) => {

@@ -80,9 +80,7 @@ export class Roster {
   /** As the status shows them: those that run first. */
   views(): VriView[] {
     return [...this.#all]
-      .sort((a, b) =>
-        a.vr - b.vr || Number(b.active) - Number(a.active) || a.number - b.number
-      )
+      .sort((a, b) => a.vr - b.vr || Number(b.active) - Number(a.active) || a.number - b.number)
       .map(viewOf);
   }
 
