@@ -330,7 +330,7 @@ pub fn plan(bytes: []const u8) i32 {
     // wait for it, which would cost an allocation more time than all else.
     if (retired) |p| p.destroy();
     retired = null;
-    const made = plans.build(gpa, bytes, &tables, &reason) catch |e| return switch (e) {
+    const made = plans.build(gpa, bytes, &tables, newest, &reason) catch |e| return switch (e) {
         error.Failed => failed(),
         error.OutOfMemory => refuse(.NOMEM, "no memory for the plan", .{}),
     };

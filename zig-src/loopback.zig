@@ -157,7 +157,7 @@ fn build(o: *const Options, reason: *Reason) !Rig {
         }
     }
     const d = try dispatcher();
-    const plan = try plans.build(gpa, try planBytes(o), tables, reason);
+    const plan = try plans.build(gpa, try planBytes(o), tables, null, reason);
     _ = d.mail.put(plan);
     d.adopt(d.mail.take().?);
     return .{ .d = d, .links = links };

@@ -25,9 +25,72 @@ pub const VriEntry = struct {
     decided_ns: u64,
 };
 
+/// Who serves what, of one plan or of several after each other: its tables are a megabyte that need
+/// not be filled anew where only VRIs change. Used by the control thread only.
+const Territory = struct {
+    memory: std.heap.ArenaAllocator,
+    plans: u32 = 1, // that hold it
+    /// The bytes that it was made of.
+    vrs: []const u32,
+    served: []const abi.PlanPrefix,
+    local: []const abi.PlanPrefix,
+    classifier: classifier.Classifier,
+
+    fn make(gpa: std.mem.Allocator, input: *const Input, reason: *Reason) Error!*Territory {
+        const t = try gpa.create(Territory);
+        errdefer gpa.destroy(t);
+        t.* = .{
+            .memory = .init(gpa),
+            .vrs = undefined,
+            .served = undefined,
+            .local = undefined,
+            .classifier = undefined,
+        };
+        errdefer t.memory.deinit();
+        const memory = t.memory.allocator();
+        const vrs = try memory.alloc(u32, input.vrs.len);
+        for (vrs, input.vrs) |*number, *vr| number.* = vr.vr;
+        t.vrs = vrs;
+        t.served = try copied(memory, input.served);
+        t.local = try copied(memory, input.local);
+        const served = try checkedPrefixes(memory, input.served, input.vrs, reason);
+        const local = try checkedPrefixes(memory, input.local, null, reason);
+        t.classifier = try .build(memory, served, local, &.{});
+        return t;
+    }
+
+    fn copied(
+        memory: std.mem.Allocator,
+        prefixes: []align(1) const abi.PlanPrefix,
+    ) ![]abi.PlanPrefix {
+        const copy = try memory.alloc(abi.PlanPrefix, prefixes.len);
+        for (copy, prefixes) |*to, *from| to.* = from.*;
+        return copy;
+    }
+
+    fn fits(t: *const Territory, input: *const Input) bool {
+        if (t.vrs.len != input.vrs.len) return false;
+        for (t.vrs, input.vrs) |number, *vr| if (number != vr.vr) return false;
+        return same(t.served, input.served) and same(t.local, input.local);
+    }
+
+    fn same(a: []const abi.PlanPrefix, b: []align(1) const abi.PlanPrefix) bool {
+        return std.mem.eql(u8, std.mem.sliceAsBytes(a), std.mem.sliceAsBytes(b));
+    }
+
+    fn letGo(t: *Territory) void {
+        t.plans -= 1;
+        if (t.plans != 0) return;
+        const gpa = t.memory.child_allocator;
+        t.memory.deinit();
+        gpa.destroy(t);
+    }
+};
+
 pub const Plan = struct {
     generation: u64 = 0,
     memory: std.heap.ArenaAllocator,
+    territory: ?*Territory = null,
     ports: []*Port = &.{},
     by_number: [256]?*Port = @splat(null),
     vrs: []VrEntry = &.{},
@@ -36,6 +99,7 @@ pub const Plan = struct {
     classifier: classifier.Classifier = undefined,
 
     pub fn destroy(p: *Plan) void {
+        if (p.territory) |t| t.letGo();
         const gpa = p.memory.child_allocator;
         p.memory.deinit();
         gpa.destroy(p);
@@ -100,11 +164,12 @@ fn slice(comptime T: type, rest: *[]const u8, count: u32) ?[]align(1) const T {
 
 pub const Error = error{ Failed, OutOfMemory };
 
-/// Builds a plan; the reason says what is wrong with its bytes.
+/// Builds a plan, to follow `last`; the reason says what is wrong with its bytes.
 pub fn build(
     gpa: std.mem.Allocator,
     bytes: []const u8,
     tables: *const Tables,
+    last: ?*const Plan,
     reason: *Reason,
 ) Error!*Plan {
     const input = try parse(bytes, reason);
@@ -131,9 +196,12 @@ pub fn build(
     for (plan.vris) |*entry| plan.vri_by_number[entry.vri.number] = entry.vri;
     const watches = try memory.alloc(classifier.Watch, plan.vrs.len);
     for (watches, plan.vrs) |*watch, vr| watch.* = vr.watch;
-    const served = try checkedPrefixes(memory, input.served, input.vrs, reason);
-    const local = try checkedPrefixes(memory, input.local, null, reason);
-    plan.classifier = try .build(memory, served, local, watches);
+    const known = if (last) |it| it.territory else null;
+    if (known != null and known.?.fits(&input)) {
+        known.?.plans += 1;
+        plan.territory = known;
+    } else plan.territory = try .make(gpa, &input, reason);
+    plan.classifier = plan.territory.?.classifier.watchedBy(watches);
     return plan;
 }
 

@@ -218,7 +218,7 @@ pub const Rig = struct {
             try bytes.appendSlice(gpa, std.mem.asBytes(&plan_vri));
         };
         var reason: Reason = .{};
-        const plan = try plans.build(gpa, bytes.items, &r.tables, &reason);
+        const plan = try plans.build(gpa, bytes.items, &r.tables, r.d.plan, &reason);
         const old = r.d.plan;
         std.debug.assert(r.d.mail.put(plan));
         r.d.pass();

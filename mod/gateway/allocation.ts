@@ -26,6 +26,7 @@ export class Allocation {
   readonly #meter = new LoadMeter();
   readonly #decisions = new Decisions(keptDecisions, times.effect_ms);
   #due_ms = Infinity;
+  #serving = false;
   #loads: readonly VrLoad[] = [];
   #wanted: readonly number[] = [];
   #starved: readonly boolean[] = [];
@@ -39,21 +40,23 @@ export class Allocation {
 
   /** VRIs that VRs start with. */
   begin(): void {
-    const { vris, cores, clockNs } = this.#parts;
+    const { cores, clockNs } = this.#parts;
     const targets = this.#monitor.start(cores.forVris);
     this.#wanted = targets;
     // First VRIs of all VRs come first, so that each VR gets a core before any gets its second.
     for (let count = 1; count <= Math.max(...targets); count++) {
       for (const [vr, target] of targets.entries()) {
-        if (count <= target) vris.setTarget(vr, count, clockNs());
+        if (count <= target) this.#setTarget(vr, count, clockNs());
       }
     }
   }
 
   /** Frames are served: periods begin, and standbys get ready. */
   serve(now_ms: number): void {
+    const { vris, clockNs } = this.#parts;
     this.#due_ms = now_ms;
-    this.replenish();
+    this.#serving = true;
+    for (const [vr, target] of vris.targets.entries()) this.#setTarget(vr, target, clockNs());
   }
 
   /** When the next period ends; Infinity before frames are served. */
@@ -66,10 +69,10 @@ export class Allocation {
     return this.#decisions.busy;
   }
 
-  /** Takes in a snapshot; whether the plan changed. */
-  observe(reader: SnapshotReader, now_ms: number): boolean {
+  /** Takes in a snapshot. Calls `act` as soon as VRIs were chosen that run or drain from now on. */
+  observe(reader: SnapshotReader, now_ms: number, act: () => void): void {
     this.#decisions.settle(now_ms);
-    if (now_ms < this.#due_ms) return false;
+    if (now_ms < this.#due_ms) return;
     const { vris, settings, cores, clockNs } = this.#parts;
     const { period_ms, dryRun } = settings;
     this.#due_ms = Math.max(this.#due_ms + period_ms, now_ms + period_ms / 2);
@@ -81,12 +84,13 @@ export class Allocation {
     const decidedNs = clockNs();
     this.#wanted = period.wanted;
     this.#starved = period.starved;
-    if (period.decisions.length === 0) return false;
+    if (period.decisions.length === 0) return;
     if (!dryRun) {
       for (const [vr, target] of period.targets.entries()) {
         const within = Math.min(target, largestVr);
-        if (within !== vris.targets[vr]) vris.setTarget(vr, within, decidedNs);
+        if (within !== vris.targets[vr]) this.#setTarget(vr, within, decidedNs);
       }
+      act();
     }
     for (const decision of period.decisions) {
       const vr = settings.vrs.findIndex((it) => it.name === decision.vr);
@@ -94,7 +98,6 @@ export class Allocation {
       const progress = () => this.#progress(reader, vr, decidedNs, grew);
       this.#decisions.add(decision, dryRun ? null : progress, now_ms);
     }
-    return !dryRun;
   }
 
   /** Whether the VRIs that a decision was about serve, or hold nothing any more. */
@@ -113,14 +116,13 @@ export class Allocation {
     return rows.length === 0 ? { is: "pending" } : { is: "done", took_ns };
   }
 
-  /** Standbys where a VR lacks some: a second one where it may need two at once. */
-  replenish(): void {
+  /** So many VRIs of a VR, and standbys beside them: a second one where two may be needed at once. */
+  #setTarget(vr: number, target: number, decidedNs: bigint): void {
     const { settings, vris, cores } = this.#parts;
-    const usable = settings.overcommit ? Infinity : cores.forVris;
-    for (const [vr, chosen] of settings.vrs.entries()) {
-      const more = mostVris(chosen, usable) - vris.targets[vr]!;
-      vris.setStandbys(vr, Math.min(chosen.standbys, Math.max(1, more)));
-    }
+    const chosen = settings.vrs[vr]!;
+    const more = mostVris(chosen, settings.overcommit ? Infinity : cores.forVris) - target;
+    const standbys = this.#serving ? Math.min(chosen.standbys, Math.max(1, more)) : 0;
+    vris.setTarget(vr, target, standbys, decidedNs);
   }
 
   /** Latest decisions, the oldest first. */

@@ -18,6 +18,8 @@ export class Cores implements Seating {
   readonly #parts: CoresParts;
   #cores: readonly Core[];
   #dispatcher: Core;
+  /** Cores of the next VRIs, as long as these are the users. */
+  #foreseen: { readonly users: Users; readonly cores: (number | null)[] } | null = null;
 
   constructor(parts: CoresParts) {
     const [dispatcher] = parts.cores;
@@ -65,6 +67,19 @@ export class Cores implements Seating {
     return this.choose(vr, users).core;
   }
 
+  next(vr: number, users: Users, rank: number): number | null {
+    if ((this.#parts.named[vr] ?? null) !== null) {
+      return follow(users, rank, (them) => this.place(vr, them));
+    }
+    // The same for all VRs without cores of their own.
+    if (this.#foreseen?.users !== users) this.#foreseen = { users, cores: [] };
+    const { cores } = this.#foreseen;
+    for (let i = cores.length; i <= rank; i++) {
+      cores.push(follow(users, i, (them) => this.place(vr, them)));
+    }
+    return cores[rank]!;
+  }
+
   idle(core: number | null, users: Users): Idle {
     const asked = this.#parts.idle;
     if (core !== null) {
@@ -93,4 +108,18 @@ export class Cores implements Seating {
     this.#dispatcher = cores.find((it) => it.core === this.#dispatcher.core) ?? first;
     return gone;
   }
+}
+
+/** What `place` says after `rank` more VRIs that it placed. */
+function follow(
+  users: Users,
+  rank: number,
+  place: (users: Users) => number | null,
+): number | null {
+  const them = new Map(users);
+  for (let i = 0; i < rank; i++) {
+    const core = place(them);
+    if (core !== null) them.set(core, (them.get(core) ?? 0) + 1);
+  }
+  return place(them);
 }

@@ -15,7 +15,7 @@ import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { decodeNeighbourQuery } from "../routing/mod.ts";
 import type { RouteMonitor } from "../routing/mod.ts";
-import { encodePlan, portSet, VriMonitor } from "../vri_monitor/mod.ts";
+import { portSet, SentPlan, VriMonitor } from "../vri_monitor/mod.ts";
 import type { Plan, RouterProgram, ServedPrefix, VriView } from "../vri_monitor/mod.ts";
 import type { VrWants } from "../vri_monitor/mod.ts";
 import { Allocation } from "./allocation.ts";
@@ -60,7 +60,8 @@ export class Gateway {
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
   #generation = 0; // plan in force, as last seen
-  #lastSent = 0; // generation of the last plan handed over
+  #sent: SentPlan | null = null; // the last plan handed over
+  #lastSent = 0; // its generation
   #serving = false;
   #planDirty = true;
   #planBlocked = false;
@@ -291,7 +292,8 @@ export class Gateway {
     }
     this.#eventsBlocked = !this.#vris.flushOutboxes();
     this.#sendPlan();
-    this.#vris.spawnWaiting();
+    if (this.#vris.spawnWaiting()) this.#sendPlan();
+    this.#vris.seatStandbys();
     this.#requestSnapshot();
     this.#conditions.check();
   }
@@ -310,13 +312,23 @@ export class Gateway {
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
   }
 
-  /** A change of cores goes to the dispatcher at once: all else can wait some microseconds. */
+  /** Decides about cores once per period. */
   #allocate(reader: SnapshotReader): void {
     if (!this.#serving || this.#stopping) return;
-    if (!this.#allocation.observe(reader, performance.now())) return;
-    // But for what VRIs asked for: there the table comes first.
-    if (!this.#vris.wants.dirty) this.#sendPlan();
-    this.#allocation.replenish();
+    this.#allocation.observe(reader, performance.now(), () => this.#amendPlan());
+  }
+
+  /**
+   * VRIs that were chosen to run, or to run no more: the last plan with these states changed is
+   * ready at once. The whole plan follows at the end of the pass.
+   */
+  #amendPlan(): void {
+    const chosen = this.#vris.takeChosen();
+    if (this.#sent === null || !this.#sent.amend(chosen)) return;
+    const generation = this.#parts.core.plan(this.#sent.bytes);
+    if (generation === null) return;
+    this.#lastSent = generation;
+    this.#vris.chosenSent(generation);
   }
 
   #requestSnapshot(): void {
@@ -335,11 +347,13 @@ export class Gateway {
     const dirty = this.#planDirty || this.#vris.planDirty || this.#ports.planDirty;
     this.#planBlocked = false;
     if (!dirty) return;
-    const generation = this.#parts.core.plan(encodePlan(this.#plan()));
+    const sent = new SentPlan(this.#plan());
+    const generation = this.#parts.core.plan(sent.bytes);
     if (generation === null) {
       this.#planBlocked = true;
       return;
     }
+    this.#sent = sent;
     this.#planDirty = false;
     this.#vris.planDirty = false;
     this.#ports.planDirty = false;

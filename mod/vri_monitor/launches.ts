@@ -47,6 +47,11 @@ export class Launches {
     this.#level = level;
   }
 
+  /** Whether somebody waits for a process. */
+  get waiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** A position waits for a process; it gets one in the next `run`, if it still wants it. */
   add(position: Position): void {
     this.#waiting.push(position);

@@ -3,7 +3,7 @@ export { VriMonitor } from "./monitor.ts";
 export type { Moved, Surroundings } from "./monitor.ts";
 export type { VrProgram } from "./launches.ts";
 export { Outbox } from "./outbox.ts";
-export { encodePlan, hasPort, noPorts, portSet, unite } from "./plan.ts";
+export { encodePlan, hasPort, noPorts, portSet, SentPlan, unite } from "./plan.ts";
 export type { Plan, PlanPort, PlanVr, PlanVri, PortSet, ServedPrefix } from "./plan.ts";
 export type { VriView } from "./position.ts";
 export { spawnVri } from "./process.ts";

@@ -16,6 +16,7 @@ import { Launches } from "./launches.ts";
 import type { LaunchGround } from "./launches.ts";
 import { VriNumbers } from "./numbers.ts";
 import type { PlanVri } from "./plan.ts";
+import { planStates } from "./position.ts";
 import type { Position } from "./position.ts";
 import { Retirements } from "./retirement.ts";
 import { Roster } from "./roster.ts";
@@ -52,6 +53,10 @@ export class VriMonitor {
   readonly #launches: Launches;
   readonly roster = new Roster();
   readonly wants = new Wants();
+  #news: (() => void)[] = [];
+  #chosenNow: Position[] = []; // to run or to drain, since the last plan
+  #taken = new Set<number>(); // cores that VRIs got since standbys were seated
+  #seated = true;
   #chosen = 0; // positions that became active so far
   #serving = false;
   #ending = false;
@@ -71,17 +76,14 @@ export class VriMonitor {
     return this.#targets;
   }
 
-  /** So many VRIs of a VR run from the next plan on, as far as there are standbys. */
-  setTarget(vr: number, target: number, decidedNs: bigint): void {
+  /**
+   * So many VRIs of a VR run from the next plan on, as far as there are standbys; and so many ready
+   * processes wait beside them.
+   */
+  setTarget(vr: number, target: number, standbys: number, decidedNs: bigint): void {
     this.#targets[vr] = target;
-    this.#restaff(vr, decidedNs);
-  }
-
-  /** So many ready processes wait beside them. */
-  setStandbys(vr: number, standbys: number): void {
-    if (this.#standbys[vr] === standbys) return;
     this.#standbys[vr] = standbys;
-    this.#restaff(vr, this.#around.core.clockNs());
+    this.#restaff(vr, decidedNs);
   }
 
   /** Whether a VR's VRIs, all of them, fail over and over. */
@@ -128,11 +130,16 @@ export class VriMonitor {
 
   /** It runs from now on, or as soon as it is ready. */
   #promote(position: Position, decidedNs: bigint): void {
-    position.core = this.#around.seating.place(position.vr, this.roster.users());
+    const { core } = position;
+    // A standby waits on its core already, unless another one just got that.
+    if (position.state.is !== "standby" || core === null || this.#taken.has(core)) {
+      position.core = this.#around.seating.place(position.vr, this.roster.users());
+      this.#move(position);
+    }
+    if (position.core !== null) this.#taken.add(position.core);
     position.active = true;
     position.order = ++this.#chosen;
     position.decidedNs = decidedNs;
-    this.#move(position);
     const now_ms = this.#around.now();
     if (this.#serving) this.#apply(position, { is: "activate", now_ms });
   }
@@ -146,6 +153,24 @@ export class VriMonitor {
     } catch (error) {
       // It runs where it is: slower, not wrong. One that has just ended is replaced.
       log.debug("{vri} stays where it is: {error}", { vri: id, error: String(error) });
+    }
+  }
+
+  /** Standbys wait on the cores that they would get: nothing is left to do once they are chosen. */
+  seatStandbys(): void {
+    if (this.#seated) return;
+    this.#seated = true;
+    this.#taken.clear();
+    const users = this.roster.users();
+    const ready = this.roster.all.filter((it) => !it.active && it.state.is === "standby");
+    const ranks = new Map<number, number>(); // standbys of each VR so far
+    for (const position of ready) {
+      const rank = ranks.get(position.vr) ?? 0;
+      ranks.set(position.vr, rank + 1);
+      const core = this.#around.seating.next(position.vr, users, rank);
+      if (core === position.core) continue;
+      position.core = core;
+      this.#move(position);
     }
   }
 
@@ -172,8 +197,23 @@ export class VriMonitor {
     ];
   }
 
+  /** VRIs that run or drain from now on; asked for once. */
+  takeChosen(): Pick<PlanVri, "vri" | "state" | "decidedNs">[] {
+    return this.#chosenNow.flatMap(({ instance, state, decidedNs }) =>
+      instance === null ? [] : [{ vri: instance.vri, state: planStates[state.is], decidedNs }]
+    );
+  }
+
+  /** A plan that differs from the last one in their states only was handed over. */
+  chosenSent(generation: number): void {
+    for (const position of this.#chosenNow.splice(0)) {
+      if (position.state.is === "draining") position.leftSince ??= generation;
+    }
+  }
+
   /** A plan made of `planVris` was handed over. */
   planSent(generation: number): void {
+    this.#chosenNow = [];
     for (const position of this.roster.all) {
       if (position.instance !== null) position.instance.since ??= generation;
       if (position.state.is === "draining") position.leftSince ??= generation;
@@ -300,18 +340,16 @@ export class VriMonitor {
       if (after.is === "draining") position.leftSince = null;
       if (after.is === "starting") position.restarts++;
       if (before.is === "draining" && after.is === "standby") position.active = false;
-      this.#report(position, after);
+      this.#news.push(() => this.#report(position, after));
+      if (after.is === "running" || after.is === "draining") this.#chosenNow.push(position);
       this.planDirty = true;
+      this.#seated = false;
     }
     this.#carryOut(position, effects);
   }
 
   #report(position: Position, state: State): void {
-    const about = {
-      vri: position.id,
-      state: state.is,
-      pid: position.instance?.process?.pid,
-    };
+    const about = { vri: position.id, state: state.is, pid: position.instance?.process?.pid };
     if (state.is !== "failed" && state.is !== "quarantined") {
       log[this.#level()]("{vri} is {state}", about);
       return;
@@ -363,12 +401,19 @@ export class VriMonitor {
     this.#launches.add(standby);
   }
 
-  /** Starts the processes that are waited for: after a plan was handed over, as it takes a while. */
-  spawnWaiting(): void {
+  /**
+   * Tells what happened and starts the processes that are waited for: after a plan was handed over,
+   * as it takes a while. Whether there were any: then another plan is due.
+   */
+  spawnWaiting(): boolean {
+    for (const tell of this.#news.splice(0)) tell();
+    if (!this.#launches.waiting) return false;
+    this.planDirty = true;
     const coresOf = ({ active, core }: Position) => this.#around.seating.coresFor(active, core);
     this.#launches.run(coresOf, (position, reason) => {
       this.#apply(position, { is: "not_spawned", now_ms: this.#around.now(), reason });
     });
+    return true;
   }
 
   #kill(position: Position): void {

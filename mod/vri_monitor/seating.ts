@@ -7,6 +7,8 @@ export type Users = ReadonlyMap<number, number>;
 export interface Seating {
   /** CPU number for one more VRI of a VR; null: the kernel places it. */
   place(vr: number, users: Users): number | null;
+  /** CPU number that the VRI after `rank` more of a VR would get. */
+  next(vr: number, users: Users, rank: number): number | null;
   /** How long a VRI on this core waits before it sleeps. */
   idle(core: number | null, users: Users): Idle;
   /** CPU numbers that a new process may run on: of a VRI with its core, or of a standby. */
