@@ -8,7 +8,7 @@ import { keptDecisions, largestVr, mostVris, times } from "../config/sizes.ts";
 import type { VrCores } from "../metrics/mod.ts";
 import { LoadMeter, readSample, VrMonitor } from "../vr_monitor/mod.ts";
 import type { DecisionRecord, VrLoad } from "../vr_monitor/mod.ts";
-import type { VriMonitor } from "../vri_monitor/mod.ts";
+import type { PlanChange, Target, VriMonitor } from "../vri_monitor/mod.ts";
 import type { Cores } from "./cores.ts";
 import { Decisions } from "./decisions.ts";
 import type { Progress } from "./decisions.ts";
@@ -40,13 +40,13 @@ export class Allocation {
 
   /** VRIs that VRs start with. */
   begin(): void {
-    const { cores, clockNs } = this.#parts;
+    const { vris, cores, clockNs } = this.#parts;
     const targets = this.#monitor.start(cores.forVris);
     this.#wanted = targets;
     // First VRIs of all VRs come first, so that each VR gets a core before any gets its second.
     for (let count = 1; count <= Math.max(...targets); count++) {
       for (const [vr, target] of targets.entries()) {
-        if (count <= target) this.#setTarget(vr, count, clockNs());
+        if (count <= target) vris.setTargets([this.#targetOf(vr, count)], clockNs(), () => null);
       }
     }
   }
@@ -56,7 +56,8 @@ export class Allocation {
     const { vris, clockNs } = this.#parts;
     this.#due_ms = now_ms;
     this.#serving = true;
-    for (const [vr, target] of vris.targets.entries()) this.#setTarget(vr, target, clockNs());
+    const targets = vris.targets.map((target, vr) => this.#targetOf(vr, target));
+    vris.setTargets(targets, clockNs(), () => null);
   }
 
   /** When the next period ends; Infinity before frames are served. */
@@ -69,8 +70,12 @@ export class Allocation {
     return this.#decisions.busy;
   }
 
-  /** Takes in a snapshot. Calls `act` as soon as VRIs were chosen that run or drain from now on. */
-  observe(reader: SnapshotReader, now_ms: number, act: () => void): void {
+  /** Takes in a snapshot. `act`: hands over what changes in the plan, see `setTargets`. */
+  observe(
+    reader: SnapshotReader,
+    now_ms: number,
+    act: (changes: readonly PlanChange[]) => number | null,
+  ): void {
     this.#decisions.settle(now_ms);
     if (now_ms < this.#due_ms) return;
     const { vris, settings, cores, clockNs } = this.#parts;
@@ -86,11 +91,11 @@ export class Allocation {
     this.#starved = period.starved;
     if (period.decisions.length === 0) return;
     if (!dryRun) {
-      for (const [vr, target] of period.targets.entries()) {
+      const changed = period.targets.flatMap((target, vr) => {
         const within = Math.min(target, largestVr);
-        if (within !== vris.targets[vr]) this.#setTarget(vr, within, decidedNs);
-      }
-      act();
+        return within === vris.targets[vr] ? [] : [this.#targetOf(vr, within)];
+      });
+      vris.setTargets(changed, decidedNs, act);
     }
     for (const decision of period.decisions) {
       const vr = settings.vrs.findIndex((it) => it.name === decision.vr);
@@ -116,13 +121,13 @@ export class Allocation {
     return rows.length === 0 ? { is: "pending" } : { is: "done", took_ns };
   }
 
-  /** So many VRIs of a VR, and standbys beside them: a second one where two may be needed at once. */
-  #setTarget(vr: number, target: number, decidedNs: bigint): void {
-    const { settings, vris, cores } = this.#parts;
+  /** With standbys beside them: a second one where two VRIs may be needed at once. */
+  #targetOf(vr: number, target: number): Target {
+    const { settings, cores } = this.#parts;
     const chosen = settings.vrs[vr]!;
     const more = mostVris(chosen, settings.overcommit ? Infinity : cores.forVris) - target;
     const standbys = this.#serving ? Math.min(chosen.standbys, Math.max(1, more)) : 0;
-    vris.setTarget(vr, target, standbys, decidedNs);
+    return { vr, target, standbys };
   }
 
   /** Latest decisions, the oldest first. */

@@ -8,20 +8,22 @@ import type { Core, ReceivedEvent } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { largestMtu, mostVris, slotsFor, times } from "../config/sizes.ts";
+import { largestMtu, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { decodeNeighbourQuery } from "../routing/mod.ts";
 import type { RouteMonitor } from "../routing/mod.ts";
-import { portSet, SentPlan, VriMonitor } from "../vri_monitor/mod.ts";
-import type { Plan, RouterProgram, ServedPrefix, VriView } from "../vri_monitor/mod.ts";
-import type { VrWants } from "../vri_monitor/mod.ts";
+import { portSet, VriMonitor } from "../vri_monitor/mod.ts";
+import type { Plan, PlanChange, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
+import type { VriView, VrWants } from "../vri_monitor/mod.ts";
 import { Allocation } from "./allocation.ts";
+import { createVrs } from "./arenas.ts";
 import { Conditions } from "./conditions.ts";
 import type { Cores } from "./cores.ts";
 import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
+import { PlanKeeper } from "./plan_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
@@ -57,14 +59,11 @@ export class Gateway {
   readonly #started_ms = performance.now();
   readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
   readonly #conditions = new Conditions();
+  readonly #plans: PlanKeeper;
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
-  #generation = 0; // plan in force, as last seen
-  #sent: SentPlan | null = null; // the last plan handed over
-  #lastSent = 0; // its generation
   #serving = false;
   #planDirty = true;
-  #planBlocked = false;
   #eventsBlocked = false;
   #lastSnapshot_ms = 0;
   #stopping = false;
@@ -74,6 +73,7 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.#plans = new PlanKeeper(parts.core);
     const mtu = largestMtu(slotsFor(parts.ports.map((port) => port.mtu), 1).bytes);
     this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
     this.#served = parts.settings.vrs.flatMap(({ subnets }, vr) =>
@@ -117,9 +117,10 @@ export class Gateway {
     const idle = cores.dispatcherIdle;
     core.start({ core: cores.dispatcher.core, idle, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
-    this.#createVrs();
+    const mtus = this.#parts.ports.map((port) => port.mtu);
+    createVrs(core, settings.vrs, mtus, settings.overcommit ? Infinity : cores.forVris);
     this.#allocation.begin();
-    this.#vris.spawnWaiting();
+    this.#vris.catchUp();
     this.#loop = this.#run();
     const broken = () => this.vris().find((vri) => vri.reason !== null);
     const ready = () => this.vris().every((vri) => vri.state !== "starting");
@@ -133,20 +134,7 @@ export class Gateway {
     this.#vris.serve();
     this.#allocation.serve(performance.now());
     core.wake();
-    await this.#conditions.until(() => !this.#planDirty && this.#inForce());
-  }
-
-  /** Arenas, each for as many VRIs as its VR may get. */
-  #createVrs(): void {
-    const { core, settings, cores, ports } = this.#parts;
-    const mtus = ports.map((port) => port.mtu);
-    const usable = settings.overcommit ? Infinity : cores.forVris;
-    for (const [vr, chosen] of settings.vrs.entries()) {
-      const { balancer, byFrame, loadEstimator, loadWeight, flows: flowCount } = chosen;
-      const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen, usable));
-      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount };
-      core.vrCreate({ vr, slotBytes, slotCount, ...config });
-    }
+    await this.#conditions.until(() => !this.#planDirty && this.#plans.inForce);
   }
 
   /** VRIs as they are now. */
@@ -253,7 +241,7 @@ export class Gateway {
 
   /** How long the next wait may last. */
   #timeout(): number {
-    if (this.#planBlocked || this.#eventsBlocked) return times.retry_ms;
+    if (this.#plans.blocked || this.#eventsBlocked) return times.retry_ms;
     if (this.#requested !== null) return times.tick_ms; // its arrival ends the wait
     const due_ms = Math.min(this.#snapshotDue(), this.#serving ? this.#ingress.due_ms : Infinity);
     const wait_ms = Math.ceil(due_ms - performance.now());
@@ -268,7 +256,7 @@ export class Gateway {
   }
 
   #busy(): boolean {
-    return this.#vris.busy || this.#allocation.busy || this.#ports.busy || !this.#inForce();
+    return this.#vris.busy || this.#allocation.busy || this.#ports.busy || !this.#plans.inForce;
   }
 
   /** Everything that may have happened, in one fixed order. */
@@ -292,8 +280,7 @@ export class Gateway {
     }
     this.#eventsBlocked = !this.#vris.flushOutboxes();
     this.#sendPlan();
-    if (this.#vris.spawnWaiting()) this.#sendPlan();
-    this.#vris.seatStandbys();
+    if (this.#vris.catchUp()) this.#sendPlan();
     this.#requestSnapshot();
     this.#conditions.check();
   }
@@ -304,31 +291,19 @@ export class Gateway {
     if (reader === null || this.#requested === null) return;
     if (reader.sequence() < this.#requested) return;
     this.#requested = null;
-    this.#generation = reader.generation();
-    this.#ports.adopted(this.#generation, reader);
+    this.#plans.generation = reader.generation();
+    this.#ports.adopted(this.#plans.generation, reader);
     if (this.#ports.planDirty) this.#portsChanged();
     this.#allocate(reader);
-    this.#vris.observe(reader, this.#generation);
+    this.#vris.observe(reader, this.#plans.generation);
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
   }
 
-  /** Decides about cores once per period. */
+  /** Decides about cores once per period. A change is handed over at once, in the last plan. */
   #allocate(reader: SnapshotReader): void {
     if (!this.#serving || this.#stopping) return;
-    this.#allocation.observe(reader, performance.now(), () => this.#amendPlan());
-  }
-
-  /**
-   * VRIs that were chosen to run, or to run no more: the last plan with these states changed is
-   * ready at once. The whole plan follows at the end of the pass.
-   */
-  #amendPlan(): void {
-    const chosen = this.#vris.takeChosen();
-    if (this.#sent === null || !this.#sent.amend(chosen)) return;
-    const generation = this.#parts.core.plan(this.#sent.bytes);
-    if (generation === null) return;
-    this.#lastSent = generation;
-    this.#vris.chosenSent(generation);
+    const act = (changes: readonly PlanChange[]) => this.#plans.amend(changes);
+    this.#allocation.observe(reader, performance.now(), act);
   }
 
   #requestSnapshot(): void {
@@ -339,25 +314,15 @@ export class Gateway {
     this.#requested = this.#parts.core.snapshotRequest();
   }
 
-  #inForce(): boolean {
-    return this.#generation >= this.#lastSent;
-  }
-
   #sendPlan(): void {
     const dirty = this.#planDirty || this.#vris.planDirty || this.#ports.planDirty;
-    this.#planBlocked = false;
+    this.#plans.blocked = false;
     if (!dirty) return;
-    const sent = new SentPlan(this.#plan());
-    const generation = this.#parts.core.plan(sent.bytes);
-    if (generation === null) {
-      this.#planBlocked = true;
-      return;
-    }
-    this.#sent = sent;
+    const generation = this.#plans.send(this.#plan());
+    if (generation === null) return;
     this.#planDirty = false;
     this.#vris.planDirty = false;
     this.#ports.planDirty = false;
-    this.#lastSent = generation;
     this.#vris.planSent(generation);
     this.#ports.planSent(generation);
   }

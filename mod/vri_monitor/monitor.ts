@@ -10,20 +10,21 @@
 import { limits, Violation } from "../../ffi/abi.gen.ts";
 import type { SnapshotReader } from "../../ffi/stats.ts";
 import { times } from "../config/sizes.ts";
-import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import { Launches } from "./launches.ts";
 import type { LaunchGround } from "./launches.ts";
 import { VriNumbers } from "./numbers.ts";
-import type { PlanVri } from "./plan.ts";
-import { planStates } from "./position.ts";
+import type { PlanChange, PlanVri } from "./plan.ts";
 import type { Position } from "./position.ts";
+import { report } from "./report.ts";
 import { Retirements } from "./retirement.ts";
 import { Roster } from "./roster.ts";
 import type { Seating } from "./seating.ts";
+import { Seats } from "./seats.ts";
+import type { Moved } from "./seats.ts";
 import { staff } from "./staff.ts";
 import { begin, step } from "./state.ts";
-import type { Effect, Event, State } from "./state.ts";
+import type { Effect, Event } from "./state.ts";
 import { Wants } from "./wants.ts";
 
 /** What the monitor needs of its surroundings. */
@@ -31,18 +32,16 @@ export interface Surroundings extends LaunchGround {
   readonly seating: Seating;
 }
 
-/** A VRI whose core was taken from it. */
-export interface Moved {
-  readonly id: string;
-  readonly from: number;
-  /** Null: where the kernel places it. */
-  readonly to: number | null;
-}
-
-const log = getLogger(["lvrm", "vri"]);
 const violationNames = new Map<number, string>(
   Object.entries(Violation).map(([name, number]) => [number, name]),
 );
+
+/** How many VRIs of a VR run, and how many standbys wait beside them. */
+export interface Target {
+  readonly vr: number;
+  readonly target: number;
+  readonly standbys: number;
+}
 
 export class VriMonitor {
   readonly #around: Surroundings;
@@ -51,11 +50,10 @@ export class VriMonitor {
   readonly #retirements: Retirements;
   readonly #numbers = new VriNumbers(limits.max_vris);
   readonly #launches: Launches;
+  readonly #seats: Seats;
   readonly roster = new Roster();
   readonly wants = new Wants();
   #news: (() => void)[] = [];
-  #chosenNow: Position[] = []; // to run or to drain, since the last plan
-  #taken = new Set<number>(); // cores that VRIs got since standbys were seated
   #seated = true;
   #chosen = 0; // positions that became active so far
   #serving = false;
@@ -68,7 +66,8 @@ export class VriMonitor {
     this.#targets = around.vrs.map(() => 0);
     this.#standbys = around.vrs.map(() => 0);
     this.#retirements = new Retirements(around.core);
-    this.#launches = new Launches(around, this.#numbers, () => this.#level());
+    this.#launches = new Launches(around, this.#numbers, () => this.#serving ? "info" : "debug");
+    this.#seats = new Seats(around.core, around.seating, this.roster);
   }
 
   /** VRIs that each VR shall have running. */
@@ -77,13 +76,38 @@ export class VriMonitor {
   }
 
   /**
-   * So many VRIs of a VR run from the next plan on, as far as there are standbys; and so many ready
-   * processes wait beside them.
+   * So many VRIs of each VR run from now on, and standbys wait beside them. Where standbys are
+   * ready and VRIs are too many, `act` is told at once which change their state in the plan, and
+   * may hand that over; it returns the plan's generation. All else is done after that.
    */
-  setTarget(vr: number, target: number, standbys: number, decidedNs: bigint): void {
-    this.#targets[vr] = target;
-    this.#standbys[vr] = standbys;
-    this.#restaff(vr, decidedNs);
+  setTargets(
+    targets: readonly Target[],
+    decidedNs: bigint,
+    act: (changes: readonly PlanChange[]) => number | null,
+  ): void {
+    const chosen = this.#serving ? targets.flatMap((it) => this.#choose(it)) : [];
+    const changes = chosen.map(({ instance, active }): PlanChange => {
+      return { vri: instance!.vri, state: active ? "draining" : "running", decidedNs };
+    });
+    const generation = changes.length === 0 ? null : act(changes);
+    for (const position of chosen) if (!position.active) this.#promote(position, decidedNs);
+    for (const { vr, target, standbys } of targets) {
+      this.#targets[vr] = target;
+      this.#standbys[vr] = standbys;
+      this.#restaff(vr, decidedNs);
+    }
+    if (generation === null) return;
+    for (const position of chosen) {
+      if (position.state.is === "draining") position.leftSince = generation;
+    }
+  }
+
+  /** Those that a change of plan is enough for. */
+  #choose({ vr, target }: Target): Position[] {
+    const before = this.#targets[vr]!;
+    if (target >= before) return this.#seats.ready(vr, target - before);
+    return staff(this.roster.of(vr), target, this.#standbys[vr]!).drain
+      .filter((position) => position.state.is === "running" && position.instance !== null);
   }
 
   /** Whether a VR's VRIs, all of them, fail over and over. */
@@ -130,13 +154,7 @@ export class VriMonitor {
 
   /** It runs from now on, or as soon as it is ready. */
   #promote(position: Position, decidedNs: bigint): void {
-    const { core } = position;
-    // A standby waits on its core already, unless another one just got that.
-    if (position.state.is !== "standby" || core === null || this.#taken.has(core)) {
-      position.core = this.#around.seating.place(position.vr, this.roster.users());
-      this.#move(position);
-    }
-    if (position.core !== null) this.#taken.add(position.core);
+    this.#seats.take(position);
     position.active = true;
     position.order = ++this.#chosen;
     position.decidedNs = decidedNs;
@@ -144,48 +162,11 @@ export class VriMonitor {
     if (this.#serving) this.#apply(position, { is: "activate", now_ms });
   }
 
-  /** Puts its process, if it has one, on its core. */
-  #move({ id, instance, core }: Position): void {
-    const pid = instance?.process?.pid;
-    if (pid === undefined || core === null) return;
-    try {
-      this.#around.core.move(pid, core);
-    } catch (error) {
-      // It runs where it is: slower, not wrong. One that has just ended is replaced.
-      log.debug("{vri} stays where it is: {error}", { vri: id, error: String(error) });
-    }
-  }
-
-  /** Standbys wait on the cores that they would get: nothing is left to do once they are chosen. */
-  seatStandbys(): void {
-    if (this.#seated) return;
-    this.#seated = true;
-    this.#taken.clear();
-    const users = this.roster.users();
-    const ready = this.roster.all.filter((it) => !it.active && it.state.is === "standby");
-    const ranks = new Map<number, number>(); // standbys of each VR so far
-    for (const position of ready) {
-      const rank = ranks.get(position.vr) ?? 0;
-      ranks.set(position.vr, rank + 1);
-      const core = this.#around.seating.next(position.vr, users, rank);
-      if (core === position.core) continue;
-      position.core = core;
-      this.#move(position);
-    }
-  }
-
   /** VRIs whose core is among `gone` move to others. */
   reseat(gone: ReadonlySet<number>): Moved[] {
-    const moved: Moved[] = [];
-    for (const position of this.roster.all) {
-      const from = position.core;
-      if (!position.active || from === null || !gone.has(from)) continue;
-      position.core = null;
-      position.core = this.#around.seating.place(position.vr, this.roster.users());
-      this.#move(position);
-      moved.push({ id: position.id, from, to: position.core });
-    }
+    const moved = this.#seats.reseat(gone);
     if (moved.length > 0) this.planDirty = true;
+    this.#seated = false;
     return moved;
   }
 
@@ -197,23 +178,8 @@ export class VriMonitor {
     ];
   }
 
-  /** VRIs that run or drain from now on; asked for once. */
-  takeChosen(): Pick<PlanVri, "vri" | "state" | "decidedNs">[] {
-    return this.#chosenNow.flatMap(({ instance, state, decidedNs }) =>
-      instance === null ? [] : [{ vri: instance.vri, state: planStates[state.is], decidedNs }]
-    );
-  }
-
-  /** A plan that differs from the last one in their states only was handed over. */
-  chosenSent(generation: number): void {
-    for (const position of this.#chosenNow.splice(0)) {
-      if (position.state.is === "draining") position.leftSince ??= generation;
-    }
-  }
-
   /** A plan made of `planVris` was handed over. */
   planSent(generation: number): void {
-    this.#chosenNow = [];
     for (const position of this.roster.all) {
       if (position.instance !== null) position.instance.since ??= generation;
       if (position.state.is === "draining") position.leftSince ??= generation;
@@ -340,33 +306,13 @@ export class VriMonitor {
       if (after.is === "draining") position.leftSince = null;
       if (after.is === "starting") position.restarts++;
       if (before.is === "draining" && after.is === "standby") position.active = false;
-      this.#news.push(() => this.#report(position, after));
-      if (after.is === "running" || after.is === "draining") this.#chosenNow.push(position);
+      if ("reason" in after) position.lastFailure = after.reason;
+      const now_ms = this.#around.now();
+      this.#news.push(() => report(position, after, this.#serving, now_ms));
       this.planDirty = true;
       this.#seated = false;
     }
     this.#carryOut(position, effects);
-  }
-
-  #report(position: Position, state: State): void {
-    const about = { vri: position.id, state: state.is, pid: position.instance?.process?.pid };
-    if (state.is !== "failed" && state.is !== "quarantined") {
-      log[this.#level()]("{vri} is {state}", about);
-      return;
-    }
-    position.lastFailure = state.reason;
-    if (!this.#serving) {
-      log.debug("{vri} {reason}", { ...about, reason: state.reason });
-      return;
-    }
-    const wait_ms = Math.max(0, Math.round(state.retry_ms - this.#around.now()));
-    const when = wait_ms === 0 ? "at once" : `in ${wait_ms} ms`;
-    log.warn("{vri} {reason}; it is replaced {when}", { ...about, reason: state.reason, when });
-  }
-
-  /** Until lvrm serves, its one error line says it all. */
-  #level(): "info" | "debug" {
-    return this.#serving ? "info" : "debug";
   }
 
   #carryOut(position: Position, effects: readonly Effect[]): void {
@@ -382,17 +328,14 @@ export class VriMonitor {
   #replace(position: Position): void {
     this.planDirty = true;
     if (!position.active) return this.#launches.add(position);
-    const others = this.roster.users(position);
-    if (position.core !== null && others.has(position.core)) { // went to another meanwhile
-      position.core = this.#around.seating.place(position.vr, others);
-    }
+    this.#seats.keep(position);
     const standby = this.roster.readyStandby(position.vr);
     const instance = standby?.instance ?? null;
     if (standby === undefined || instance === null) return this.#launches.add(position);
     position.instance = instance;
     instance.id = position.id;
     position.decidedNs = this.#around.core.clockNs();
-    this.#move(position);
+    this.#seats.move(position);
     const now_ms = this.#around.now();
     this.#apply(position, { is: "given", now_ms });
     this.#apply(position, { is: "activate", now_ms });
@@ -402,11 +345,13 @@ export class VriMonitor {
   }
 
   /**
-   * Tells what happened and starts the processes that are waited for: after a plan was handed over,
-   * as it takes a while. Whether there were any: then another plan is due.
+   * What can wait until a plan was handed over, and takes a while: tells what happened, seats
+   * standbys and starts processes. Whether it started any: then another plan is due.
    */
-  spawnWaiting(): boolean {
+  catchUp(): boolean {
     for (const tell of this.#news.splice(0)) tell();
+    if (!this.#seated) this.#seats.seatStandbys();
+    this.#seated = true;
     if (!this.#launches.waiting) return false;
     this.planDirty = true;
     const coresOf = ({ active, core }: Position) => this.#around.seating.coresFor(active, core);

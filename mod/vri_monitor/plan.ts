@@ -27,6 +27,9 @@ export interface PlanVri {
   readonly decidedNs: bigint;
 }
 
+/** Another state for a VRI. */
+export type PlanChange = Pick<PlanVri, "vri" | "state" | "decidedNs">;
+
 export interface ServedPrefix {
   readonly prefix: Prefix;
   readonly vr: number;
@@ -117,7 +120,7 @@ export class SentPlan {
   }
 
   /** Changes states, of VRIs that are in it. Whether there were any, and all were. */
-  amend(changes: readonly Pick<PlanVri, "vri" | "state" | "decidedNs">[]): boolean {
+  amend(changes: readonly PlanChange[]): boolean {
     for (const { vri } of changes) if (!this.#at.has(vri)) return false;
     for (const { vri, state, decidedNs } of changes) {
       const at = this.#at.get(vri)!;
