@@ -156,7 +156,7 @@ pub const MonitorWords = extern struct {
 
 pub const ParkingWords = extern struct {
     sleeping: u32, // futex word: 1 while the VRI sleeps or is about to
-    reserved: u32 = 0,
+    roused: u32 = 0, // grows when lvrm wakes a standby that frames will come for soon
 };
 
 pub const VriWords = extern struct {

@@ -136,3 +136,49 @@ test "a drained VRI that waits as standby again is not found by flows that it ha
     try expectEqual(0, r.look().totals.in_flight_frames);
     try rigs.expectBalance(&r.snapshot.totals);
 }
+
+test "plans that differ in VRIs only share the tables of who serves what" {
+    var r: Rig = undefined;
+    try start(&r);
+    defer r.deinit();
+    const before = r.d.plan.territory.?;
+    r.states[1] = .running;
+    try r.replan();
+    try expectEqual(before, r.d.plan.territory.?);
+    try r.addVr(1, .{});
+    try r.replan();
+    try expect(before != r.d.plan.territory.?);
+}
+
+test "a standby is woken as soon as a plan lets it run, and does not sleep again at once" {
+    var r: Rig = undefined;
+    try r.init(.{ .spins = 1 << 20, .yields = 0 }, false);
+    defer r.deinit();
+    try r.addVr(0, .{});
+    try r.addVri(0, 0, .{});
+    r.states[0] = .attaching;
+    try r.replan();
+    const side = r.side(0);
+    const Sleeper = struct {
+        fn run(it: *@TypeOf(side.*)) void {
+            it.wait(80); // it has learned nothing: it sleeps at once
+        }
+    };
+    const flag = &side.header.parking.sleeping;
+    // The sleep may end by its time before it is woken, on a busy machine: then once more.
+    for (0..100) |_| {
+        const thread = try std.Thread.spawn(.{}, Sleeper.run, .{side});
+        while (@atomicLoad(u32, flag, .acquire) == 0 and side.patience.learned_ns == 0)
+            std.Thread.yield() catch {};
+        r.states[0] = .attaching;
+        try r.replan();
+        r.states[0] = .running;
+        try r.replan();
+        thread.join();
+        if (side.patience.learned_ns != 0) break;
+    }
+    const sleeps = side.header.vri_words.sleeps;
+    try expect(side.patience.learned_ns != 0);
+    side.wait(80);
+    try expectEqual(sleeps, side.header.vri_words.sleeps);
+}

@@ -32,6 +32,12 @@ pub const Patience = struct {
         return if (waited_ns < patience_ns) .yield else .sleep;
     }
 
+    /// Something will come soon: the next wait is the longest.
+    pub fn expect(p: *Patience, idle: abi.Idle) void {
+        p.learned_ns = longest(idle);
+        p.since_ns = 0;
+    }
+
     /// After a sleep of so long.
     pub fn slept(p: *Patience, idle: abi.Idle, slept_ns: u64) void {
         const longest_ns = longest(idle);
@@ -56,6 +62,8 @@ test "short sleeps make it wait, long ones make it sleep at once" {
     try std.testing.expectEqual(.sleep, p.next(idle, false, 2000 + longest(idle)));
     for (0..40) |_| p.slept(idle, std.time.ns_per_s);
     try std.testing.expectEqual(.sleep, p.next(idle, false, 9000));
+    p.expect(idle);
+    try std.testing.expectEqual(.look, p.next(idle, false, 9500));
     p.reset();
     try std.testing.expectEqual(.look, p.next(idle, true, 10_000));
     try std.testing.expectEqual(.yield, p.next(idle, true, 10_000 + spin_ns));

@@ -183,9 +183,12 @@ pub fn build(
     const shared_by = sharers(input.vris, tables);
     for (plan.vris, input.vris) |*entry, p| {
         const vri = tables.vris[p.vri].?; // checked by buildVrs
+        const state: abi.VriState = @enumFromInt(p.state);
+        if (state == .running and vri.told == .attaching) vri.rouse();
+        vri.told = state;
         entry.* = .{
             .vri = vri,
-            .state = @enumFromInt(p.state),
+            .state = state,
             .idle = p.idle,
             .share = vri.vr.pool.slot_count / @max(shared_by[vri.vr.number], 1),
             .decided_ns = p.decided_ns,

@@ -206,9 +206,10 @@ pub const State = struct {
                 s.looked_ns = nowNs(); // somebody else may have had the core
             },
             .sleep => {
-                s.sleep(timeout_ms);
+                const is_roused = s.sleep(timeout_ms);
                 s.looked_ns = nowNs();
                 s.patience.slept(idle, s.looked_ns - now_ns);
+                if (is_roused) s.patience.expect(idle);
                 _ = s.check();
             },
         }
@@ -216,8 +217,11 @@ pub const State = struct {
 
     /// The flag, a fence, then one more look: whoever published before the fence is seen here,
     /// whoever publishes after it sees the flag. The futex compares the flag once more, in the
-    /// kernel, so a wake between look and sleep isn't lost either.
-    fn sleep(s: *State, timeout_ms: u32) void {
+    /// kernel, so a wake between look and sleep isn't lost either. Returns whether lvrm expects
+    /// something for us soon.
+    fn sleep(s: *State, timeout_ms: u32) bool {
+        const roused = &s.header.parking.roused;
+        const before = @atomicLoad(u32, roused, .monotonic);
         const flag = &s.header.parking.sleeping;
         @atomicStore(u32, flag, 1, .monotonic);
         fence();
@@ -231,6 +235,7 @@ pub const State = struct {
             _ = linux.futex_4arg(flag, .{ .cmd = .WAIT, .private = false }, 1, &limit);
         }
         @atomicStore(u32, flag, 0, .monotonic);
+        return @atomicLoad(u32, roused, .monotonic) != before;
     }
 
     fn somethingWaits(s: *State) bool {

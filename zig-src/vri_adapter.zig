@@ -30,6 +30,7 @@ pub const Vri = struct {
     outbox_memory: link.Memory,
     outbox_capacity: u32,
     outbox: control.Producer, // control thread's end
+    told: abi.VriState = .attaching, // in the newest plan; the control thread's
     outbox_out: control.Consumer, // dispatcher's end
 
     // The dispatcher's.
@@ -79,6 +80,7 @@ pub const Vri = struct {
         if (state == .running) {
             v.counters.unparked_ns = now_ns;
             v.counters.first_frame_ns = 0;
+            v.estimator = v.vr.estimators.make(); // one that ran before starts afresh
         } else v.noteTime();
     }
 
@@ -226,6 +228,15 @@ pub const Vri = struct {
         if (@atomicLoad(u32, sleeping, .monotonic) == 0) return;
         @atomicStore(u32, sleeping, 0, .monotonic);
         _ = linux.futex_3arg(sleeping, .{ .cmd = .WAKE, .private = false }, 1);
+    }
+
+    /// Wakes it before there is anything for it: soon there will be, and to wake up takes longer
+    /// than all else of an allocation. The control thread's; the flag is left to those who use it,
+    /// so that no wake-up of theirs is lost.
+    pub fn rouse(v: *Vri) void {
+        const parking = &v.link.parking;
+        _ = @atomicRmw(u32, &parking.roused, .Add, 1, .monotonic);
+        _ = linux.futex_3arg(&parking.sleeping, .{ .cmd = .WAKE, .private = false }, 1);
     }
 
     pub const Verdict = union(enum) { send: u8, drop: abi.Drop, refuse: abi.Violation };
