@@ -116,7 +116,7 @@ pub const Dispatcher = struct {
         d.handed_count = 0;
         for (handed) |vri| {
             vri.handed = false;
-            vri.observe();
+            if (vri.vr.running.len > 1 or d.totals.passes & 15 == 0) vri.observe();
             if (vri.violation != .none) vri.vr.withdraw(vri);
             vri.vr.stale_loads = true;
         }
