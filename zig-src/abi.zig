@@ -412,6 +412,12 @@ pub const Totals = extern struct {
     events_lost: u64 = 0, // `sibling` events whose VRI was not (or no longer) there
     batches: [batch_buckets]u64 = @splat(0), // received from ports, by frames (`batchBucket`)
     drops: [64]u64 = @splat(0), // by Drop
+
+    /// Frames that have entered and not ended: exact between passes.
+    pub fn underway(t: *const Totals) u64 {
+        const entered = t.received_frames + t.originated_frames + t.replicated_frames;
+        return entered -% t.sent_frames -% t.dropped_frames -% t.kept_frames;
+    }
 };
 
 pub const PortCounters = extern struct {

@@ -116,7 +116,8 @@ pub const Dispatcher = struct {
         d.handed_count = 0;
         for (handed) |vri| {
             vri.handed = false;
-            if (vri.vr.running.len > 1 or d.totals.passes & 15 == 0) vri.observe();
+            // With one VRI there is nothing to choose: its estimate is for whoever reads it.
+            vri.settle(vri.vr.running.len > 1 or d.totals.passes & 15 == 0);
             if (vri.violation != .none) vri.vr.withdraw(vri);
             vri.vr.stale_loads = true;
         }

@@ -43,7 +43,7 @@ pub const Vri = struct {
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
     staged_count: u32 = 0,
     handed: bool = false, // something, in this pass
-    unpublished: u32 = 0, // pushed since the last `observe`
+    unpublished: u32 = 0, // pushed since the last `settle`
     position: u32 = 0, // among its VR's running ones
     untracked: u32 = 0, // frames it holds whose flow is not known
     control_block: Block = .{}, // of the oldest event that it sent
@@ -97,15 +97,16 @@ pub const Vri = struct {
         }
     }
 
-    /// Observes its load, once a pass: its index lies in another core's cache.
-    pub fn observe(v: *Vri) void {
+    /// After what a pass handed to it. `look`: observes its load, which costs a miss, since its
+    /// index lies in another core's cache.
+    pub fn settle(v: *Vri, look: bool) void {
         if (v.unpublished == 0) return; // all was refused
-        switch (v.data_in) {
+        if (look) switch (v.data_in) {
             inline else => |*q| {
                 v.estimator.observe(q.length(), v.unpublished);
                 if (q.bad) v.violate(.bad_index);
             },
-        }
+        };
         v.counters.batches[abi.batchBucket(v.unpublished)] += 1;
         v.unpublished = 0;
     }
