@@ -3,6 +3,10 @@
 
 const builtin = @import("builtin");
 
+/// Frames before its turn that a slot's first line is fetched: as many as a core has misses under
+/// way at once.
+pub const claim_ahead = 16;
+
 /// Fetches a line that is about to be overwritten, from the core that wrote it last: a store that
 /// misses would hold up those behind it.
 pub inline fn claim(line: [*]u8) void {

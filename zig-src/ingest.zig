@@ -19,9 +19,7 @@ const Frame = socket_adapter.Frame;
 
 const batch = dispatch.batch;
 const kept = @import("classifier.zig").kernels;
-/// Frames before its turn that a slot's first line is fetched: as many as the core has misses under
-/// way at once.
-const ahead = 16;
+const ahead = @import("copy.zig").claim_ahead;
 
 pub fn inhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
