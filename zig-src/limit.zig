@@ -8,7 +8,7 @@
 //!     lvrm-limit --cores A,B [--bytes N] [--milliseconds N] [--trace-frames N] [--window N]
 //!                [--stride N] [--queue NAME]
 //!     lvrm-limit --cores A,B --futex 1   how long a sleeper takes to wake, in nanoseconds
-//!     lvrm-limit --cores A,B --lines 1   how long a cache line takes to the other core and one back
+//!     lvrm-limit --cores A,B --lines 1   how long a cache line takes to and fro
 //!
 //! Prints one line of JSON. Exit codes as lvrm's: 0, 1 failed, 2 usage.
 const std = @import("std");
