@@ -49,7 +49,7 @@ const v2Files = ["cpuset.cpus.effective"];
 function cgroupPaths(files: SystemFiles): { v1: string | null; v2: string | null } {
   const lines = (files.text("proc/self/cgroup") ?? "").split("\n");
   const v1 = lines.map((line) => /^\d+:([^:]*):(.*)$/.exec(line))
-    .find((found) => found?.[1]!.split(",").includes("cpuset"))?.[2];
+    .find((found) => (found?.[1] ?? "").split(",").includes("cpuset"))?.[2];
   const v2 = lines.map((line) => /^0::(.*)$/.exec(line)?.[1]).find((it) => it !== undefined);
   const legacy = files.text("proc/self/cpuset");
   return { v1: v1 ?? legacy, v2: v2 ?? legacy };

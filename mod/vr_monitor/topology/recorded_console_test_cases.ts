@@ -25,16 +25,14 @@ interface Shown {
 
 /** Lines of the tree, of the counts, and of the distances. */
 export function readConsole(text: string): Console {
+  const absent = /not represented in topology: ([0-9a-fx,]+)/.exec(text)?.[1] ?? "0";
   const found: Console = {
     counts: readCounts(text),
     packages: new Map(),
     cores: new Map(),
     caches: new Map(),
     nodes: new Map(),
-    absent: fromMask(
-      /not represented in topology: ([0-9a-fx,]+)/.exec(text)?.[1]!
-        .replaceAll("0x", "") ?? "0",
-    ),
+    absent: fromMask(absent.replaceAll("0x", "")),
     distances: new Map(),
   };
   const numbers: number[] = []; // of NUMA nodes, in lstopo's order

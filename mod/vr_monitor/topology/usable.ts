@@ -37,11 +37,10 @@ export function chooseCores(
     const dispatcherWhy = "named first by --cores";
     return { dispatcher, dispatcherWhy, cores: [dispatcher, ...others], machine };
   }
-  const allowed = machine.cores.filter(({ core }) => mayUse(core, permitted));
-  const usable = allowed.filter(({ core }) => !machine.isolated.includes(core));
+  const usable = usableNow(null, machine, permitted);
   const fastest = Math.max(...usable.map((core) => core.capacity));
   const dispatcher = usable.find((core) => core.capacity === fastest);
-  if (dispatcher === undefined) throw nothingLeft(allowed, machine, permitted);
+  if (dispatcher === undefined) throw nothingLeft(machine, permitted);
   const mixed = usable.some((core) => core.capacity < fastest);
   return {
     dispatcher,
@@ -49,6 +48,23 @@ export function chooseCores(
     cores: [dispatcher, ...usable.filter((core) => core !== dispatcher)],
     machine,
   };
+}
+
+/** Cores that can be used now, whatever was refused at start. `wanted`: `--cores`. */
+export function usableNow(
+  wanted: readonly number[] | null,
+  machine: Topology,
+  permitted: Permitted,
+): Core[] {
+  const isolated = new Set(machine.isolated);
+  if (wanted === null) {
+    return machine.cores.filter(({ core }) => !isolated.has(core) && mayUse(core, permitted));
+  }
+  const known = new Map(machine.cores.map((core) => [core.core, core]));
+  return wanted.flatMap((core) => {
+    const allowed = mayUse(core, isolated.has(core) ? { ...permitted, affinity: null } : permitted);
+    return allowed ? known.get(core) ?? [] : [];
+  });
 }
 
 function mayUse(core: number, { cpuset, affinity }: Permitted): boolean {
@@ -103,7 +119,8 @@ function refuse(wanted: readonly number[], machine: Topology, permitted: Permitt
   throw new Failure(ExitCode.configuration, `--cores ${toList(wanted)}: ${reasons.join("; ")}`);
 }
 
-function nothingLeft(allowed: readonly Core[], machine: Topology, permitted: Permitted): Failure {
+function nothingLeft(machine: Topology, permitted: Permitted): Failure {
+  const allowed = machine.cores.filter(({ core }) => mayUse(core, permitted));
   if (allowed.length > 0) {
     const cores = toList(allowed.map(({ core }) => core));
     return new Failure(
