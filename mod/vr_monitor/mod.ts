@@ -9,6 +9,25 @@ import * as placementRegistry from "./placements/registry.ts";
 import type { Allocator, Core, Placement, VrDemand } from "./types.ts";
 
 export type { Allocator, Choice, Core, Placement, PlacementView, VrDemand } from "./types.ts";
+export {
+  CoreWatch,
+  explainCores,
+  replan,
+  requireCores,
+  toList,
+  usableTopology,
+} from "./topology/mod.ts";
+export type {
+  CoreChange,
+  CoreNeed,
+  GoneCore,
+  Move,
+  Pinned,
+  PlacedVri,
+  Replan,
+  Runner,
+  UsableTopology,
+} from "./topology/mod.ts";
 
 /** Every allocator and placement; the types are checked here. */
 export const allocators: { readonly fixed: Allocator } = allocatorRegistry;
