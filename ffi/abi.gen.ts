@@ -14,6 +14,8 @@ export const limits = {
   max_next_hops: 64,
   no_vlan: 65535,
   headroom_bytes: 66,
+  slot_bytes: 2112,
+  jumbo_slot_bytes: 16448,
   interface_name_bytes: 16,
 } as const;
 

@@ -241,8 +241,12 @@ pub fn adapterAvailable(adapter: u32) i32 {
 pub fn vrCreate(config: *const abi.VrConfig) i32 {
     if (config.vr >= abi.max_vrs or tables.vrs[config.vr] != null)
         return refuse(.INVAL, "VR {d} is in use or out of range", .{config.vr});
-    if (config.slot_bytes != 2048 and config.slot_bytes != 16384)
-        return refuse(.INVAL, "a slot has 2048 or 16384 bytes, not {d}", .{config.slot_bytes});
+    if (config.slot_bytes != abi.slot_bytes and config.slot_bytes != abi.jumbo_slot_bytes)
+        return refuse(
+            .INVAL,
+            "a slot has {d} or {d} bytes, not {d}",
+            .{ abi.slot_bytes, abi.jumbo_slot_bytes, config.slot_bytes },
+        );
     if (config.slot_count < 64 or config.slot_count > abi.max_slots)
         return refuse(
             .INVAL,

@@ -24,7 +24,7 @@ pub const std_options: std.Options = .{ .enable_segfault_handler = false };
 
 const batch = 64;
 const capacity = 4096;
-const slot_bytes = 2048;
+const slot_bytes = abi.slot_bytes;
 const slot_count = 8192;
 const warm_up_ms = 50;
 const spins_max = 2000;

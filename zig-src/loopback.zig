@@ -131,7 +131,7 @@ fn build(o: *const Options, reason: *Reason) !Rig {
         const vr: u32 = @intCast(i);
         tables.vrs[vr] = try vr_module.create(gpa, &.{
             .vr = vr,
-            .slot_bytes = 2048,
+            .slot_bytes = abi.slot_bytes,
             .slot_count = 8192,
             .balancer = 0,
             .by_frame = 0,

@@ -35,6 +35,7 @@ pub const Vr = struct {
     /// VRIs that take frames, and their loads; memory of the plan in force.
     running: []*Vri = &.{},
     loads: []u32 = &.{},
+    stale_loads: bool = false,
     /// VRIs of the plan in force, by number.
     by_number: []const ?*Vri = &.{},
     tracking: bool = false, // flows are looked at
@@ -196,14 +197,11 @@ pub const Vr = struct {
         vr.counters.arrival_rate_millifps = @intFromFloat(vr.rate.rate_fps * 1000);
     }
 
-    /// Takes out who broke the rules, and looks at the loads of the others. One VRI alone needs no
-    /// look: there is nothing to compare.
+    /// Looks at the loads, after something was handed over. One VRI alone needs no look: there is
+    /// nothing to compare.
     pub fn sortOut(vr: *Vr) void {
-        var at = vr.running.len;
-        while (at > 0) : (at -= 1) {
-            const vri = vr.running[at - 1];
-            if (vri.violation != .none) vr.withdraw(vri);
-        }
+        if (!vr.stale_loads) return;
+        vr.stale_loads = false;
         if (vr.running.len > 1) vr.refreshLoads();
     }
 

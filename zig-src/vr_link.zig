@@ -184,7 +184,7 @@ pub const State = struct {
         };
         const busy_poll = @atomicLoad(u32, &monitor.busy_poll, .monotonic) != 0;
         const now_ns = nowNs();
-        switch (s.patience.next(idle, busy_poll, now_ns)) {
+        switch (s.patience.next(idle, busy_poll, false, now_ns)) {
             .look => std.atomic.spinLoopHint(),
             .yield => _ = linux.sched_yield(),
             .sleep => {

@@ -7,9 +7,9 @@ import type { Idle } from "../../ffi/core.ts";
  * larger ones (64 MiB for eight VRIs). Slots that are never in use cost no memory.
  */
 export const arena = {
-  slot_bytes: 2048,
+  slot_bytes: limits.slot_bytes,
   slot_count: 8192,
-  jumbo_slot_bytes: 16384,
+  jumbo_slot_bytes: limits.jumbo_slot_bytes,
   jumbo_slot_count: 4096,
   vris: 8,
   /** Flows that one VR remembers the VRI of. */
