@@ -1,4 +1,4 @@
-/** What `lstopo` says of a machine, read from its text. Only the recorded machines' test uses it. */
+/** What `lstopo` says of a machine, read from its text; for the test on recorded machines. */
 import { fromMask } from "./cpu_set.ts";
 
 export interface Console {
