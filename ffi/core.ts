@@ -10,6 +10,8 @@ import type { LatencyReport, Replay, TraceSpec } from "./replay.ts";
 
 /** EAGAIN of Linux: the one errno that callers treat as "later". */
 export const EAGAIN = 11;
+const ESRCH = 3;
+const ENOTUNIQ = 76;
 
 /** A call into the library failed. `errno` is positive; the message is the library's own. */
 export class CoreError extends Error {
@@ -301,6 +303,24 @@ export class Core {
       kind: view.getUint16(at.kind, true),
       payload: buffer.slice(at.size, Math.min(bytes, at.size + payloadBytes)),
     };
+  }
+
+  /**
+   * Moves a live VRI's process, which has one thread, to another core; `pid` 0: the dispatcher.
+   * Fails when it has ended, and for a core that isn't online or isn't permitted.
+   */
+  move(pid: number, core: number): void {
+    checked("process", pid, 0, 0x7fff_ffff);
+    this.#check(this.#library.symbols.lvrm_move(pid, checked("core", core, 0, 4095)));
+  }
+
+  /**
+   * Core that a VRI's process (0: the dispatcher) is pinned to; null when it may run on several, as
+   * after its core went offline, or has ended.
+   */
+  pinnedTo(pid: number): number | null {
+    const result = this.#library.symbols.lvrm_pinned_to(checked("process", pid, 0, 0x7fff_ffff));
+    return result === -ENOTUNIQ || result === -ESRCH ? null : this.#check(result);
   }
 
   /** Makes a trace for the adapter `memory`; returns its number. */

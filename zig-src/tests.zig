@@ -2,6 +2,7 @@
 test {
     _ = @import("exports.zig");
     _ = @import("vr_exports.zig");
+    _ = @import("affinity.zig");
     _ = @import("checksum.zig");
     _ = @import("segment.zig");
     _ = @import("prefix_trie.zig");

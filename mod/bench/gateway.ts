@@ -277,7 +277,7 @@ export class BenchGateway {
         launcher: this.#launcher,
         executable: this.#options.executable,
         args: this.#options.args,
-        core: instance.core,
+        cores: [instance.core],
         linkShmid: created.linkShmid,
         wakeFd: created.wakeFd,
         onLine: (line) => this.#lines.push(line),

@@ -91,6 +91,7 @@ export class Gateway {
       core: parts.core,
       launcher: parts.launcher,
       queue: parts.settings.queue,
+      cores: parts.decision.cores,
       snapshot: () => parts.routes.snapshot(),
       wake: () => parts.core.wake(),
       now: () => performance.now(),

@@ -14,11 +14,11 @@ import { configureLog, getLogger } from "../log/mod.ts";
 import { formatPrefix, NetlinkError } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
-import { decide } from "../vr_monitor/mod.ts";
-import type { Decision } from "../vr_monitor/mod.ts";
+import { decide, explainCores, placements, usableTopology } from "../vr_monitor/mod.ts";
+import type { Decision, UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import { Gateway } from "./gateway.ts";
-import { requireCapabilities, usableCores } from "./host.ts";
+import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { openTable } from "./table.ts";
@@ -32,11 +32,9 @@ export async function runGateway(settings: Settings): Promise<void> {
   const runtime = runtimeDirectory();
   const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
   requireCapabilities();
-  const decision = decide(
-    settings.vrs.map(() => ({ wanted: settings.vris })),
-    usableCores(settings.cores),
-    settings.idle,
-  );
+  const usable = usableTopology(settings.cores);
+  const demands = settings.vrs.map(() => ({ wanted: settings.vris }));
+  const decision = decide(demands, usable.cores, settings.idle);
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
   let server: ControlServer | null = null;
@@ -62,7 +60,7 @@ export async function runGateway(settings: Settings): Promise<void> {
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
       warnings.forEach((warning) => log.warn("{warning}", { warning }));
-      explain(settings, ports, decision);
+      explain(settings, ports, decision, usable);
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
         socket: settings.socket,
@@ -130,14 +128,29 @@ function chooseAdapter(settings: Settings, core: Core): number {
 }
 
 /** Says which core does what and who serves what. */
-function explain(settings: Settings, ports: readonly Port[], decision: Decision): void {
+function explain(
+  settings: Settings,
+  ports: readonly Port[],
+  decision: Decision,
+  usable: UsableTopology,
+): void {
   const names = ports.map(portName).join(", ");
   log.info("ports {ports}; dispatcher on core {core}", {
     ports: names,
     core: decision.dispatcher.core,
   });
+  const vris = decision.vris.map((vri) => ({
+    id: `${settings.vrs[vri.vr]!.name}.${vri.index + 1}`,
+    core: vri.core,
+    why: vri.why,
+  }));
+  for (const line of explainCores(usable, { name: "sibling", place: placements.sibling }, vris)) {
+    log.info("{line}", { line });
+  }
   for (const [i, vr] of settings.vrs.entries()) {
-    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core).join(", ");
+    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core ?? "any").join(
+      ", ",
+    );
     log.info("{vr} serves {subnets} with {router} on core {cores}", {
       vr: vr.name,
       subnets: vr.subnets.map(formatPrefix).join(", "),

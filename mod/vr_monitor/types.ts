@@ -9,13 +9,4 @@ export interface VrDemand {
 /** VRIs per VR, in the order of `demands`; `cores`: how many VRIs fit one to a core. */
 export type Allocator = (demands: readonly VrDemand[], cores: number) => number[];
 
-/** A core that lvrm may use. */
-export interface Core {
-  /** CPU number. */
-  readonly core: number;
-  /** Physical package that it is in. */
-  readonly package: number;
-}
-
-/** CPU number for each of `vris` VRIs. `others`: cores beside the dispatcher's, maybe none. */
-export type Placement = (dispatcher: Core, others: readonly Core[], vris: number) => number[];
+export type { Choice, Core, Placement, PlacementView } from "./placements/types.ts";

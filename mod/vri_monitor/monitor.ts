@@ -28,7 +28,8 @@ export interface PositionConfig {
   readonly id: string;
   readonly vr: number;
   readonly program: RouterProgram;
-  readonly core: number;
+  /** Null: the kernel places it. */
+  readonly core: number | null;
   readonly idle: Idle;
 }
 
@@ -54,6 +55,8 @@ export interface Surroundings {
   readonly core: Core;
   readonly launcher: string;
   readonly queue: number;
+  /** Where the kernel may place the VRIs that have no core of their own; empty: anywhere. */
+  readonly cores: readonly number[];
   /** The routing state as events, ending in `synchronised`. */
   readonly snapshot: () => Iterable<ControlEvent>;
   /** Something happened that the loop should look at soon. */
@@ -70,7 +73,8 @@ export interface VriView {
   /** Why it last failed or was quarantined, also after it was replaced. */
   readonly lastFailure: string | null;
   readonly pid: number | null;
-  readonly core: number;
+  /** Null: the kernel places it. */
+  readonly core: number | null;
   readonly restarts: number;
   /** Row of its counters, null while it has none. */
   readonly vri: number | null;
@@ -333,7 +337,7 @@ export class VriMonitor {
 
   /** Makes a link and the process at its other end. */
   #start(position: Position): Instance {
-    const { core, launcher, queue } = this.#around;
+    const { core, launcher, queue, cores } = this.#around;
     const { config } = position;
     const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, queue);
     const outbox = new Outbox(this.#around.snapshot, (event) => {
@@ -357,7 +361,7 @@ export class VriMonitor {
         launcher,
         executable: config.program.executable,
         args: config.program.args,
-        core: config.core,
+        cores: config.core === null ? cores : [config.core],
         linkShmid,
         wakeFd,
         onLine: (line) => lines.line(line),
