@@ -3,29 +3,13 @@ import { formatPrefix } from "../netlink/mod.ts";
 import type { Prefix } from "../netlink/mod.ts";
 import { ExitCode, Failure } from "./failure.ts";
 import { parseSubnet, sameSubnet } from "./subnet.ts";
+import type { InterfaceSettings, VrIdentity } from "./types.ts";
 import { splitWords } from "./words.ts";
-
-/** One virtual router as asked for. */
-export interface VrSettings {
-  /** `vr1`, `vr2`, … in order. */
-  readonly name: string;
-  readonly subnets: readonly Prefix[];
-  /** As written. */
-  readonly router: string;
-  /** Program and its words; at least one. */
-  readonly words: readonly string[];
-}
-
-/** One port as asked for. `vlan` null: untagged frames. */
-export interface InterfaceSettings {
-  readonly name: string;
-  readonly vlan: number | null;
-}
 
 const form = "write --vr SUBNET[,SUBNET…]=ROUTER, for example --vr 10.0.1.0/24=cppvr";
 
 /** Reads one `--vr`; `name` is what the VR will be called. Throws Failure. */
-export function parseVr(text: string, name: string): VrSettings {
+export function parseVr(text: string, name: string): VrIdentity {
   const equals = text.indexOf("=");
   if (equals < 0) throw new Failure(ExitCode.usage, `--vr ${text}: no "=" in it; ${form}`);
   const router = text.slice(equals + 1).trim();
@@ -54,11 +38,11 @@ export function parseVr(text: string, name: string): VrSettings {
   if (split.words.length === 0 || split.words[0] === "") {
     throw new Failure(ExitCode.usage, `--vr ${text}: no router after the "="; ${form}`);
   }
-  return { name, subnets, router, words: split.words };
+  return { name, subnets, router, words: split.words, table: null, routes: [] };
 }
 
 /** Reads all `--vr` in order and finds subnets that two of them claim. Throws Failure. */
-export function parseVrs(texts: readonly string[]): VrSettings[] {
+export function parseVrs(texts: readonly string[]): VrIdentity[] {
   const vrs = texts.map((text, i) => parseVr(text, `vr${i + 1}`));
   for (const [i, vr] of vrs.entries()) {
     for (const earlier of vrs.slice(0, i)) {

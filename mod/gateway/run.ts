@@ -33,7 +33,7 @@ export async function runGateway(settings: Settings): Promise<void> {
   const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
   requireCapabilities();
   const decision = decide(
-    settings.vrs.map(() => ({ wanted: settings.vris })),
+    settings.vrs.map((vr) => ({ wanted: vr.vris })),
     usableCores(settings.cores),
     settings.idle,
   );

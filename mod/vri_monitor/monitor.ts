@@ -11,6 +11,7 @@ import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import { LineLimit } from "./line_limit.ts";
 import { createLink } from "./link.ts";
+import type { LinkSizes } from "./link.ts";
 import { VriNumbers } from "./numbers.ts";
 import { Outbox } from "./outbox.ts";
 import { noPorts, unite } from "./plan.ts";
@@ -30,6 +31,7 @@ export interface PositionConfig {
   readonly program: RouterProgram;
   readonly core: number;
   readonly idle: Idle;
+  readonly link: LinkSizes;
 }
 
 /** One process of a position, from the making of its link to the end of it. */
@@ -53,7 +55,6 @@ interface Position {
 export interface Surroundings {
   readonly core: Core;
   readonly launcher: string;
-  readonly queue: number;
   /** The routing state as events, ending in `synchronised`. */
   readonly snapshot: () => Iterable<ControlEvent>;
   /** Something happened that the loop should look at soon. */
@@ -333,9 +334,9 @@ export class VriMonitor {
 
   /** Makes a link and the process at its other end. */
   #start(position: Position): Instance {
-    const { core, launcher, queue } = this.#around;
+    const { core, launcher } = this.#around;
     const { config } = position;
-    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, queue);
+    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, config.link);
     const outbox = new Outbox(this.#around.snapshot, (event) => {
       try {
         return core.eventSend(vri, event.kind, event.payload);
