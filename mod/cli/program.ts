@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
 import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
-import { decideSettings, defaultSocket, socketPath } from "../config/mod.ts";
+import { decideSettings, defaultSocket, loadConfig, socketPath, valueOf } from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
 import { addRunOptions } from "./run_options.ts";
 import { formatStatus } from "./table.ts";
@@ -34,11 +34,17 @@ The packed executable unpacks its files once into ${cacheDirectory}
 (LVRM_CACHE moves it).`;
 }
 
+/** The run that options, environment and configuration file ask for. Throws Failure. */
+function settingsOf(options: RunOptions, env: Environment): Settings {
+  const path = options.config ?? valueOf(env, "LVRM_CONFIG");
+  return decideSettings(options, env, path === undefined ? null : loadConfig(path));
+}
+
 /** The commander program; parsing errors are thrown as CommanderError. */
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
   const run = async (options: RunOptions) => {
-    await actions.run(decideSettings(options, actions.environment));
+    await actions.run(settingsOf(options, actions.environment));
   };
   addRunOptions(program)
     .description("One gateway, many virtual routers, each in processes of its own.")
