@@ -28,6 +28,7 @@ Deno.test("numbers out of range never reach the library", () => {
       balancer: 0,
       byFrame: false,
       flowCount: 64,
+      flowIdleMs: 500,
       loadEstimator: 0,
       loadWeight: 32,
     };
@@ -54,6 +55,7 @@ Deno.test("errors of the library come with its own text and errno", () => {
           balancer: 0,
           byFrame: false,
           flowCount: 64,
+          flowIdleMs: 500,
           loadEstimator: 0,
           loadWeight: 32,
         }),

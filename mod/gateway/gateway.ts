@@ -109,9 +109,10 @@ export class Gateway {
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const mtus = this.#parts.ports.map((port) => port.mtu);
     for (const [vr, chosen] of settings.vrs.entries()) {
-      const { balancer, byFrame, loadEstimator, loadWeight, flows: flowCount } = chosen;
+      const { balancer, byFrame, loadEstimator, loadWeight } = chosen;
+      const { flows: flowCount, flowIdle_ms: flowIdleMs } = chosen;
       const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen));
-      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount };
+      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount, flowIdleMs };
       core.vrCreate({ vr, slotBytes, slotCount, ...config });
     }
     for (const place of decision.vris) {
