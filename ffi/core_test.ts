@@ -31,6 +31,7 @@ Deno.test("numbers out of range never reach the library", () => {
       balancer: 0,
       byFrame: false,
       flowCount: 64,
+      flowIdleMs: 500,
       loadEstimator: 0,
       loadWeight: 32,
     };
@@ -112,6 +113,7 @@ Deno.test("errors of the library come with its own text and errno", () => {
           balancer: 0,
           byFrame: false,
           flowCount: 64,
+          flowIdleMs: 500,
           loadEstimator: 0,
           loadWeight: 32,
         }),

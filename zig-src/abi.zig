@@ -344,6 +344,7 @@ pub const VrConfig = extern struct {
     balancer: u32, // index into the manifest's balancers
     by_frame: u32, // 1: frame-based balancing, as in the paper's experiments; 0: flow-based
     flow_count: u32, // places of the flow table: a power of two
+    flow_idle_ms: u32, // how long a flow must be silent before it may move, or lose its place
     load_estimator: u32, // index into the manifest's load estimators
     load_weight: u32, // of a new observation, in 1/256: 1..256
 };

@@ -264,6 +264,8 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
     const flows = config.flow_count;
     if (!std.math.isPowerOfTwo(flows) or flows < 16 or flows > 1 << 22)
         return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
+    if (config.flow_idle_ms == 0 or config.flow_idle_ms > 3_600_000)
+        return refuse(.INVAL, "flows are silent for 1 ms to 1 h before they move", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
         return refuse(
             if (e == error.NoSpace) .NOSPC else .NOMEM,

@@ -119,7 +119,7 @@ pub const Vr = struct {
     fn mayMove(vr: *const Vr, entry: *const flow.Entry, vri: *const Vri, now_ms: u32) bool {
         if (entry.in_flight != 0) return false;
         const is_behind = vr.loads[vri.position] > vr.estimators.overload;
-        return is_behind or now_ms -% entry.seen_ms >= flow.idle_ms;
+        return is_behind or vr.flows.isSilent(entry, now_ms);
     }
 
     fn assign(_: *Vr, entry: *flow.Entry, vri: *Vri, now_ms: u32) Target {
@@ -225,7 +225,7 @@ pub const Vr = struct {
 pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
     const vr = try gpa.create(Vr);
     errdefer gpa.destroy(vr);
-    var flows: flow.Table = try .init(gpa, config.flow_count);
+    var flows: flow.Table = try .init(gpa, config.flow_count, config.flow_idle_ms);
     errdefer flows.deinit(gpa);
     const parked = try gpa.alloc(u64, parked_max);
     errdefer gpa.free(parked);

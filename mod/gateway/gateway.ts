@@ -8,7 +8,7 @@ import type { Core, ReceivedEvent } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { arena, largestMtu, slotsFor, times } from "../config/sizes.ts";
+import { largestMtu, mostVris, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
@@ -49,7 +49,6 @@ const netlinkReady = 4;
 export class Gateway {
   readonly #parts: GatewayParts;
   readonly #vris: VriMonitor;
-  readonly #slots: { readonly bytes: number; readonly count: number };
   readonly #ports: PortKeeper;
   readonly #served: readonly ServedPrefix[];
   readonly #ingress: IngressKeeper;
@@ -73,8 +72,7 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#slots = slotsFor(parts.ports.map((port) => port.mtu), parts.settings.vris);
-    const mtu = largestMtu(this.#slots.bytes);
+    const mtu = largestMtu(slotsFor(parts.ports.map((port) => port.mtu), 1).bytes);
     this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
     this.#served = parts.settings.vrs.flatMap(({ subnets }, vr) =>
       subnets.map((prefix) => ({ prefix, vr }))
@@ -90,7 +88,6 @@ export class Gateway {
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
-      queue: parts.settings.queue,
       cores: parts.decision.cores,
       snapshot: () => parts.routes.snapshot(),
       wake: () => parts.core.wake(),
@@ -111,11 +108,13 @@ export class Gateway {
     routes.onLinksChange(() => this.#linksChanged());
     core.start({ ...decision.dispatcher, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
-    const { bytes: slotBytes, count: slotCount } = this.#slots;
-    for (const vr of settings.vrs.keys()) {
-      const { balancer, byFrame, loadEstimator, loadWeight } = settings;
-      const chosen = { balancer, byFrame, loadEstimator, loadWeight };
-      core.vrCreate({ vr, slotBytes, slotCount, flowCount: arena.flow_count, ...chosen });
+    const mtus = this.#parts.ports.map((port) => port.mtu);
+    for (const [vr, chosen] of settings.vrs.entries()) {
+      const { balancer, byFrame, loadEstimator, loadWeight } = chosen;
+      const { flows: flowCount, flowIdle_ms: flowIdleMs } = chosen;
+      const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen));
+      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount, flowIdleMs };
+      core.vrCreate({ vr, slotBytes, slotCount, ...config });
     }
     for (const place of decision.vris) {
       this.#vris.add({
@@ -124,6 +123,7 @@ export class Gateway {
         program: this.#parts.programs[place.vr]!,
         core: place.core,
         idle: place.idle,
+        link: settings.vrs[place.vr]!,
       });
     }
     this.#loop = this.#run();

@@ -33,7 +33,7 @@ export async function runGateway(settings: Settings): Promise<void> {
   const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
   requireCapabilities();
   const usable = usableTopology(settings.cores);
-  const demands = settings.vrs.map(() => ({ wanted: settings.vris }));
+  const demands = settings.vrs.map((vr) => ({ wanted: vr.vris }));
   const decision = decide(demands, usable.cores, settings.idle);
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;

@@ -11,6 +11,7 @@ import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import { LineLimit } from "./line_limit.ts";
 import { createLink } from "./link.ts";
+import type { LinkSizes } from "./link.ts";
 import { VriNumbers } from "./numbers.ts";
 import { Outbox } from "./outbox.ts";
 import { noPorts, unite } from "./plan.ts";
@@ -31,6 +32,7 @@ export interface PositionConfig {
   /** Null: the kernel places it. */
   readonly core: number | null;
   readonly idle: Idle;
+  readonly link: LinkSizes;
 }
 
 /** One process of a position, from the making of its link to the end of it. */
@@ -54,7 +56,6 @@ interface Position {
 export interface Surroundings {
   readonly core: Core;
   readonly launcher: string;
-  readonly queue: number;
   /** Where the kernel may place the VRIs that have no core of their own; empty: anywhere. */
   readonly cores: readonly number[];
   /** The routing state as events, ending in `synchronised`. */
@@ -337,9 +338,9 @@ export class VriMonitor {
 
   /** Makes a link and the process at its other end. */
   #start(position: Position): Instance {
-    const { core, launcher, queue, cores } = this.#around;
+    const { core, launcher, cores } = this.#around;
     const { config } = position;
-    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, queue);
+    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, config.link);
     const outbox = new Outbox(this.#around.snapshot, (event) => {
       try {
         return core.eventSend(vri, event.kind, event.payload);
