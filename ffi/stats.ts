@@ -68,8 +68,9 @@ export interface VrCounters {
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly freeSlots: number;
-  /** Moving average of received frames per second. */
+  /** Moving averages of what arrives for it, frames and bytes per second. */
   readonly arrivalRateFps: number;
+  readonly arrivalRateBps: number;
   /** What its arena lies on: a name of ArenaPages. */
   readonly arenaPages: string;
   readonly drops: Drops;
@@ -86,6 +87,8 @@ export interface VriCounters {
   readonly load: number;
   /** Empty slots that it has. */
   readonly loanedSlots: number;
+  /** Time that it spent with frames, by its own account. */
+  readonly busyNs: number;
   /** Batches handed to it. */
   readonly batches: Batches;
   /** Since its heartbeat last moved. */
@@ -205,6 +208,7 @@ export class SnapshotReader {
       sentBytes: read(at.sent_bytes),
       freeSlots: read(at.free_slots),
       arrivalRateFps: read(at.arrival_rate_millifps) / 1000,
+      arrivalRateBps: read(at.arrival_rate_bps),
       arenaPages: pageNames.get(read(at.arena_pages)) ?? "unknown",
       drops: this.#drops(base + at.drops),
     };
@@ -224,6 +228,7 @@ export class SnapshotReader {
       inFlightFrames: read(at.in_flight_frames),
       load: read(at.load),
       loanedSlots: read(at.loaned_slots),
+      busyNs: read(at.busy_ns),
       batches: this.#batches(base + at.batches),
       beatAgeMs: read(at.beat_age_ns) / 1e6,
       attached: read(at.attached) !== 0,

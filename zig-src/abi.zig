@@ -443,6 +443,7 @@ pub const VrCounters = extern struct {
     free_slots: u64 = 0,
     shared_flows: u64 = 0, // new flows that found the table full and joined another
     arrival_rate_millifps: u64 = 0, // moving average of received frames, per 1000 s
+    arrival_rate_bps: u64 = 0, // the same of received bytes, per second
     arena_pages: u64 = 0, // ArenaPages
     drops: [64]u64 = @splat(0),
 };

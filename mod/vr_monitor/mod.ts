@@ -4,14 +4,26 @@
  */
 import type { Idle } from "../../ffi/core.ts";
 import { idle } from "../config/sizes.ts";
-import * as allocatorRegistry from "./allocators/registry.ts";
 import * as placementRegistry from "./placements/registry.ts";
-import type { Allocator, Core, Placement, VrDemand } from "./types.ts";
+import type { Core, Placement, VrDemand } from "./types.ts";
 
-export type { Allocator, Core, Placement, VrDemand } from "./types.ts";
+export { allocators } from "./allocate.ts";
+export { LoadMeter, readSample } from "./load.ts";
+export type { LoadSample, VriRow } from "./load.ts";
+export { VrMonitor } from "./monitor.ts";
+export type { Period, VrMonitorOptions, VrMonitorState } from "./monitor.ts";
+export type {
+  Allocator,
+  Core,
+  DecisionRecord,
+  Placement,
+  VrDemand,
+  VriLoad,
+  VrLoad,
+  VrPolicy,
+} from "./types.ts";
 
-/** Every allocator and placement; the types are checked here. */
-export const allocators: { readonly fixed: Allocator } = allocatorRegistry;
+/** Every placement; the types are checked here. */
 export const placements: { readonly sibling: Placement } = placementRegistry;
 
 /** One VRI's place. */
@@ -41,7 +53,7 @@ export function decide(
 ): Decision {
   const [dispatcher, ...others] = cores;
   if (dispatcher === undefined) throw new RangeError("there is no core to decide about");
-  const counts = allocators.fixed(demands, others.length);
+  const counts = demands.map((demand) => demand.wanted);
   const total = counts.reduce((sum, count) => sum + count, 0);
   const placed = placements.sibling(dispatcher, others, total);
   const users = new Map<number, number>([[dispatcher.core, 1]]);

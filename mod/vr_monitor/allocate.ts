@@ -1,0 +1,40 @@
+/**
+ * One VR's wish for one period: what its allocator says, within the VR's bounds, and not sooner
+ * after its last change than its cool-down. Pure.
+ */
+import * as registry from "./allocators/registry.ts";
+import type { Allocator, AllocatorView, Wish } from "./types.ts";
+
+/** Every allocator by its name; the types are checked here. */
+export const allocators: Readonly<Record<string, Allocator>> = registry;
+
+/** `changed_ms`: when the VR's last wish for a change was granted; null: never. */
+export function allocate(view: AllocatorView, changed_ms: number | null): Wish {
+  const { policy, cores_now, now_ms } = view;
+  const allocator = allocators[policy.allocator];
+  if (allocator === undefined) throw new RangeError(`there is no allocator ${policy.allocator}`);
+  const wish = allocator(view);
+  const bounded = withinBounds(wish, view);
+  const waits = changed_ms !== null && now_ms - changed_ms < policy.coolDown_ms;
+  const outside = cores_now < policy.minCores || cores_now > (policy.maxCores ?? Infinity);
+  if (!waits || outside || bounded.wanted === cores_now) return bounded;
+  return {
+    ...bounded,
+    wanted: cores_now,
+    rule: "cool_down",
+    reason: `it waits ${policy.coolDown_ms} ms between two changes`,
+  };
+}
+
+function withinBounds(wish: Wish, { policy }: AllocatorView): Wish {
+  const { minCores, maxCores } = policy;
+  if (wish.wanted < minCores) {
+    const reason = `it has at least ${minCores} cores`;
+    return { ...wish, wanted: minCores, rule: "minimum", reason };
+  }
+  if (maxCores !== null && wish.wanted > maxCores) {
+    const reason = `${wish.reason}; it may have ${maxCores} cores at most`;
+    return { ...wish, wanted: maxCores, rule: "maximum", reason };
+  }
+  return wish;
+}
