@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LVRM_ABI_HASH UINT64_C(0xb33fc1ddf11f8cec)
+#define LVRM_ABI_HASH UINT64_C(0x9c0aab03ccb1f907)
 #define LVRM_MAX_PORTS 255
 #define LVRM_NO_PORT 255
 #define LVRM_MAX_EVENT_BYTES 4096
