@@ -38,6 +38,13 @@ export interface Period {
   readonly wanted: readonly number[];
 }
 
+/** Circumstances of a decision. */
+interface Given {
+  readonly arrival_rate_fps: number;
+  readonly cores: number;
+  readonly broken: boolean;
+}
+
 /** What is remembered of one VR. */
 interface VrMemory {
   memory: Memory;
@@ -82,7 +89,9 @@ export class VrMonitor {
       if (Math.sign(after - before[vr]!) === Math.sign(wanted[vr]! - before[vr]!)) {
         memory.changed_ms = now_ms;
       }
-      const why = this.#why(vr, wishes[vr]!, after, cores, state.broken[vr]!);
+      const { arrival_rate_fps } = loads[vr]!;
+      const given = { arrival_rate_fps, cores, broken: state.broken[vr]! };
+      const why = this.#why(vr, wishes[vr]!, after, given);
       decisions.push({ ...this.#when(now_ms, vr), before: before[vr]!, after, ...why });
     }
     const starved = targets.map((target, vr) => target < wanted[vr]!);
@@ -124,9 +133,11 @@ export class VrMonitor {
     };
   }
 
-  #why(vr: number, wish: Wish, after: number, cores: number, broken: boolean) {
+  #why(vr: number, wish: Wish, after: number, given: Given) {
     const { wanted, rule, reason } = wish;
-    const inputs = { ...wish.inputs, cores };
+    const { arrival_rate_fps, cores, broken } = given;
+    const known = Object.entries(wish.inputs).filter(([, value]) => Number.isFinite(value));
+    const inputs = { arrival_rate_fps, ...Object.fromEntries(known), cores };
     if (broken) {
       const text = "its VRIs fail over and over: others get its cores until one lasts";
       return { wanted, rule: "broken", reason: text, inputs };

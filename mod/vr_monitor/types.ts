@@ -43,6 +43,10 @@ export interface VrPolicy {
   readonly vris: number;
   /** `dynamic`: frames per second that one core is good for. */
   readonly coreRate_fps: number;
+  /** `dynamic`: times what its cores are good for, above which it takes one more: 1.05. */
+  readonly growAt: number;
+  /** `dynamic`: times what one core less is good for, below which it gives one up: 1.02. */
+  readonly shrinkAt: number;
   /** `service_rate`: share of their time that cores may be busy after one was taken away. */
   readonly utilisation: number;
   readonly minCores: number;

@@ -8,6 +8,8 @@ const policy: VrPolicy = {
   allocator: "",
   vris: 2,
   coreRate_fps: 60_000,
+  growAt: 1.05,
+  shrinkAt: 1.02,
   utilisation: 0.8,
   minCores: 1,
   maxCores: null,
