@@ -155,8 +155,8 @@ pub const MonitorWords = extern struct {
     sleeping: u32, // dispatcher is about to sleep: whoever publishes writes to `wake_fd`
     idle: Idle,
     busy_poll: u32 = 0, // 1: never sleep, only spin and yield
-    account_busy: u32 = 0, // 1: keep `VriWords.busy_ns`; costs two looks at the clock per idle time
     events_wait: u32 = 0, // 1: events wait for room in control-in: to take one wakes the dispatcher
+    reserved: u32 = 0,
 };
 
 pub const ParkingWords = extern struct {
@@ -174,7 +174,7 @@ pub const VriWords = extern struct {
     frames: u64, // descriptors taken in
     batches: u64,
     sleeps: u64,
-    busy_ns: u64, // with frames; kept when `MonitorWords.account_busy` asks for it
+    busy_ns: u64, // with frames
 };
 
 // ---- Control events -------------------------------------------------------------------------
@@ -444,6 +444,7 @@ pub const VrCounters = extern struct {
     free_slots: u64 = 0,
     shared_flows: u64 = 0, // new flows that found the table full and joined another
     arrival_rate_millifps: u64 = 0, // moving average of received frames, per 1000 s
+    arrival_rate_bps: u64 = 0, // the same of received bytes, per second
     arena_pages: u64 = 0, // ArenaPages
     drops: [64]u64 = @splat(0),
 };
@@ -463,7 +464,7 @@ pub const VriCounters = extern struct {
     violation: u64 = 0, // Violation; not none = quarantined
     wanted_ports: [4]u64 = @splat(0),
     sleeps: u64 = 0,
-    busy_ns: u64 = 0, // that it spent with frames, by its own account; see VriWords
+    busy_ns: u64 = 0, // that it spent with frames, by its own account
     loaned_slots: u64 = 0, // empty slots that it has
     batches: [batch_buckets]u64 = @splat(0), // handed to it, by frames (`batchBucket`)
 };

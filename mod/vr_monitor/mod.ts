@@ -4,11 +4,26 @@
  */
 import type { Idle } from "../../ffi/core.ts";
 import { idle } from "../config/sizes.ts";
-import * as allocatorRegistry from "./allocators/registry.ts";
 import * as placementRegistry from "./placements/registry.ts";
-import type { Allocator, Core, Placement, VrDemand } from "./types.ts";
+import type { Core, Placement, VrDemand } from "./types.ts";
 
-export type { Allocator, Choice, Core, Placement, PlacementView, VrDemand } from "./types.ts";
+export { allocators } from "./allocate.ts";
+export { LoadMeter, readSample } from "./load.ts";
+export type { LoadSample, VriRow } from "./load.ts";
+export { VrMonitor } from "./monitor.ts";
+export type { Period, VrMonitorOptions, VrMonitorState } from "./monitor.ts";
+export type {
+  Allocator,
+  Choice,
+  Core,
+  DecisionRecord,
+  Placement,
+  PlacementView,
+  VrDemand,
+  VriLoad,
+  VrLoad,
+  VrPolicy,
+} from "./types.ts";
 export {
   CoreWatch,
   explainCores,
@@ -29,8 +44,7 @@ export type {
   UsableTopology,
 } from "./topology/mod.ts";
 
-/** Every allocator and placement; the types are checked here. */
-export const allocators: { readonly fixed: Allocator } = allocatorRegistry;
+/** Every placement; the types are checked here. */
 export const placements: Readonly<Record<PlacementName, Placement>> = placementRegistry;
 
 /** Name of a placement. */
@@ -67,9 +81,9 @@ export function decide(
   asked: Partial<Idle> = {},
   placement: Placement = placements.sibling,
 ): Decision {
-  const [dispatcher, ...others] = cores;
+  const dispatcher = cores[0];
   if (dispatcher === undefined) throw new RangeError("there is no core to decide about");
-  const counts = allocators.fixed(demands, others.length);
+  const counts = demands.map((demand) => demand.wanted);
   // First VRIs of all VRs come first, so that each VR gets a core before any gets its second.
   const seats = counts.flatMap((count, vr) =>
     Array.from({ length: count }, (_, index) => ({ vr, index }))
