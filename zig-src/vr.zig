@@ -16,8 +16,8 @@ const FramePool = frame_pool.FramePool;
 const Vri = @import("vri_adapter.zig").Vri;
 
 pub const parked_max = 4096;
-/// Of the VR's arrival rates: 20 ms after a change 1/e of it is left, after 100 ms less than 1 %, so
-/// that a decision goes by what arrives now.
+/// Of the VR's arrival rates: 20 ms after a change 1/e of it is left, after 100 ms less than 1 %:
+/// a decision goes by what arrives now.
 const rate_weight = 57;
 /// Where a frame goes.
 pub const Target = union(enum) { vri: *Vri, park, none };

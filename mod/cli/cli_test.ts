@@ -54,6 +54,9 @@ async function settingsOf(...args: string[]): Promise<Settings> {
       return Promise.resolve();
     },
     bench: () => Promise.reject(new Error("not asked for")),
+    simulate: () => {
+      throw new Error("not asked for");
+    },
     print: () => {},
     environment: () => undefined,
     cacheDirectory: "/cache",

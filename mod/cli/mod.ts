@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runBench } from "../bench/mod.ts";
 import { runGateway } from "../gateway/mod.ts";
+import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { makeProgram } from "./program.ts";
 
@@ -37,6 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = makeProgram({
     run: runGateway,
     bench: (names, options) => runBench(names, options, print, progress),
+    simulate: (scenario, options) => runSimulate(scenario, options, print),
     print,
     environment: (name) => Deno.env.get(name),
     cacheDirectory: defaultCacheDirectory(),

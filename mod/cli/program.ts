@@ -3,8 +3,16 @@ import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
 import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
-import { decideSettings, defaultSocket, loadConfig, socketPath, valueOf } from "../config/mod.ts";
+import {
+  allocators,
+  decideSettings,
+  defaultSocket,
+  loadConfig,
+  socketPath,
+  valueOf,
+} from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
+import type { SimulateOptions } from "../simulate/mod.ts";
 import { addRunOptions } from "./run_options.ts";
 import { formatStatus } from "./table.ts";
 
@@ -12,6 +20,7 @@ import { formatStatus } from "./table.ts";
 export interface Actions {
   readonly run: (settings: Settings) => Promise<void>;
   readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
+  readonly simulate: (scenario: string, options: SimulateOptions) => void;
   readonly print: (text: string) => void;
   readonly environment: Environment;
   /** Shown in the help. */
@@ -83,6 +92,15 @@ export function makeProgram(actions: Actions): Command {
     .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
     .option("--window <N>", "frames on their way at most (default: 2048)")
     .action((names: string[], options: BenchOptions) => actions.bench(names, options));
+  program.command("simulate")
+    .description(
+      "decide about the cores of a scenario in virtual time, against an oracle that knows the " +
+        "future (docs/core-allocation.md; scenarios in docs/scenarios)",
+    )
+    .argument("<SCENARIO.yaml>", "VRs, their traffic and their cores")
+    .option("--json <FILE>", "write outcome, decisions and history there, as JSON")
+    .option("--allocator <NAME>", `for all VRs, instead of their own: ${allocators.join(", ")}`)
+    .action((file: string, options: SimulateOptions) => actions.simulate(file, options));
   program.command("version")
     .description("print the version")
     .action(() => actions.print(`lvrm ${version}\n`));

@@ -1,4 +1,4 @@
-/** What became of one VR in a simulation: frames, cores, and how soon it got the cores it needed. */
+/** What became of one simulated VR: frames, cores, and how soon it got the cores it needed. */
 import type { Outcome, Row, SimulatedVr } from "./types.ts";
 
 export class Account {

@@ -8,7 +8,6 @@ import type { SimulatedVr } from "./types.ts";
 
 /** Of the VR's arrival rate, as in the data plane. */
 const rate_s = 0.02;
-const newerIn = (slot_s: number): number => 1 - Math.exp(-slot_s / rate_s);
 
 /** Queues and cores of one VR, without any account of them. */
 export class Cores {
@@ -96,7 +95,7 @@ export class ModelVr {
     this.#served += before + arrived - lost - this.#cores.waiting;
     this.#arrived += arrived;
     this.#lost += lost;
-    if (slot_s !== this.#slot_s) this.#newer = newerIn(slot_s);
+    if (slot_s !== this.#slot_s) this.#newer = 1 - Math.exp(-slot_s / rate_s);
     this.#slot_s = slot_s;
     this.#rate_fps += (arrived / slot_s - this.#rate_fps) * this.#newer;
     return lost;
@@ -107,7 +106,7 @@ export class ModelVr {
     return this.#sent + this.#served;
   }
 
-  /** Counters at the end of a period that began at `from_s`; `busy_factor`: an error of measuring. */
+  /** Counters at the end of a period that began at `from_s`; `busy_factor`: error of measuring. */
   counters(from_s: number, until_s: number, busy_factor: number): LoadSample["vrs"][number] {
     const total = this.coresIn(from_s, until_s);
     for (const vri of this.#vris) {

@@ -22,7 +22,7 @@ export function formatReport(report: Report, took_s: number): string {
     "",
     "dropped: frames lost for lack of cores. oracle: it knows what will arrive in each period and",
     "has the fewest cores for it. ratio, fixed: core-hours by the oracle's, as simulated and with",
-    "its most cores all the time. react: from too much traffic to enough cores, where any are left.",
+    "its most cores all the time. react: from too much traffic to enough cores, if any are left.",
     ...(total.starved_share > 0
       ? [`starved: ${percent(total.starved_share)} of the VRs' time: they want more than there is.`]
       : []),

@@ -27,7 +27,7 @@ export function bursts(
   };
 }
 
-/** A flash crowd: up within `rise_s` from `at_s` on, there for `hold_s`, and gone within `fall_s`. */
+/** A flash crowd: up within `rise_s` from `at_s` on, there for `hold_s`, gone within `fall_s`. */
 export function flash(
   base_fps: number,
   peak_fps: number,

@@ -30,7 +30,7 @@ export interface Scenario {
   readonly cores: number;
   readonly overcommit: boolean;
   readonly seed: number;
-  /** The first new VRI of a VR takes frames at once (warm standby), each further one so much later. */
+  /** A VR's first new VRI (warm standby) takes frames at once, each further one so much later. */
   readonly start_ms: number;
   readonly vrs: readonly SimulatedVr[];
 }

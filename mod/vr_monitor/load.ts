@@ -27,14 +27,17 @@ export interface LoadSample {
 }
 
 /** A sample out of a snapshot; `rows`: the VRIs of each VR that have counters. */
-export function readSample(reader: SnapshotReader, rows: readonly (readonly VriRow[])[]) {
+export function readSample(
+  reader: SnapshotReader,
+  rows: readonly (readonly VriRow[])[],
+): LoadSample {
   return {
     clock_ns: Number(reader.clockNs()),
     vrs: rows.map((vris, vr) => ({
       counters: reader.vrLoad(vr),
       vris: vris.map((row) => ({ ...row, counters: reader.vriLoad(row.vri) })),
     })),
-  } satisfies LoadSample;
+  };
 }
 
 /** A service rate is believed after so much busy time. */

@@ -15,7 +15,10 @@ const claims = fc.array(
   fc.record({
     minimum: fc.integer({ min: 0, max: 4 }),
     extra: fc.nat(12),
-    weight: fc.oneof(fc.constantFrom(1, 2, 0.5, 100), fc.double({ min: 1e-6, max: 1e6 })),
+    weight: fc.oneof(
+      fc.constantFrom(1, 2, 0.5, 100),
+      fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+    ),
     now: fc.nat(12),
   }).map(({ minimum, extra, weight, now }): Claim => {
     return { minimum, wanted: minimum === 0 ? 0 : minimum + extra, weight, now };

@@ -42,8 +42,8 @@ export function service_rate({ policy, load, cores_now, now_ms, memory }: Alloca
   const slope = elapsed_s > 0 ? rise_fps / elapsed_s : 0;
   const earlier = before?.trend_fps_per_s ?? 0;
   const trend_fps_per_s = follow(earlier, slope, elapsed_s / trend_s);
-  // Only a rise that has lasted goes on: a step has ended, and what swings comes back.
-  const expected_fps = expect(load, Math.min(slope, earlier) * elapsed_s * 1.5);
+  // Only a rise that has lasted goes on: what swings comes back.
+  const expected_fps = expect(load, Math.min(slope, earlier) * elapsed_s);
   const known = { seen_ms: now_ms, capacity_fps, mean_fps: load.mean_arrival_rate_fps };
   const inputs = {
     arrival_rate_fps: load.arrival_rate_fps,
@@ -113,8 +113,14 @@ function learn(capacity_fps: number, load: VrLoad, elapsed_s: number): number {
   return Math.max(1, follow(capacity_fps, seen_fps, elapsed_s * mean_busy / learn_s));
 }
 
-/** What the next period brings: a rising rate goes on rising, and what waits is served too. */
+/**
+ * What the next period brings. A rate that rises, and still did at the period's end, goes on: half
+ * a period to its end, and one more. (A step has ended: what arrives now is what arrived on
+ * average.)
+ */
 function expect(load: VrLoad, rise_fps: number): number {
-  const steady_fps = load.mean_arrival_rate_fps + Math.max(0, rise_fps);
-  return load.arrival_rate_fps > steady_fps * jump ? load.arrival_rate_fps : steady_fps;
+  const { mean_arrival_rate_fps: mean_fps, arrival_rate_fps: now_fps } = load;
+  const goes_on_fps = Math.min(rise_fps, 2 * (now_fps - mean_fps));
+  const steady_fps = mean_fps + 1.5 * Math.max(0, goes_on_fps);
+  return now_fps > steady_fps * jump ? now_fps : steady_fps;
 }

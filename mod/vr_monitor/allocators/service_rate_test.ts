@@ -112,11 +112,22 @@ Deno.test("service_rate: full queues at busy cores call for one more, at idle on
   equal(alone.period({ ...loadOf(40_000, 1), queue_full_drops_fps: 10 }).wanted, 1);
 });
 
-Deno.test("service_rate: a rising rate is expected to go on rising", () => {
+Deno.test("service_rate: a rising rate is expected to go on rising, a step is not", () => {
+  /** The last rate of each, with the mean of a period in which it rose evenly. */
+  const rising = (life: Life, from_fps: number, to_fps: number) =>
+    life.period({
+      ...loadOf(to_fps, life.cores),
+      mean_arrival_rate_fps: (from_fps + to_fps) / 2,
+    });
   const steady = new Life();
   steady.steady(56_000, 20);
   equal(steady.cores, 1);
-  const rising = new Life();
-  for (let kfps = 20; kfps <= 56; kfps += 4) rising.period(loadOf(kfps * 1000, rising.cores));
-  equal(rising.cores, 2);
+  const ramp = new Life();
+  for (let fps = 20_000; fps < 56_000; fps += 4000) rising(ramp, fps, fps + 4000);
+  equal(ramp.cores, 2);
+  const step = new Life();
+  step.steady(20_000, 20);
+  rising(step, 20_000, 56_000); // somewhere within this period
+  step.steady(56_000, 1);
+  equal(step.cores, 1);
 });
