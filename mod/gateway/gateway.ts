@@ -25,6 +25,7 @@ import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
+import { routeSources } from "./route_sources.ts";
 import { RoutePoller } from "./route_poller.ts";
 import { within } from "./within.ts";
 
@@ -51,6 +52,8 @@ export class Gateway {
   readonly #vris: VriMonitor;
   readonly #ports: PortKeeper;
   readonly #served: readonly ServedPrefix[];
+  /** Where its routes come from, by VR. */
+  readonly #sourceOf: readonly number[];
   readonly #ingress: IngressKeeper;
   readonly #routes: RoutePoller;
   readonly #started_ms = performance.now();
@@ -85,11 +88,12 @@ export class Gateway {
         local: parts.routes.localPrefixes(),
       }));
     this.#routes = new RoutePoller(parts.routes);
+    this.#sourceOf = routeSources(parts.settings.vrs).sourceOf;
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
       cores: parts.decision.cores,
-      snapshot: () => parts.routes.snapshot(),
+      snapshot: (vr) => parts.routes.snapshot(this.#sourceOf[vr]),
       wake: () => parts.core.wake(),
       now: () => performance.now(),
     });
@@ -103,7 +107,9 @@ export class Gateway {
   async start(): Promise<void> {
     const { core, routes, settings, decision } = this.#parts;
     routes.setPorts(this.#ports.routingPorts());
-    routes.onEvents((events) => this.#vris.broadcast(events));
+    routes.onEvents((events, source) =>
+      this.#vris.broadcast(events, (vr) => this.#sourceOf[vr] === source)
+    );
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
     core.start({ ...decision.dispatcher, busyPoll: settings.busyPoll });

@@ -21,6 +21,7 @@ import { Gateway } from "./gateway.ts";
 import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
+import { requireRoutePorts, routeSources as sourcesOf } from "./route_sources.ts";
 import { openTable } from "./table.ts";
 import { connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
 
@@ -90,9 +91,11 @@ interface Ground {
 /** Mirror of the kernel, ports, and an ingress table where it is needed. Throws Failure. */
 function prepare(settings: Settings, core: Core): Ground {
   const warnings: string[] = [];
-  const routes = new RouteMonitor(core.netlink);
+  const { sources: routeSources } = sourcesOf(settings.vrs);
+  const routes = new RouteMonitor(core.netlink, { sources: routeSources });
   routes.open();
   const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
+  requireRoutePorts(settings.vrs, ports);
   const served = settings.vrs.flatMap((vr) => vr.subnets);
   const plan: IngressPlan = {
     ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: [] })),
@@ -105,7 +108,7 @@ function prepare(settings: Settings, core: Core): Ground {
   routes.setPorts(ports.map((port) => ({ ...port, interface: port.name })));
   const sources = [
     ...connectedPrefixes(routes.addresses()),
-    ...remotePrefixes(routes.snapshot()),
+    ...[...routeSources.keys()].flatMap((source) => remotePrefixes(routes.snapshot(source))),
   ];
   const unserved = forwardingWarning(forwarding, served, sources);
   if (unserved !== null) warnings.push(unserved);

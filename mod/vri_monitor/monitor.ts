@@ -58,8 +58,8 @@ export interface Surroundings {
   readonly launcher: string;
   /** Where the kernel may place the VRIs that have no core of their own; empty: anywhere. */
   readonly cores: readonly number[];
-  /** The routing state as events, ending in `synchronised`. */
-  readonly snapshot: () => Iterable<ControlEvent>;
+  /** The routing state as events for a VR, ending in `synchronised`. */
+  readonly snapshot: (vr: number) => Iterable<ControlEvent>;
   /** Something happened that the loop should look at soon. */
   readonly wake: () => void;
   readonly now: () => number;
@@ -271,9 +271,11 @@ export class VriMonitor {
     }));
   }
 
-  /** Queues changes of the routing state for every VRI that has its snapshot. */
-  broadcast(events: readonly ControlEvent[]): void {
-    for (const { instance } of this.#positions) instance?.outbox.add(events);
+  /** Queues changes of the routing state for every VRI of these VRs that has its snapshot. */
+  broadcast(events: readonly ControlEvent[], concerned: (vr: number) => boolean): void {
+    for (const { config, instance } of this.#positions) {
+      if (concerned(config.vr)) instance?.outbox.add(events);
+    }
   }
 
   /** Sends what waits. False: some of it has to be tried again. */
@@ -341,7 +343,7 @@ export class VriMonitor {
     const { core, launcher, cores } = this.#around;
     const { config } = position;
     const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, config.link);
-    const outbox = new Outbox(this.#around.snapshot, (event) => {
+    const outbox = new Outbox(() => this.#around.snapshot(config.vr), (event) => {
       try {
         return core.eventSend(vri, event.kind, event.payload);
       } catch (error) {
