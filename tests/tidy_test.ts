@@ -25,7 +25,8 @@ const atomics = [
   /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter)\.zig$/, // queues and heartbeat
   /^zig-src\/(core|dispatch|netlink)\.zig$/, // stop and wake flags
   /^zig-src\/socket_adapter\/raw\.zig$/, // the tags that the control thread changes
-  /^zig-src\/(latency|limit|limit_bare|echo)\.zig$/, // measuring programs, and the histogram's reset
+  // Measuring programs, and the histogram's reset.
+  /^zig-src\/(latency|limit|limit_bare|echo)\.zig$/,
   /^zig-src\/generator\//, // the signal handler's flag
   /^ffi\/stats\.ts$/,
 ];
