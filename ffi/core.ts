@@ -61,6 +61,8 @@ export interface VrConfig {
   readonly byFrame: boolean;
   /** Places of the flow table: a power of two. */
   readonly flowCount: number;
+  /** How long a flow must be silent before it may move. */
+  readonly flowIdleMs: number;
   readonly loadEstimator: number;
   /** Of a new observation, in 1/256: 1 to 256. */
   readonly loadWeight: number;
@@ -226,6 +228,7 @@ export class Core {
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
     view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
     view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);
+    view.setUint32(at.flow_idle_ms, checked("flow idle", config.flowIdleMs, 1, u32Max), true);
     const estimator = checked("load estimator", config.loadEstimator, 0, 255);
     view.setUint32(at.load_estimator, estimator, true);
     view.setUint32(at.load_weight, checked("load weight", config.loadWeight, 1, 256), true);

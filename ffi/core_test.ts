@@ -3,7 +3,7 @@ import { equal, ok, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { parseCpuList } from "../mod/config/mod.ts";
 import { runtimeDirectory } from "../mod/runtime/mod.ts";
-import { abiHash, layout } from "./abi.gen.ts";
+import { abiHash, layout, limits } from "./abi.gen.ts";
 import { Core, CoreError } from "./core.ts";
 import { SnapshotReader } from "./stats.ts";
 
@@ -26,11 +26,12 @@ Deno.test("numbers out of range never reach the library", () => {
   try {
     const vr = {
       vr: 0,
-      slotBytes: 2048,
+      slotBytes: limits.slot_bytes,
       slotCount: 64,
       balancer: 0,
       byFrame: false,
       flowCount: 64,
+      flowIdleMs: 500,
       loadEstimator: 0,
       loadWeight: 32,
     };
@@ -112,6 +113,7 @@ Deno.test("errors of the library come with its own text and errno", () => {
           balancer: 0,
           byFrame: false,
           flowCount: 64,
+          flowIdleMs: 500,
           loadEstimator: 0,
           loadWeight: 32,
         }),

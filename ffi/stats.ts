@@ -111,6 +111,28 @@ export interface VriCounters {
   readonly wantedPorts: readonly [bigint, bigint, bigint, bigint];
 }
 
+/** The few counters of a VR that its load is made of. */
+export interface VrLoadCounters {
+  readonly receivedFrames: number;
+  readonly sentFrames: number;
+  readonly droppedFrames: number;
+  /** Of the dropped ones: since the VRIs did not keep up (full queues, full arena). */
+  readonly fullFrames: number;
+  /** Of the dropped ones: before any VRI saw them, for other reasons. */
+  readonly refusedFrames: number;
+  readonly arrivalRateFps: number;
+  readonly arrivalRateBps: number;
+}
+
+/** The same of a VRI. */
+export type VriLoadCounters = Pick<
+  VriCounters,
+  "receivedFrames" | "sentFrames" | "droppedFrames" | "originatedFrames" | "queueFrames" | "busyNs"
+>;
+
+const fullReasons = [Drop.queue_full, Drop.arena_full];
+const refusedReasons = [Drop.no_vri, Drop.too_long, Drop.truncated, Drop.bad_segment];
+
 const dropNames = new Map<number, string>(
   Object.entries(Drop).map(([name, number]) => [number, name]),
 );
@@ -219,6 +241,37 @@ export class SnapshotReader {
       arrivalRateBps: read(at.arrival_rate_bps),
       arenaPages: pageNames.get(read(at.arena_pages)) ?? "unknown",
       drops: this.#drops(base + at.drops),
+    };
+  }
+
+  vrLoad(vr: number): VrLoadCounters {
+    const at = layout.VrCounters;
+    const base = layout.Snapshot.vrs + vr * at.size;
+    const read = (field: number) => this.#number(base + field);
+    const drops = (reasons: readonly number[]) =>
+      reasons.reduce((sum, reason) => sum + read(at.drops + 8 * reason), 0);
+    return {
+      receivedFrames: read(at.received_frames),
+      sentFrames: read(at.sent_frames),
+      droppedFrames: read(at.dropped_frames),
+      fullFrames: drops(fullReasons),
+      refusedFrames: drops(refusedReasons),
+      arrivalRateFps: read(at.arrival_rate_millifps) / 1000,
+      arrivalRateBps: read(at.arrival_rate_bps),
+    };
+  }
+
+  vriLoad(vri: number): VriLoadCounters {
+    const at = layout.VriCounters;
+    const base = layout.Snapshot.vris + vri * at.size;
+    const read = (field: number) => this.#number(base + field);
+    return {
+      receivedFrames: read(at.received_frames),
+      sentFrames: read(at.sent_frames),
+      droppedFrames: read(at.dropped_frames),
+      originatedFrames: read(at.originated_frames),
+      queueFrames: read(at.queue_frames),
+      busyNs: read(at.busy_ns),
     };
   }
 

@@ -26,6 +26,11 @@ pub const interface_name_bytes = 16; // IFNAMSIZ
 /// (14 bytes later) 16-byte aligned; a 60-byte frame then lies in one cache line.
 pub const headroom_bytes = 66;
 
+/// Slots, and those of arenas for jumbo frames: one line more than a power of two, so that the
+/// headers of many frames spread over all sets of the caches, not over a few that they fight for.
+pub const slot_bytes = 2048 + 64;
+pub const jumbo_slot_bytes = 16384 + 64;
+
 /// One frame on its way: the word that travels through data queues. Never zero, since `present`
 /// is always set (FastForward takes zero for "empty"). Every field is validated on return.
 pub const Descriptor = packed struct(u64) {
@@ -334,11 +339,12 @@ pub const LatencyReport = extern struct {
 
 pub const VrConfig = extern struct {
     vr: u32,
-    slot_bytes: u32, // 2048 or 16384
+    slot_bytes: u32, // abi.slot_bytes or jumbo_slot_bytes
     slot_count: u32,
     balancer: u32, // index into the manifest's balancers
     by_frame: u32, // 1: frame-based balancing, as in the paper's experiments; 0: flow-based
     flow_count: u32, // places of the flow table: a power of two
+    flow_idle_ms: u32, // how long a flow must be silent before it may move, or lose its place
     load_estimator: u32, // index into the manifest's load estimators
     load_weight: u32, // of a new observation, in 1/256: 1..256
 };
@@ -408,6 +414,12 @@ pub const Totals = extern struct {
     events_lost: u64 = 0, // `sibling` events whose VRI was not (or no longer) there
     batches: [batch_buckets]u64 = @splat(0), // received from ports, by frames (`batchBucket`)
     drops: [64]u64 = @splat(0), // by Drop
+
+    /// Frames that have entered and not ended: exact between passes.
+    pub fn underway(t: *const Totals) u64 {
+        const entered = t.received_frames + t.originated_frames + t.replicated_frames;
+        return entered -% t.sent_frames -% t.dropped_frames -% t.kept_frames;
+    }
 };
 
 pub const PortCounters = extern struct {

@@ -38,6 +38,8 @@ fn typescript(w: *std.Io.Writer) !void {
         "max_next_hops",
         "no_vlan",
         "headroom_bytes",
+        "slot_bytes",
+        "jumbo_slot_bytes",
         "interface_name_bytes",
     }) |name|
         try w.print("  {s}: {d},\n", .{ name, @field(abi, name) });

@@ -27,9 +27,12 @@ pub fn move(who: Who, core: u32) linux.E {
         .thread => |handle| return @enumFromInt(pthread_setaffinity_np(handle, @sizeOf(Set), &set)),
         .child => |pid| {
             if (!isChild(pid)) return .CHILD;
-            const pid_word: usize = @intCast(pid);
-            const rc = linux.syscall3(.sched_setaffinity, pid_word, @sizeOf(Set), @intFromPtr(&set));
-            return linux.errno(rc);
+            return linux.errno(linux.syscall3(
+                .sched_setaffinity,
+                @intCast(pid),
+                @sizeOf(Set),
+                @intFromPtr(&set),
+            ));
         },
     }
 }

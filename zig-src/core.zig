@@ -30,8 +30,8 @@ var thread: std.Thread = undefined;
 var events_memory: ?link.Memory = null;
 var snapshot: ?*abi.Snapshot = null;
 var generation: u64 = 0;
-// The newest plan, the one that it replaces, and the one that that replaced: the dispatcher looks at
-// a plan until the end of the pass in which it takes the next.
+// The newest plan, the one that it replaces, and the one that that replaced: the dispatcher looks
+// at a plan until the end of the pass in which it takes the next.
 var newest: ?*Plan = null;
 var previous: ?*Plan = null;
 var retired: ?*Plan = null;
@@ -244,8 +244,12 @@ pub fn adapterAvailable(adapter: u32) i32 {
 pub fn vrCreate(config: *const abi.VrConfig) i32 {
     if (config.vr >= abi.max_vrs or tables.vrs[config.vr] != null)
         return refuse(.INVAL, "VR {d} is in use or out of range", .{config.vr});
-    if (config.slot_bytes != 2048 and config.slot_bytes != 16384)
-        return refuse(.INVAL, "a slot has 2048 or 16384 bytes, not {d}", .{config.slot_bytes});
+    if (config.slot_bytes != abi.slot_bytes and config.slot_bytes != abi.jumbo_slot_bytes)
+        return refuse(
+            .INVAL,
+            "a slot has {d} or {d} bytes, not {d}",
+            .{ abi.slot_bytes, abi.jumbo_slot_bytes, config.slot_bytes },
+        );
     if (config.slot_count < 64 or config.slot_count > abi.max_slots)
         return refuse(
             .INVAL,
@@ -263,6 +267,8 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
     const flows = config.flow_count;
     if (!std.math.isPowerOfTwo(flows) or flows < 16 or flows > 1 << 22)
         return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
+    if (config.flow_idle_ms == 0 or config.flow_idle_ms > 3_600_000)
+        return refuse(.INVAL, "flows are silent for 1 ms to 1 h before they move", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
         return refuse(
             if (e == error.NoSpace) .NOSPC else .NOMEM,
@@ -326,8 +332,8 @@ pub fn vriInherit(number: u32, inherit: bool) i32 {
 pub fn plan(bytes: []const u8) i32 {
     const d = dispatcher orelse return refuse(.INVAL, "the dispatcher does not run", .{});
     if (d.mail.full()) return refuse(.AGAIN, "the last plan is not yet adopted", .{});
-    // The dispatcher has taken `newest`, so the pass in which it took `previous` is over: no need to
-    // wait for it, which would cost an allocation more time than all else.
+    // The dispatcher has taken `newest`, so the pass in which it took `previous` is over: no need
+    // to wait for it, which would cost an allocation more time than all else.
     if (retired) |p| p.destroy();
     retired = null;
     const made = plans.build(gpa, bytes, &tables, newest, &reason) catch |e| return switch (e) {

@@ -40,6 +40,9 @@ pub const Dispatcher = struct {
     housekept_ns: u64 = 0,
     frames: [batch]Frame = undefined,
     words: [batch]u64 = undefined,
+    /// VRIs that were handed something in this pass.
+    handed: [abi.max_vris]*Vri = undefined,
+    handed_count: u32 = 0,
 
     /// The loop. Returns when told to stop.
     pub fn run(d: *Dispatcher) void {
@@ -58,6 +61,7 @@ pub const Dispatcher = struct {
 
     /// Stages a word; a full stage goes to the queue at once.
     pub fn enqueue(d: *Dispatcher, vri: *Vri, word: abi.Descriptor) void {
+        d.noteHanded(vri);
         vri.vr.pool.slots[word.slot].owner = .frame(vri.number);
         if (vri.staged_count == batch) d.flush(vri);
         vri.staged[vri.staged_count] = @bitCast(word);
@@ -65,8 +69,9 @@ pub const Dispatcher = struct {
     }
 
     /// Puts words whose slots are the VRI's already straight into its queue, after what is staged
-    /// for it. They are published with the rest, by `flushStaged`.
+    /// for it. They are published with the rest, by `show`.
     pub fn hand(d: *Dispatcher, vri: *Vri, words: []const u64) void {
+        d.noteHanded(vri);
         if (vri.staged_count != 0) d.flush(vri);
         const pushed = vri.push(words);
         if (pushed != words.len) d.refuse(vri, words[pushed..]);
@@ -88,19 +93,39 @@ pub const Dispatcher = struct {
         }
     }
 
-    /// Hands over all that is staged, then wakes who sleeps.
-    pub fn flushStaged(d: *Dispatcher) void {
-        for (d.plan.vrs) |*entry| {
-            for (entry.vr.running) |vri| {
-                if (vri.staged_count != 0) d.flush(vri);
-                if (vri.unpublished != 0) vri.publish();
-            }
-            entry.vr.sortOut();
+    inline fn noteHanded(d: *Dispatcher, vri: *Vri) void {
+        if (vri.handed) return;
+        vri.handed = true;
+        d.handed[d.handed_count] = vri;
+        d.handed_count += 1;
+    }
+
+    /// After each batch: lets the VRIs that are awake see what is theirs, so that they work on it
+    /// while the next batch comes in.
+    pub fn show(d: *Dispatcher) void {
+        for (d.handed[0..d.handed_count]) |vri| {
+            if (vri.staged_count != 0) d.flush(vri);
+            vri.publish();
         }
+    }
+
+    /// After the last batch: looks at the loads, and wakes who sleeps.
+    pub fn flushStaged(d: *Dispatcher) void {
+        d.show();
+        const handed = d.handed[0..d.handed_count];
+        d.handed_count = 0;
+        for (handed) |vri| {
+            vri.handed = false;
+            // With one VRI there is nothing to choose: its estimate is for whoever reads it.
+            vri.settle(vri.vr.running.len > 1 or d.totals.passes & 15 == 0);
+            if (vri.violation != .none) vri.vr.withdraw(vri);
+            vri.vr.stale_loads = true;
+        }
+        for (handed) |vri| vri.vr.sortOut();
         // The fence puts the queues' indices before the looks at the sleep flags; the VRI sets its
         // flag, fences, then looks at the queue: one of the two sees the other.
         fullFence();
-        for (d.plan.vrs) |*entry| for (entry.vr.running) |vri| vri.wake();
+        for (handed) |vri| vri.wake();
     }
 
     /// Drops a frame that has a slot, which is free again.

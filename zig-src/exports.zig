@@ -131,7 +131,8 @@ pub export fn lvrm_move(pid: i32, core_number: u32) callconv(.c) i32 {
     return core.move(pid, core_number);
 }
 
-/// Core that a VRI's process (0: the dispatcher) is pinned to; -ENOTUNIQ when it may run on several.
+/// Core that a VRI's process (0: the dispatcher) is pinned to; -ENOTUNIQ when it may run on
+/// several.
 pub export fn lvrm_pinned_to(pid: i32) callconv(.c) i32 {
     return core.pinnedTo(pid);
 }

@@ -57,7 +57,11 @@ pub const FramePool = struct {
     slots: []Slot,
 
     pub fn init(gpa: std.mem.Allocator, slot_bytes: u32, slot_count: u32) !FramePool {
-        const arena = try shm.createArena(@as(usize, slot_bytes) * slot_count);
+        // Whole huge pages: memory that is never touched costs nothing.
+        const bytes_used = @as(usize, slot_bytes) * slot_count;
+        const arena = try shm.createArena(
+            std.mem.alignForward(usize, bytes_used, shm.huge_page_bytes),
+        );
         const segment = arena.segment;
         errdefer shm.detach(segment.memory);
         const free = try gpa.alloc(u32, slot_count);

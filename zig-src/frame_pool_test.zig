@@ -188,7 +188,7 @@ test "an arena of huge pages is asked for, and any other will do" {
     defer shm.detach(other);
     made.segment.memory[3 << 20] = 7;
     try expectEqual(7, other[3 << 20]);
-    const odd = try shm.createArena(64 * 2048);
+    const odd = try shm.createArena(64 * abi.slot_bytes);
     defer shm.detach(odd.segment.memory);
     try expect(odd.pages != .huge);
 }

@@ -5,6 +5,7 @@
 //! need no choice, because it has one VRI or doesn't look at flows, take the short loop.
 const std = @import("std");
 const abi = @import("abi.zig");
+const claim = @import("copy.zig").claim;
 const copy = @import("copy.zig").copy;
 const dispatch = @import("dispatch.zig");
 const frame_pool = @import("frame_pool.zig");
@@ -18,6 +19,7 @@ const Frame = socket_adapter.Frame;
 
 const batch = dispatch.batch;
 const kept = @import("classifier.zig").kernels;
+const ahead = @import("copy.zig").claim_ahead;
 
 pub fn inhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
@@ -27,6 +29,7 @@ pub fn inhale(d: *Dispatcher) u32 {
             if (frames.len == 0) break;
             d.totals.batches[abi.batchBucket(@intCast(frames.len))] += 1;
             admit(d, port, frames);
+            d.show();
             total += @intCast(frames.len);
             if (frames.len < batch) break;
         }
@@ -124,11 +127,14 @@ fn servePlain(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void 
     var top = pool.free_count;
     var bytes: u64 = 0;
     var words: [batch]u64 = undefined;
-    for (frames, words[0..frames.len]) |*frame, *word| {
+    const base = memory + abi.headroom_bytes;
+    for (0..@min(ahead, frames.len)) |i| claim(base + free[top - 1 - i] * slot_bytes);
+    for (frames, words[0..frames.len], 0..) |*frame, *word, i| {
         top -= 1;
         const slot = free[top];
+        if (i + ahead < frames.len) claim(base + free[top - ahead] * slot_bytes);
         const length = frame.bytes.len;
-        copy(memory + slot * slot_bytes + abi.headroom_bytes, frame.bytes.ptr, length);
+        copy(base + slot * slot_bytes, frame.bytes.ptr, length);
         slots[slot] = .{ .owner = owner, .tag = frame.tag, .flow = flow };
         bytes += length;
         word.* = @bitCast(abi.Descriptor{

@@ -6,25 +6,28 @@
 //! per owner, balanced or checked. Or, with `--queue`, bare words through one of lvrm's queues.
 //!
 //!     lvrm-limit --cores A,B [--bytes N] [--milliseconds N] [--trace-frames N] [--window N]
-//!                [--queue NAME]
+//!                [--stride N] [--queue NAME]
 //!     lvrm-limit --cores A,B --futex 1   how long a sleeper takes to wake, in nanoseconds
+//!     lvrm-limit --cores A,B --lines 1   how long a cache line takes to and fro
 //!
 //! Prints one line of JSON. Exit codes as lvrm's: 0, 1 failed, 2 usage.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
+const claim = @import("copy.zig").claim;
+const claim_ahead = @import("copy.zig").claim_ahead;
 const copy = @import("copy.zig").copy;
-const latency = @import("latency.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
 const shm = @import("shm.zig");
 const traces = @import("trace.zig");
+const bare = @import("limit_bare.zig");
 
 pub const panic = std.debug.simple_panic;
 pub const std_options: std.Options = .{ .enable_segfault_handler = false };
 
 const batch = 64;
 const capacity = 4096;
-const slot_bytes = 2048;
+const slot_bytes_max = abi.slot_bytes;
 const slot_count = 8192;
 const warm_up_ms = 50;
 const spins_max = 2000;
@@ -38,12 +41,15 @@ const Options = struct {
     milliseconds: u32 = 500,
     trace_frames: u32 = 4096,
     window: u32 = 2048,
+    stride: u32 = abi.slot_bytes,
     queue: ?u32 = null,
     futex: bool = false,
+    lines: bool = false,
 };
 
 const usage = "usage: lvrm-limit --cores A,B [--bytes 60-1900] [--milliseconds N] " ++
-    "[--trace-frames N] [--window 64-4032] [--queue NAME] [--futex 0|1]\n";
+    "[--trace-frames N] [--window 64-4032] [--stride 2048-2112] [--queue NAME] " ++
+    "[--futex 0|1] [--lines 0|1]\n";
 
 pub fn main(init: std.process.Init.Minimal) u8 {
     const options = parse(init.args.vector) orelse {
@@ -80,12 +86,16 @@ fn parse(words: []const [*:0]const u8) ?Options {
             o.trace_frames = number(u32, value, 64, 1 << 20) orelse return null;
         } else if (std.mem.eql(u8, word, "--window")) {
             o.window = number(u32, value, 64, capacity - batch) orelse return null;
+        } else if (std.mem.eql(u8, word, "--stride")) {
+            o.stride = number(u32, value, 2048, slot_bytes_max) orelse return null;
         } else if (std.mem.eql(u8, word, "--queue")) {
             o.queue = for (ipc_queue.names, 0..) |name, i| {
                 if (std.mem.eql(u8, name, value)) break @intCast(i);
             } else return null;
         } else if (std.mem.eql(u8, word, "--futex")) {
             o.futex = (number(u32, value, 0, 1) orelse return null) == 1;
+        } else if (std.mem.eql(u8, word, "--lines")) {
+            o.lines = (number(u32, value, 0, 1) orelse return null) == 1;
         } else return null;
     }
     return o;
@@ -137,6 +147,7 @@ const Shared = extern struct {
     there: Ring = .{},
     back: Ring = .{},
     stop: u32 align(abi.cache_line_bytes) = 0,
+    bare: bare.Shared = .{},
 };
 
 fn run(o: *const Options) !void {
@@ -144,7 +155,7 @@ fn run(o: *const Options) !void {
     const shared_bytes = std.mem.alignForward(usize, @sizeOf(Shared), 4096);
     const segment = try shm.create(shared_bytes + queue_bytes);
     const shared: *Shared = @ptrCast(segment.memory.ptr);
-    const arena = (try shm.createArena(slot_bytes * slot_count)).segment; // as the product's
+    const arena = (try shm.createArena(slot_bytes_max * slot_count)).segment; // as the product's
     const queue: Queue = @alignCast(segment.memory.ptr + shared_bytes);
     const parent = linux.getpid();
     const pid = linux.fork();
@@ -156,14 +167,17 @@ fn run(o: *const Options) !void {
         if (linux.getppid() != parent) linux.exit_group(1);
         pin(o.cores[1]);
         if (o.futex) {
-            sleepAndAnswer(shared);
+            bare.sleepAndAnswer(&shared.bare);
+        } else if (o.lines) {
+            bare.returnLines(&shared.bare);
         } else if (o.queue) |q| {
             drainQueue(shared, q, queue);
         } else reflect(o, shared, arena.memory.ptr);
         linux.exit_group(0);
     }
     pin(o.cores[0]);
-    if (o.futex) return wakeUps(o, shared, @intCast(pid));
+    if (o.futex) return bare.wakeUps(&shared.bare, o.milliseconds, @intCast(pid));
+    if (o.lines) return bare.roundTrips(&shared.bare, o.milliseconds, @intCast(pid));
     const figure = if (o.queue) |q|
         fillQueue(o, shared, q, queue)
     else
@@ -190,45 +204,6 @@ fn nowNs() u64 {
     var ts: linux.timespec = undefined;
     _ = linux.clock_gettime(.MONOTONIC, &ts);
     return @as(u64, @intCast(ts.sec)) * std.time.ns_per_s + @as(u64, @intCast(ts.nsec));
-}
-
-const wake_every_ms = 5;
-
-/// Wakes the sleeper every few milliseconds, and prints how long it took to run.
-fn wakeUps(o: *const Options, shared: *Shared, pid: linux.pid_t) !void {
-    const word = &shared.there.tail;
-    const answer: *u64 = &shared.back.words[0];
-    var histogram: latency.Histogram = .{};
-    for (0..@max(10, o.milliseconds / wake_every_ms)) |i| {
-        _ = linux.nanosleep(&.{ .sec = 0, .nsec = wake_every_ms * std.time.ns_per_ms }, null);
-        const before = nowNs();
-        @atomicStore(u32, word, @intCast(i + 1), .release);
-        _ = linux.futex_3arg(word, .{ .cmd = .WAKE, .private = false }, 1);
-        while (@atomicLoad(u64, answer, .acquire) < before) std.atomic.spinLoopHint();
-        histogram.record(@atomicLoad(u64, answer, .acquire) - before);
-    }
-    @atomicStore(u32, &shared.stop, 1, .release);
-    @atomicStore(u32, word, std.math.maxInt(u32), .release);
-    _ = linux.futex_3arg(word, .{ .cmd = .WAKE, .private = false }, 1);
-    var status: u32 = 0;
-    _ = linux.waitpid(pid, &status, 0);
-    var line: [128]u8 = undefined;
-    const text = std.fmt.bufPrint(&line, "{{\"p50\":{d},\"p99\":{d}}}\n", .{
-        histogram.quantile(histogram.frames, 500), histogram.quantile(histogram.frames, 990),
-    }) catch return error.TooLong;
-    _ = linux.write(1, text.ptr, text.len);
-}
-
-fn sleepAndAnswer(shared: *Shared) void {
-    const word = &shared.there.tail;
-    while (true) {
-        const seen = @atomicLoad(u32, word, .acquire);
-        if (@atomicLoad(u32, &shared.stop, .acquire) != 0) return;
-        const second: linux.timespec = .{ .sec = 1, .nsec = 0 };
-        _ = linux.futex_4arg(word, .{ .cmd = .WAIT, .private = false }, seen, &second);
-        if (@atomicLoad(u32, word, .acquire) != seen)
-            @atomicStore(u64, &shared.back.words[0], nowNs(), .release);
-    }
 }
 
 const Figure = struct { frames: u64, ns: u64 };
@@ -262,8 +237,8 @@ const Meter = struct {
     }
 };
 
-inline fn frameIn(arena: [*]u8, slot: u32) [*]u8 {
-    return arena + @as(usize, slot) * slot_bytes + abi.headroom_bytes;
+inline fn frameIn(arena: [*]u8, stride: usize, slot: u32) [*]u8 {
+    return arena + slot * stride + abi.headroom_bytes;
 }
 
 /// The dispatcher's side: copies frames in, takes slots back.
@@ -282,6 +257,7 @@ fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
     var trace: traces.Trace = .init(std.heap.page_allocator);
     try traces.generate(&trace, &spec);
     const frames = trace.frames;
+    const stride: usize = o.stride;
     const free = try std.heap.page_allocator.alloc(u32, slot_count);
     for (free, 0..) |*slot, i| slot.* = slot_count - 1 - @as(u32, @intCast(i));
     var top: u32 = slot_count;
@@ -294,10 +270,12 @@ fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
     while (true) {
         if (slot_count - top + batch <= o.window) {
             const count = @min(batch, frames.len - next);
-            for (frames[next..][0..count], words[0..count]) |*frame, *word| {
+            for (0..@min(claim_ahead, count)) |i| claim(frameIn(arena, stride, free[top - 1 - i]));
+            for (frames[next..][0..count], words[0..count], 0..) |*frame, *word, i| {
                 top -= 1;
                 const slot = free[top];
-                copy(frameIn(arena, slot), frame.bytes.ptr, frame.bytes.len);
+                if (i + claim_ahead < count) claim(frameIn(arena, stride, free[top - claim_ahead]));
+                copy(frameIn(arena, stride, slot), frame.bytes.ptr, frame.bytes.len);
                 word.* = @bitCast(abi.Descriptor{
                     .slot = @truncate(slot),
                     .length = @truncate(frame.bytes.len),
@@ -313,7 +291,7 @@ fn drive(o: *const Options, shared: *Shared, arena: [*]u8) !Figure {
         const back = end.pop(&words);
         for (words[0..back]) |raw| {
             const word: abi.Descriptor = @bitCast(raw);
-            touched +%= frameIn(arena, word.slot)[0];
+            touched +%= frameIn(arena, stride, word.slot)[0];
             free[top] = word.slot;
             top += 1;
         }
@@ -339,6 +317,7 @@ inline fn pause(o: *const Options, idle: u32) void {
 fn reflect(o: *const Options, shared: *Shared, arena: [*]u8) void {
     @setRuntimeSafety(false);
     var end: End = .{ .out = &shared.back, .in = &shared.there };
+    const stride: usize = o.stride;
     var words: [batch]u64 = undefined;
     var touched: u64 = 0;
     var idle: u32 = 0;
@@ -353,7 +332,7 @@ fn reflect(o: *const Options, shared: *Shared, arena: [*]u8) void {
         idle = 0;
         for (words[0..count]) |raw| {
             const word: abi.Descriptor = @bitCast(raw);
-            touched +%= frameIn(arena, word.slot)[0];
+            touched +%= frameIn(arena, stride, word.slot)[0];
         }
         end.push(words[0..count]);
     }

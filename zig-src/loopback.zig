@@ -131,11 +131,12 @@ fn build(o: *const Options, reason: *Reason) !Rig {
         const vr: u32 = @intCast(i);
         tables.vrs[vr] = try vr_module.create(gpa, &.{
             .vr = vr,
-            .slot_bytes = 2048,
+            .slot_bytes = abi.slot_bytes,
             .slot_count = 8192,
             .balancer = 0,
             .by_frame = 0,
             .flow_count = 8192,
+            .flow_idle_ms = 500,
             .load_estimator = 0,
             .load_weight = 32,
         });

@@ -5,6 +5,9 @@
 const std = @import("std");
 const abi = @import("abi.zig");
 
+/// An answer takes so long at most where it is worth waiting for: a process wakes up and works.
+const answer_ns = 200 * std.time.ns_per_us;
+
 pub const Step = enum { look, yield, sleep };
 
 pub const Patience = struct {
@@ -17,8 +20,15 @@ pub const Patience = struct {
     }
 
     /// What to do before the next look. With `busy_poll` it never sleeps: it yields now and then,
-    /// so that whoever shares the core gets it, and goes on.
-    pub fn next(p: *Patience, idle: abi.Idle, busy_poll: bool, now_ns: u64) Step {
+    /// so that whoever shares the core gets it, and goes on. `awaits`: an answer is on its way, so
+    /// a sleep would soon end.
+    pub fn next(
+        p: *Patience,
+        idle: abi.Idle,
+        busy_poll: bool,
+        awaits: bool,
+        now_ns: u64,
+    ) Step {
         if (p.since_ns == 0) p.since_ns = now_ns;
         const waited_ns = now_ns -% p.since_ns;
         const spin_ns = @as(u64, idle.spins) * abi.spin_ns;
@@ -27,15 +37,10 @@ pub const Patience = struct {
             p.since_ns = now_ns;
             return .yield;
         }
-        const patience_ns = @min(p.learned_ns, longest(idle));
+        const learned_ns = @min(p.learned_ns, longest(idle));
+        const patience_ns = if (awaits) @max(learned_ns, answer_ns) else learned_ns;
         if (waited_ns < @min(spin_ns, patience_ns)) return .look;
         return if (waited_ns < patience_ns) .yield else .sleep;
-    }
-
-    /// Something will come soon: the next wait is the longest.
-    pub fn expect(p: *Patience, idle: abi.Idle) void {
-        p.learned_ns = longest(idle);
-        p.since_ns = 0;
     }
 
     /// After a sleep of so long.
@@ -54,18 +59,24 @@ fn longest(idle: abi.Idle) u64 {
 test "short sleeps make it wait, long ones make it sleep at once" {
     const idle: abi.Idle = .{ .spins = 10, .yields = 10 };
     var p: Patience = .{};
-    try std.testing.expectEqual(.sleep, p.next(idle, false, 1000));
+    try std.testing.expectEqual(.sleep, p.next(idle, false, false, 1000));
     p.slept(idle, 50);
-    try std.testing.expectEqual(.look, p.next(idle, false, 2000));
+    try std.testing.expectEqual(.look, p.next(idle, false, false, 2000));
     const spin_ns = 10 * abi.spin_ns;
-    try std.testing.expectEqual(.yield, p.next(idle, false, 2000 + spin_ns));
-    try std.testing.expectEqual(.sleep, p.next(idle, false, 2000 + longest(idle)));
+    try std.testing.expectEqual(.yield, p.next(idle, false, false, 2000 + spin_ns));
+    try std.testing.expectEqual(.sleep, p.next(idle, false, false, 2000 + longest(idle)));
     for (0..40) |_| p.slept(idle, std.time.ns_per_s);
-    try std.testing.expectEqual(.sleep, p.next(idle, false, 9000));
-    p.expect(idle);
-    try std.testing.expectEqual(.look, p.next(idle, false, 9500));
+    try std.testing.expectEqual(.sleep, p.next(idle, false, false, 9000));
     p.reset();
-    try std.testing.expectEqual(.look, p.next(idle, true, 10_000));
-    try std.testing.expectEqual(.yield, p.next(idle, true, 10_000 + spin_ns));
-    try std.testing.expectEqual(.look, p.next(idle, true, 10_001 + spin_ns));
+    try std.testing.expectEqual(.look, p.next(idle, true, false, 10_000));
+    try std.testing.expectEqual(.yield, p.next(idle, true, false, 10_000 + spin_ns));
+    try std.testing.expectEqual(.look, p.next(idle, true, false, 10_001 + spin_ns));
+}
+
+test "an answer that is on its way is waited for, not for ever" {
+    const idle: abi.Idle = .{ .spins = 10, .yields = 10 };
+    var p: Patience = .{};
+    try std.testing.expectEqual(.look, p.next(idle, false, true, 1000));
+    try std.testing.expectEqual(.yield, p.next(idle, false, true, 1000 + answer_ns - 1));
+    try std.testing.expectEqual(.sleep, p.next(idle, false, true, 1000 + answer_ns));
 }

@@ -8,7 +8,7 @@ const abi = @import("abi.zig");
 const ipc_private = 0;
 const ipc_creat = 0o1000;
 const shm_hugetlb = 0o4000;
-const huge_page_bytes = 2 << 20;
+pub const huge_page_bytes = 2 << 20;
 const ipc_rmid = 0;
 
 pub const Segment = struct { id: i32, memory: []align(4096) u8 };

@@ -66,7 +66,8 @@ pub const Sleeper = struct {
     pub fn note(s: *Sleeper, d: *dispatch.Dispatcher, work: u32) void {
         if (work != 0) return s.patience.reset();
         const idle = d.config.idle;
-        switch (s.patience.next(idle, d.config.busy_poll != 0, d.now_ns)) {
+        const awaits = d.totals.underway() != 0;
+        switch (s.patience.next(idle, d.config.busy_poll != 0, awaits, d.now_ns)) {
             .look => std.atomic.spinLoopHint(),
             .yield => _ = linux.sched_yield(),
             .sleep => s.patience.slept(idle, s.sleep(d)),

@@ -91,11 +91,12 @@ pub const Rig = struct {
     pub fn addVr(r: *Rig, number: u32, options: VrOptions) !void {
         r.tables.vrs[number] = try vrs.create(gpa, &.{
             .vr = number,
-            .slot_bytes = 2048,
+            .slot_bytes = abi.slot_bytes,
             .slot_count = options.slot_count,
             .balancer = options.balancer,
             .by_frame = @intFromBool(options.by_frame),
             .flow_count = 4096,
+            .flow_idle_ms = 500,
             .load_estimator = 0,
             .load_weight = 32,
         });

@@ -16,8 +16,8 @@ const FramePool = frame_pool.FramePool;
 const Vri = @import("vri_adapter.zig").Vri;
 
 pub const parked_max = 4096;
-/// Of the VR's arrival rates: 20 ms after a change 1/e of it is left, after 100 ms less than 1 %, so
-/// that a decision goes by what arrives now.
+/// Of the VR's arrival rates: 20 ms after a change 1/e of it is left, after 100 ms less than 1 %:
+/// a decision goes by what arrives now.
 const rate_weight = 57;
 /// Where a frame goes.
 pub const Target = union(enum) { vri: *Vri, park, none };
@@ -38,6 +38,7 @@ pub const Vr = struct {
     /// VRIs that take frames, and their loads; memory of the plan in force.
     running: []*Vri = &.{},
     loads: []u32 = &.{},
+    stale_loads: bool = false,
     /// VRIs of the plan in force, by number.
     by_number: []const ?*Vri = &.{},
     tracking: bool = false, // flows are looked at
@@ -121,7 +122,7 @@ pub const Vr = struct {
     fn mayMove(vr: *const Vr, entry: *const flow.Entry, vri: *const Vri, now_ms: u32) bool {
         if (entry.in_flight != 0) return false;
         const is_behind = vr.loads[vri.position] > vr.estimators.overload;
-        return is_behind or now_ms -% entry.seen_ms >= flow.idle_ms;
+        return is_behind or vr.flows.isSilent(entry, now_ms);
     }
 
     fn assign(_: *Vr, entry: *flow.Entry, vri: *Vri, now_ms: u32) Target {
@@ -203,14 +204,11 @@ pub const Vr = struct {
         vr.counters.arrival_rate_bps = @intFromFloat(vr.rate_bytes.rate_fps);
     }
 
-    /// Takes out who broke the rules, and looks at the loads of the others. One VRI alone needs no
-    /// look: there is nothing to compare.
+    /// Looks at the loads, after something was handed over. One VRI alone needs no look: there is
+    /// nothing to compare.
     pub fn sortOut(vr: *Vr) void {
-        var at = vr.running.len;
-        while (at > 0) : (at -= 1) {
-            const vri = vr.running[at - 1];
-            if (vri.violation != .none) vr.withdraw(vri);
-        }
+        if (!vr.stale_loads) return;
+        vr.stale_loads = false;
         if (vr.running.len > 1) vr.refreshLoads();
     }
 
@@ -234,7 +232,7 @@ pub const Vr = struct {
 pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
     const vr = try gpa.create(Vr);
     errdefer gpa.destroy(vr);
-    var flows: flow.Table = try .init(gpa, config.flow_count);
+    var flows: flow.Table = try .init(gpa, config.flow_count, config.flow_idle_ms);
     errdefer flows.deinit(gpa);
     const parked = try gpa.alloc(u64, parked_max);
     errdefer gpa.free(parked);

@@ -37,6 +37,8 @@ pub const State = struct {
     gone: bool = false,
     looks: u32 = 0, // calls of `alive` since the last real check
     patience: Patience = .{},
+    roused: u32 = 0, // `ParkingWords.roused`, as last seen
+    expects: bool = false, // frames are to come: worth waiting for
     beat: u64 = 0, // monitor's, as last seen
     beat_ns: u64 = 0,
     busy_since_ns: u64 = 0, // 0: idle
@@ -130,6 +132,7 @@ pub const State = struct {
         _ = s.control_in.peek(header, payload) orelse return false;
         s.control_in.take(header.bytes);
         s.patience.reset();
+        s.looked_ns = 0; // frames are not what it is busy with
         // As `wakeDispatcher`: the new index before the look at the flag.
         fence();
         if (@atomicLoad(u32, &s.header.monitor.events_wait, .monotonic) != 0) s.wakeDispatcher();
@@ -199,17 +202,22 @@ pub const State = struct {
         const now_ns = nowNs();
         if (s.ran_dry) s.endBusy(now_ns);
         s.looked_ns = now_ns;
-        switch (s.patience.next(idle, busy_poll, now_ns)) {
+        const roused = @atomicLoad(u32, &s.header.parking.roused, .monotonic);
+        if (roused != s.roused) {
+            s.roused = roused;
+            s.expects = true;
+        }
+        switch (s.patience.next(idle, busy_poll, s.expects, now_ns)) {
             .look => std.atomic.spinLoopHint(),
             .yield => {
                 _ = linux.sched_yield();
                 s.looked_ns = nowNs(); // somebody else may have had the core
             },
             .sleep => {
-                const is_roused = s.sleep(timeout_ms);
+                s.expects = false;
+                s.sleep(timeout_ms);
                 s.looked_ns = nowNs();
                 s.patience.slept(idle, s.looked_ns - now_ns);
-                if (is_roused) s.patience.expect(idle);
                 _ = s.check();
             },
         }
@@ -217,11 +225,8 @@ pub const State = struct {
 
     /// The flag, a fence, then one more look: whoever published before the fence is seen here,
     /// whoever publishes after it sees the flag. The futex compares the flag once more, in the
-    /// kernel, so a wake between look and sleep isn't lost either. Returns whether lvrm expects
-    /// something for us soon.
-    fn sleep(s: *State, timeout_ms: u32) bool {
-        const roused = &s.header.parking.roused;
-        const before = @atomicLoad(u32, roused, .monotonic);
+    /// kernel, so a wake between look and sleep isn't lost either.
+    fn sleep(s: *State, timeout_ms: u32) void {
         const flag = &s.header.parking.sleeping;
         @atomicStore(u32, flag, 1, .monotonic);
         fence();
@@ -235,7 +240,6 @@ pub const State = struct {
             _ = linux.futex_4arg(flag, .{ .cmd = .WAIT, .private = false }, 1, &limit);
         }
         @atomicStore(u32, flag, 0, .monotonic);
-        return @atomicLoad(u32, roused, .monotonic) != before;
     }
 
     fn somethingWaits(s: *State) bool {

@@ -43,7 +43,8 @@ pub const Vri = struct {
     loaned: u32 = 0, // empty slots that it has
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
     staged_count: u32 = 0,
-    unpublished: u32 = 0, // pushed since the last `publish`
+    handed: bool = false, // something, in this pass
+    unpublished: u32 = 0, // pushed since the last `settle`
     position: u32 = 0, // among its VR's running ones
     untracked: u32 = 0, // frames it holds whose flow is not known
     control_block: Block = .{}, // of the oldest event that it sent
@@ -118,15 +119,23 @@ pub const Vri = struct {
         return pushed;
     }
 
-    /// Lets it see what was pushed, and observes its load.
+    /// Lets it see what was pushed.
     pub fn publish(v: *Vri) void {
         switch (v.data_in) {
+            inline else => |*q| q.publish(),
+        }
+    }
+
+    /// After what a pass handed to it. `look`: observes its load, which costs a miss, since its
+    /// index lies in another core's cache.
+    pub fn settle(v: *Vri, look: bool) void {
+        if (v.unpublished == 0) return; // all was refused
+        if (look) switch (v.data_in) {
             inline else => |*q| {
-                q.publish();
                 v.estimator.observe(q.length(), v.unpublished);
                 if (q.bad) v.violate(.bad_index);
             },
-        }
+        };
         v.counters.batches[abi.batchBucket(v.unpublished)] += 1;
         v.unpublished = 0;
     }

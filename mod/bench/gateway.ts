@@ -247,6 +247,7 @@ export class BenchGateway {
         balancer: this.#options.balancer,
         byFrame: this.#options.byFrame,
         flowCount: arena.flow_count,
+        flowIdleMs: arena.flow_idle_ms,
         loadEstimator: 0,
         loadWeight: 32,
       });

@@ -4,7 +4,7 @@
  */
 import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway, type ReplayOptions } from "./gateway.ts";
-import { measureFutex } from "./limit.ts";
+import { measureBare } from "./limit.ts";
 import { benchRouters, routerCommand, trace_frames } from "./throughput.ts";
 import { wireOverhead_bytes } from "./throughput.ts";
 import type { BenchContext } from "./types.ts";
@@ -29,10 +29,13 @@ export interface LatencyRow {
   readonly clock_reading_us: number;
 }
 
-/** Wake-up of a process that sleeps on a futex, beside the `idle` rows. */
-export interface WakeRow {
+/**
+ * What the machine takes without lvrm: the wake-up of a process that sleeps on a futex, beside the
+ * `idle` rows; a cache line over and one back, beside `one at a time`.
+ */
+export interface BareRow {
   readonly experiment: "1d";
-  readonly router: "bare futex";
+  readonly router: "bare futex" | "bare cache lines";
   readonly p50_us: number;
   readonly p99_us: number;
 }
@@ -112,8 +115,8 @@ async function measureCapacity(context: BenchContext, c: Case): Promise<number> 
 }
 
 /** All cases, and the bare futex beside them. */
-export async function benchLatency(context: BenchContext): Promise<(LatencyRow | WakeRow)[]> {
-  const rows: (LatencyRow | WakeRow)[] = [];
+export async function benchLatency(context: BenchContext): Promise<(LatencyRow | BareRow)[]> {
+  const rows: (LatencyRow | BareRow)[] = [];
   const queue = context.queue ?? manifest.queues[0];
   for (const router of context.router === null ? benchRouters : [context.router]) {
     for (const wire_bytes of context.quick ? wireSizes_bytes.slice(0, 1) : wireSizes_bytes) {
@@ -127,7 +130,9 @@ export async function benchLatency(context: BenchContext): Promise<(LatencyRow |
       rows.push(await measure(context, c, "idle", { rate_fps: idleRate_fps }));
     }
   }
-  const wake = await measureFutex(context);
-  rows.push({ experiment: "1d", router: "bare futex", p50_us: us(wake.p50), p99_us: us(wake.p99) });
+  for (const [router, what] of [["bare futex", "futex"], ["bare cache lines", "lines"]] as const) {
+    const { p50, p99 } = await measureBare(what, context);
+    rows.push({ experiment: "1d", router, p50_us: us(p50), p99_us: us(p99) });
+  }
   return rows;
 }

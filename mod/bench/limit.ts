@@ -11,6 +11,8 @@ export interface LimitOptions {
   readonly captured_bytes: number;
   readonly trace_frames: number;
   readonly window_frames: number;
+  /** From one slot of the arena to the next; the product's where not given. */
+  readonly stride_bytes?: number;
   readonly ms: number;
   /** A bare queue of lvrm instead. */
   readonly queue?: string;
@@ -26,16 +28,21 @@ export async function measureLimit(options: LimitOptions): Promise<number> {
     ["--window", String(options.window_frames)],
     ["--milliseconds", String(options.ms)],
   ].flat();
+  if (options.stride_bytes !== undefined) args.push("--stride", String(options.stride_bytes));
   if (options.queue !== undefined) args.push("--queue", options.queue);
   return (await runLimit(options.runtime, args) as { frames_per_second: number }).frames_per_second;
 }
 
-/** Wake-up of a process that sleeps on a futex on the second core: nanoseconds. */
-export async function measureFutex(
+/**
+ * What two cores cost before any of lvrm's work, nanoseconds: `futex`, the wake-up of a process
+ * that sleeps on one; `lines`, a cache line over to the other core and another back.
+ */
+export async function measureBare(
+  what: "futex" | "lines",
   context: Pick<BenchContext, "runtime" | "machine" | "timing">,
 ): Promise<{ p50: number; p99: number }> {
   const [first, second] = context.machine.used_cores;
-  const args = ["--cores", `${first},${second ?? first}`, "--futex", "1"];
+  const args = ["--cores", `${first},${second ?? first}`, `--${what}`, "1"];
   args.push("--milliseconds", String(2 * context.timing.sample_ms));
   return await runLimit(context.runtime, args) as { p50: number; p99: number };
 }

@@ -53,7 +53,11 @@ async function settingsOf(...args: string[]): Promise<Settings> {
       got = settings;
       return Promise.resolve();
     },
+    check: () => [],
     bench: () => Promise.reject(new Error("not asked for")),
+    simulate: () => {
+      throw new Error("not asked for");
+    },
     print: () => {},
     environment: () => undefined,
     cacheDirectory: "/cache",

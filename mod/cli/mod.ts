@@ -2,7 +2,8 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runBench } from "../bench/mod.ts";
-import { runGateway } from "../gateway/mod.ts";
+import { checkHost, runGateway } from "../gateway/mod.ts";
+import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { makeProgram } from "./program.ts";
 
@@ -36,7 +37,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const progress = (line: string) => write(Deno.stderr, `${line}\n`);
   const program = makeProgram({
     run: runGateway,
+    check: checkHost,
     bench: (names, options) => runBench(names, options, print, progress),
+    simulate: (scenario, options) => runSimulate(scenario, options, print),
     print,
     environment: (name) => Deno.env.get(name),
     cacheDirectory: defaultCacheDirectory(),

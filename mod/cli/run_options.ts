@@ -17,6 +17,11 @@ const names = (all: readonly string[]) => all.join(", ");
 function addDataOptions(command: Command): Command {
   return command
     .option(
+      "--config <FILE>",
+      "configuration file; flags and variables override it, and any --vr takes the place of all " +
+        "its virtual routers (LVRM_CONFIG)",
+    )
+    .option(
       "--vr <SUBNET[,SUBNET…]=ROUTER>",
       "a virtual router and the sources it serves (repeatable; LVRM_VR: separated by newlines " +
         "or ;). ROUTER is split into words with quotes, without a shell: cppvr and its options, " +

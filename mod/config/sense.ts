@@ -1,11 +1,15 @@
 /** What values of one VR, or of all together, must not contradict. Pure. */
 import { ExitCode, Failure } from "./failure.ts";
+import { ownFields, vrFields } from "./fields.ts";
+import type { Problem as FileProblem, Source } from "./file/source.ts";
 import { most } from "./options.ts";
-import type { Settings, VrSettings, VrValues } from "./types.ts";
+import type { Layer } from "./options.ts";
+import type { VrSettings, VrValues } from "./types.ts";
 
-/** A contradiction, at one of the values that make it. */
+/** A contradiction. */
 export interface Problem {
-  readonly key: keyof VrValues;
+  /** The values that make it, the one to look at first. */
+  readonly keys: readonly (keyof VrValues)[];
   /** What is wrong and what to do, without the VR's name. */
   readonly message: string;
 }
@@ -16,29 +20,29 @@ export function vrProblems(vr: VrSettings): Problem[] {
   const { minCores, maxCores, vris, cores, growAt, shrinkAt } = vr;
   if (maxCores !== null && minCores > maxCores) {
     problems.push({
-      key: "minCores",
+      keys: ["minCores", "maxCores"],
       message: `its fewest cores, ${minCores}, are more than its most, ${maxCores}: lower ` +
-        `min-cores or raise max-cores`,
+        `the one or raise the other`,
     });
   }
   if (vr.allocator === "fixed") {
     if (maxCores !== null && vris > maxCores) {
       problems.push({
-        key: "vris",
-        message: `${vris} VRIs are more than its most cores, ${maxCores}: lower vris or raise ` +
-          `max-cores`,
+        keys: ["vris", "maxCores"],
+        message: `${vris} VRIs are more than its most cores, ${maxCores}: lower the one or ` +
+          `raise the other`,
       });
     }
     if (vris < minCores) {
       problems.push({
-        key: "vris",
-        message: `${vris} VRIs are less than its fewest cores, ${minCores}: raise vris or lower ` +
-          `min-cores`,
+        keys: ["vris", "minCores"],
+        message: `${vris} VRIs are less than its fewest cores, ${minCores}: raise the one or ` +
+          `lower the other`,
       });
     }
     if (cores !== null && cores.length !== vris) {
       problems.push({
-        key: "cores",
+        keys: ["cores", "vris"],
         message: `${cores.length} cores are named for ${vris} VRIs: name one each, or leave one ` +
           `of the two out`,
       });
@@ -46,10 +50,9 @@ export function vrProblems(vr: VrSettings): Problem[] {
   }
   if (shrinkAt >= growAt) {
     problems.push({
-      key: "shrinkAt",
-      message: `its thresholds are out of order: it would give up a core below ${shrinkAt} times ` +
-        `what it takes one above ${growAt} times of, and never rest; shrink-at must be less ` +
-        `than grow-at`,
+      keys: ["shrinkAt", "growAt"],
+      message: `its thresholds are out of order: it gives up a core below ${shrinkAt} times what ` +
+        `it takes one for above ${growAt} times, and would never rest; the first must be less`,
     });
   }
   return problems;
@@ -63,14 +66,48 @@ export function countProblem(vrs: readonly VrSettings[]): string | null {
     `${most.vris} VRIs`;
 }
 
-/** Throws Failure (configuration) for the first contradiction. */
-export function requireSense(settings: Settings): void {
-  const count = countProblem(settings.vrs);
+/** Where the file says a value of a VR, or what comes next to that. */
+function placeOf(file: Source, vr: number, key: keyof VrValues): number {
+  const found = Object.entries({ ...vrFields, ...ownFields }).find(([, field]) =>
+    field.key === key
+  );
+  const own = ["vrs", vr, found![0]];
+  return file.has(own)
+    ? file.atKey(own)
+    : file.has([found![0]])
+    ? file.atKey([found![0]])
+    : file.at(own);
+}
+
+/** Contradictions within VRs that are all the file's own. */
+export function fileProblems(file: Source, vrs: readonly VrSettings[]): FileProblem[] {
+  return vrs.flatMap((vr, index) =>
+    vrProblems(vr).map(({ keys, message }) => ({
+      offset: placeOf(file, index, keys[0]!),
+      message,
+    }))
+  );
+}
+
+/**
+ * Throws Failure (configuration) for contradictions: for the first where a flag has part in it,
+ * else for all of the file. `file`: where the VRs are from, null: the flags; `given`: what flags
+ * and the environment say of all VRs.
+ */
+export function requireSense(
+  vrs: readonly VrSettings[],
+  file: Source | null,
+  given: readonly Layer<VrValues>[],
+): void {
+  const count = countProblem(vrs);
   if (count !== null) throw new Failure(ExitCode.configuration, count);
-  for (const vr of settings.vrs) {
-    const [first] = vrProblems(vr);
-    if (first !== undefined) {
-      throw new Failure(ExitCode.configuration, `${vr.name}: ${first.message}`);
-    }
+  for (const vr of vrs) {
+    const problem = vrProblems(vr).find(({ keys }) =>
+      file === null || keys.some((key) => given.some((layer) => key in layer))
+    );
+    if (problem === undefined) continue;
+    throw new Failure(ExitCode.configuration, `${vr.name}: ${problem.message}`);
   }
+  const problems = file === null ? [] : fileProblems(file, vrs);
+  if (file !== null && problems.length > 0) throw file.failure(problems);
 }

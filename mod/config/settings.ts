@@ -1,8 +1,9 @@
 /**
  * What a run is asked to do: options of the command line, else `LVRM_…` of the environment, else
- * defaults. Pure.
+ * the configuration file, else defaults. Pure.
  */
 import { ExitCode, Failure } from "./failure.ts";
+import type { FileConfig } from "./file/read.ts";
 import { requireSense } from "./sense.ts";
 import { givenBy, givenSocket } from "./options.ts";
 import type { Layer, RunOptions } from "./options.ts";
@@ -83,27 +84,51 @@ export function makeRun(layers: readonly Layer<RunValues>[]): RunValues {
   return Object.assign({ ...runDefaults }, ...layers, { idle });
 }
 
-/** Decides a run. Throws Failure (usage or configuration). */
-export function decideSettings(options: RunOptions, env: Environment): Settings {
+/** VRs and ports that the command line, or else the environment, names; empty: none. */
+function named(options: RunOptions, env: Environment): Pick<Settings, "interfaces"> & {
+  readonly identities: readonly VrIdentity[];
+} {
+  const ports = (env("LVRM_INTERFACE") ?? "").split(/[\s,;]+/).filter((text) => text !== "");
+  return {
+    identities: parseVrs(options.vr ?? splitEntries(env("LVRM_VR") ?? "")),
+    interfaces: parseInterfaces(options.interface ?? ports),
+  };
+}
+
+/**
+ * Decides a run. The file's values are the weakest, then the environment's, then the options'; VRs
+ * and ports come from one of them alone. Throws Failure (usage or configuration).
+ */
+export function decideSettings(
+  options: RunOptions,
+  env: Environment,
+  file: FileConfig | null = null,
+): Settings {
   const layers = givenBy(options, env);
-  const vrTexts = options.vr ?? splitEntries(env("LVRM_VR") ?? "");
-  if (vrTexts.length === 0) {
+  const { identities, interfaces } = named(options, env);
+  const isOwn = identities.length === 0;
+  const fileVrs = isOwn ? file?.vrs ?? [] : [];
+  if (isOwn && fileVrs.length === 0) {
     throw new Failure(
-      ExitCode.usage,
-      "no virtual router: give at least one, for example --vr 10.0.1.0/24=cppvr " +
-        "(lvrm --help shows more)",
+      file === null ? ExitCode.usage : ExitCode.configuration,
+      "no virtual router: give at least one, " +
+        (file === null ? "" : "as an entry of vrs in the configuration file, or ") +
+        "for example --vr 10.0.1.0/24=cppvr (lvrm --help shows more)",
     );
   }
-  const identities = parseVrs(vrTexts);
-  const interfaces = parseInterfaces(
-    options.interface ??
-      (env("LVRM_INTERFACE") ?? "").split(/[\s,;]+/).filter((text) => text !== ""),
-  );
-  const run = makeRun(layers.map((layer) => layer.run));
-  const vrs = identities.map((identity) => makeVr(identity, layers.map((layer) => layer.vr)));
+  const run = makeRun([file?.run ?? {}, ...layers.map((layer) => layer.run)]);
+  const given = layers.map((layer) => layer.vr);
+  const vrs = isOwn
+    ? fileVrs.map((vr) => makeVr(vr.identity, [file?.vr ?? {}, vr.values, ...given]))
+    : identities.map((identity) => makeVr(identity, [file?.vr ?? {}, ...given]));
   // Who says how many VRIs there shall be has said so, whatever cores there are.
-  const toldVris = layers.some((layer) => layer.vr.vris !== undefined);
-  const settings = { ...run, overcommit: run.overcommit || toldVris, vrs, interfaces };
-  requireSense(settings);
+  const toldVris = given.some((layer) => layer.vris !== undefined);
+  const settings = {
+    ...run,
+    overcommit: run.overcommit || toldVris,
+    vrs,
+    interfaces: interfaces.length > 0 ? interfaces : file?.interfaces ?? [],
+  };
+  requireSense(vrs, isOwn ? file?.source ?? null : null, given);
   return settings;
 }

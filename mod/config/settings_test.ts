@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { limits } from "../../ffi/abi.gen.ts";
 import { Failure } from "./failure.ts";
 import { decideSettings, socketPath } from "./settings.ts";
 import type { RunOptions } from "./options.ts";
@@ -111,11 +112,12 @@ Deno.test("socketPath() takes option, environment, default in this order", () =>
 });
 
 Deno.test("slotsFor() takes jumbo slots only where a frame would not fit", () => {
-  equal(slotsFor([1500, 1500], 1).bytes, 2048);
-  equal(slotsFor([2048 - 14 - 66], 1).bytes, 2048);
-  equal(slotsFor([2048 - 14 - 66 + 1], 1).bytes, 16384);
-  equal(slotsFor([1500, 9000], 1).bytes, 16384);
-  equal(slotsFor([largestMtu(2048)], 1).bytes, 2048);
+  const { slot_bytes, jumbo_slot_bytes } = limits;
+  equal(slotsFor([1500, 1500], 1).bytes, slot_bytes);
+  equal(slotsFor([slot_bytes - 14 - 66], 1).bytes, slot_bytes);
+  equal(slotsFor([slot_bytes - 14 - 66 + 1], 1).bytes, jumbo_slot_bytes);
+  equal(slotsFor([1500, 9000], 1).bytes, jumbo_slot_bytes);
+  equal(slotsFor([largestMtu(slot_bytes)], 1).bytes, slot_bytes);
 });
 
 Deno.test("slotsFor() gives every VRI a share to work with", () => {

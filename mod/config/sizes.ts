@@ -8,9 +8,9 @@ import type { VrValues } from "./types.ts";
  * larger ones (64 MiB for eight VRIs). Slots that are never in use cost no memory.
  */
 export const arena = {
-  slot_bytes: 2048,
+  slot_bytes: limits.slot_bytes,
   slot_count: 8192,
-  jumbo_slot_bytes: 16384,
+  jumbo_slot_bytes: limits.jumbo_slot_bytes,
   jumbo_slot_count: 4096,
   vris: 8,
   /** From so many on they get no more: each then has fewer than its queue could hold. */

@@ -9,6 +9,7 @@ import type { VrCores } from "../metrics/mod.ts";
 import { LoadMeter, readSample, VrMonitor } from "../vr_monitor/mod.ts";
 import type { DecisionRecord, VrLoad } from "../vr_monitor/mod.ts";
 import type { PlanChange, Target, VriMonitor } from "../vri_monitor/mod.ts";
+import type { CoreKeeper } from "./core_keeper.ts";
 import type { Cores } from "./cores.ts";
 import { Decisions } from "./decisions.ts";
 import type { Progress } from "./decisions.ts";
@@ -17,6 +18,7 @@ export interface AllocationParts {
   readonly settings: Settings;
   readonly vris: VriMonitor;
   readonly cores: Cores;
+  readonly keeper: Pick<CoreKeeper, "look">;
   readonly clockNs: () => bigint;
 }
 
@@ -81,6 +83,7 @@ export class Allocation {
     const { vris, settings, cores, clockNs } = this.#parts;
     const { period_ms, dryRun } = settings;
     this.#due_ms = Math.max(this.#due_ms + period_ms, now_ms + period_ms / 2);
+    this.#parts.keeper.look();
     const rows = settings.vrs.map((_, vr) => vris.roster.rows(vr));
     this.#loads = this.#meter.measure(readSample(reader, rows));
     const broken = settings.vrs.map((_, vr) => vris.broken(vr));

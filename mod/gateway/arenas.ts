@@ -11,9 +11,10 @@ export function createVrs(
   usableCores: number,
 ): void {
   for (const [vr, chosen] of vrs.entries()) {
-    const { balancer, byFrame, loadEstimator, loadWeight, flows: flowCount } = chosen;
+    const { balancer, byFrame, loadEstimator, loadWeight } = chosen;
+    const { flows: flowCount, flowIdle_ms: flowIdleMs } = chosen;
     const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen, usableCores));
-    const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount };
+    const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount, flowIdleMs };
     core.vrCreate({ vr, slotBytes, slotCount, ...config });
   }
 }

@@ -1,7 +1,7 @@
-/** The cores of one run: which of them VRIs get, and how long who is there waits before it sleeps. */
+/** The cores of one run: which VRIs get, and how long who is there waits before it sleeps. */
 import type { Idle } from "../../ffi/core.ts";
 import { idle } from "../config/sizes.ts";
-import type { Core, Placement } from "../vr_monitor/mod.ts";
+import type { Choice, Core, Placement, PlacementView } from "../vr_monitor/mod.ts";
 import type { Seating, Users } from "../vri_monitor/mod.ts";
 
 export interface CoresParts {
@@ -19,7 +19,7 @@ export class Cores implements Seating {
   #cores: readonly Core[];
   #dispatcher: Core;
   /** Cores of the next VRIs, as long as these are the users. */
-  #foreseen: { readonly users: Users; readonly cores: (number | null)[] } | null = null;
+  #foreseen: { readonly users: Users; readonly choices: Choice[] } | null = null;
 
   constructor(parts: CoresParts) {
     const [dispatcher] = parts.cores;
@@ -50,34 +50,38 @@ export class Cores implements Seating {
     return { ...(choice.core === core ? idle.shared : idle.own), ...this.#parts.idle };
   }
 
-  /** Of one more VRI. */
-  choose(vr: number, users: Users): { readonly core: number | null; readonly why: string } {
-    const named = this.#parts.named[vr] ?? null;
-    if (named !== null) {
-      const usable = named.filter((core) => this.#cores.some((it) => it.core === core));
-      const [first] = usable.sort((a, b) => (users.get(a) ?? 0) - (users.get(b) ?? 0));
-      if (first !== undefined) return { core: first, why: "named for it" };
-    }
-    const { core } = this.#dispatcher;
-    const all = new Map(users).set(core, (users.get(core) ?? 0) + 1);
-    return this.#parts.placement({ dispatcher: this.#dispatcher, cores: this.#cores, users: all });
+  /** For one more VRI of a VR, of what the view offers. */
+  chooseIn(view: PlacementView, vr: number): Choice {
+    const named = (this.#parts.named[vr] ?? []).filter((core) =>
+      view.cores.some((it) => it.core === core)
+    );
+    const users = (core: number) => view.users.get(core) ?? 0;
+    const [first] = named.sort((a, b) => users(a) - users(b));
+    return first === undefined ? this.#parts.placement(view) : { core: first, why: "named for it" };
   }
 
-  place(vr: number, users: Users): number | null {
-    return this.choose(vr, users).core;
+  place(vr: number, users: Users): Choice {
+    return this.#follow(vr, users, 0);
   }
 
-  next(vr: number, users: Users, rank: number): number | null {
-    if ((this.#parts.named[vr] ?? null) !== null) {
-      return follow(users, rank, (them) => this.place(vr, them));
-    }
+  next(vr: number, users: Users, rank: number): Choice {
+    if ((this.#parts.named[vr] ?? null) !== null) return this.#follow(vr, users, rank);
     // The same for all VRs without cores of their own.
-    if (this.#foreseen?.users !== users) this.#foreseen = { users, cores: [] };
-    const { cores } = this.#foreseen;
-    for (let i = cores.length; i <= rank; i++) {
-      cores.push(follow(users, i, (them) => this.place(vr, them)));
+    if (this.#foreseen?.users !== users) this.#foreseen = { users, choices: [] };
+    return this.#foreseen.choices[rank] ??= this.#follow(vr, users, rank);
+  }
+
+  /** The choice after `rank` others of the VR. */
+  #follow(vr: number, users: Users, rank: number): Choice {
+    const dispatcher = this.#dispatcher;
+    const all = new Map(users);
+    const add = (core: number) => all.set(core, (all.get(core) ?? 0) + 1);
+    add(dispatcher.core);
+    for (let before = 0;; before++) {
+      const choice = this.chooseIn({ dispatcher, cores: this.#cores, users: all }, vr);
+      if (before === rank) return choice;
+      if (choice.core !== null) add(choice.core);
     }
-    return cores[rank]!;
   }
 
   idle(core: number | null, users: Users): Idle {
@@ -94,32 +98,14 @@ export class Cores implements Seating {
   /** A standby stays away from the dispatcher while it gets ready. */
   coresFor(active: boolean, core: number | null): readonly number[] {
     if (core !== null) return [core];
-    const others = this.#cores.filter((it) => it !== this.#dispatcher);
+    const others = this.#cores.filter((it) => it.core !== this.#dispatcher.core);
     return (active || others.length === 0 ? this.#cores : others).map((it) => it.core);
   }
 
-  /** The machine has other cores now; returns those that are gone. Keeps the dispatcher's. */
-  replace(cores: readonly Core[]): Set<number> {
-    const left = new Set(cores.map((it) => it.core));
-    const gone = new Set(this.#cores.map((it) => it.core).filter((core) => !left.has(core)));
-    const [first] = cores;
-    if (first === undefined) return gone; // there is nowhere to go
-    this.#cores = cores;
-    this.#dispatcher = cores.find((it) => it.core === this.#dispatcher.core) ?? first;
-    return gone;
+  /** The machine has other cores now. */
+  replace(cores: readonly Core[], dispatcher: Core): void {
+    if (cores.length > 0) this.#cores = cores;
+    this.#dispatcher = dispatcher;
+    this.#foreseen = null;
   }
-}
-
-/** What `place` says after `rank` more VRIs that it placed. */
-function follow(
-  users: Users,
-  rank: number,
-  place: (users: Users) => number | null,
-): number | null {
-  const them = new Map(users);
-  for (let i = 0; i < rank; i++) {
-    const core = place(them);
-    if (core !== null) them.set(core, (them.get(core) ?? 0) + 1);
-  }
-  return place(them);
 }

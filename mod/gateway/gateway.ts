@@ -15,18 +15,21 @@ import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { decodeNeighbourQuery } from "../routing/mod.ts";
 import type { RouteMonitor } from "../routing/mod.ts";
+import type { CoreWatch } from "../vr_monitor/mod.ts";
 import { portSet, VriMonitor } from "../vri_monitor/mod.ts";
 import type { Plan, PlanChange, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
 import type { VriView, VrWants } from "../vri_monitor/mod.ts";
 import { Allocation } from "./allocation.ts";
 import { createVrs } from "./arenas.ts";
 import { Conditions } from "./conditions.ts";
+import { CoreKeeper } from "./core_keeper.ts";
 import type { Cores } from "./cores.ts";
 import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
 import { PlanKeeper } from "./plan_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
+import { routeSources } from "./route_sources.ts";
 import { RoutePoller } from "./route_poller.ts";
 import { within } from "./within.ts";
 
@@ -42,6 +45,7 @@ export interface GatewayParts {
   /** Program of each VR, in order. */
   readonly programs: readonly RouterProgram[];
   readonly cores: Cores;
+  readonly watch: CoreWatch;
   readonly launcher: string;
 }
 
@@ -54,6 +58,8 @@ export class Gateway {
   readonly #allocation: Allocation;
   readonly #ports: PortKeeper;
   readonly #served: readonly ServedPrefix[];
+  /** Where its routes come from, by VR. */
+  readonly #sourceOf: readonly number[];
   readonly #ingress: IngressKeeper;
   readonly #routes: RoutePoller;
   readonly #started_ms = performance.now();
@@ -87,6 +93,7 @@ export class Gateway {
         local: parts.routes.localPrefixes(),
       }));
     this.#routes = new RoutePoller(parts.routes);
+    this.#sourceOf = routeSources(parts.settings.vrs).sourceOf;
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
@@ -94,13 +101,15 @@ export class Gateway {
         return { name: vr.name, program: parts.programs[i]!, link: vr };
       }),
       seating: parts.cores,
-      snapshot: () => parts.routes.snapshot(),
+      snapshot: (vr) => parts.routes.snapshot(this.#sourceOf[vr]),
       wake: () => parts.core.wake(),
       now: () => performance.now(),
     });
-    const { settings, core, cores } = parts;
+    const { settings, core, cores, watch } = parts;
+    const vris = this.#vris;
+    const keeper = new CoreKeeper({ core, cores, vris, watch });
     const clockNs = () => core.clockNs();
-    this.#allocation = new Allocation({ settings, vris: this.#vris, cores, clockNs });
+    this.#allocation = new Allocation({ settings, vris, cores, keeper, clockNs });
   }
 
   /**
@@ -111,7 +120,9 @@ export class Gateway {
   async start(): Promise<void> {
     const { core, routes, settings, cores } = this.#parts;
     routes.setPorts(this.#ports.routingPorts());
-    routes.onEvents((events) => this.#vris.broadcast(events));
+    routes.onEvents((events, source) =>
+      this.#vris.broadcast(events, (vr) => this.#sourceOf[vr] === source)
+    );
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
     const idle = cores.dispatcherIdle;

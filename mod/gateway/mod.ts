@@ -1,2 +1,5 @@
 /** The gateway: one run of lvrm. */
+export { checkHost } from "./check.ts";
+export { exitCodeOf, formatFindings } from "./findings.ts";
+export type { Finding } from "./findings.ts";
 export { runGateway } from "./run.ts";

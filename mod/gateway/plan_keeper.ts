@@ -1,4 +1,4 @@
-/** Plans on their way to the dispatcher: the last one that was handed over, and what is in force. */
+/** Plans on their way to the dispatcher: the last one handed over, and what is in force. */
 import type { Core } from "../../ffi/core.ts";
 import { SentPlan } from "../vri_monitor/mod.ts";
 import type { Plan, PlanChange } from "../vri_monitor/mod.ts";

@@ -3,25 +3,34 @@
  * gateway together, serves the control socket, and ends it all in order.
  */
 import { join } from "node:path";
-import { manifest, version } from "../../ffi/abi.gen.ts";
+import { version } from "../../ffi/abi.gen.ts";
 import { Core, CoreError } from "../../ffi/core.ts";
 import { claimSocket, serveControl } from "../api/mod.ts";
 import type { ControlServer } from "../api/mod.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import type { IngressPlan, IngressTable } from "../ingress/mod.ts";
+import type { IngressTable } from "../ingress/mod.ts";
 import { configureLog, getLogger } from "../log/mod.ts";
 import { formatPrefix, NetlinkError } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
-import { placements } from "../vr_monitor/mod.ts";
+import {
+  CoreWatch,
+  explainCores,
+  placements,
+  requireCores,
+  usableTopology,
+} from "../vr_monitor/mod.ts";
+import type { UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import type { VriView } from "../vri_monitor/mod.ts";
 import { Cores } from "./cores.ts";
 import { Gateway } from "./gateway.ts";
-import { requireCapabilities, usableCores } from "./host.ts";
+import { chooseAdapter, coreNeeds, startPlan } from "./ground.ts";
+import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
+import { requireRoutePorts, routeSources as sourcesOf } from "./route_sources.ts";
 import { openTable } from "./table.ts";
 import { connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
 
@@ -33,8 +42,10 @@ export async function runGateway(settings: Settings): Promise<void> {
   const runtime = runtimeDirectory();
   const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
   requireCapabilities();
+  const usable = usableTopology(settings.cores);
+  requireCores(coreNeeds(settings.vrs), usable, settings.overcommit);
   const cores = new Cores({
-    cores: usableCores(settings.cores),
+    cores: usable.cores,
     placement: placements[settings.placement],
     named: settings.vrs.map((vr) => vr.cores),
     idle: settings.idle,
@@ -56,6 +67,7 @@ export async function runGateway(settings: Settings): Promise<void> {
       adapter: chooseAdapter(settings, core),
       programs,
       cores,
+      watch: new CoreWatch(settings.cores, usable.cores),
       launcher: join(runtime, "bin", "lvrm-launch"),
     });
     const running = gateway;
@@ -64,7 +76,7 @@ export async function runGateway(settings: Settings): Promise<void> {
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
       warnings.forEach((warning) => log.warn("{warning}", { warning }));
-      explain(settings, ports, cores, running.vris());
+      explain(settings, ports, usable, running.vris());
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
         socket: settings.socket,
@@ -94,60 +106,48 @@ interface Ground {
 /** Mirror of the kernel, ports, and an ingress table where it is needed. Throws Failure. */
 function prepare(settings: Settings, core: Core): Ground {
   const warnings: string[] = [];
-  const routes = new RouteMonitor(core.netlink);
+  const { sources: routeSources } = sourcesOf(settings.vrs);
+  const routes = new RouteMonitor(core.netlink, { sources: routeSources });
   routes.open();
   const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
+  requireRoutePorts(settings.vrs, ports);
   const served = settings.vrs.flatMap((vr) => vr.subnets);
-  const plan: IngressPlan = {
-    ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: [] })),
-    served,
-    local: routes.localPrefixes(),
-  };
+  const plan = startPlan(ports, served, routes.localPrefixes());
   const forwarding = routes.forwarding();
   const forwards = forwarding.ipv4 || forwarding.ipv6 === true;
   const table = openTable(core.netlink, plan, forwards, warnings);
   routes.setPorts(ports.map((port) => ({ ...port, interface: port.name })));
   const sources = [
     ...connectedPrefixes(routes.addresses()),
-    ...remotePrefixes(routes.snapshot()),
+    ...[...routeSources.keys()].flatMap((source) => remotePrefixes(routes.snapshot(source))),
   ];
   const unserved = forwardingWarning(forwarding, served, sources);
   if (unserved !== null) warnings.push(unserved);
   return { routes, ports, table, warnings };
 }
 
-/** The adapter asked for, or the best that works here. Throws Failure (host). */
-function chooseAdapter(settings: Settings, core: Core): number {
-  const onInterfaces = [...manifest.adapters.keys()].filter((i) =>
-    manifest.adapters[i] !== "memory"
-  );
-  const candidates = settings.adapter === null ? onInterfaces : [settings.adapter];
-  const reasons: string[] = [];
-  for (const adapter of candidates) {
-    const reason = core.adapterUnavailable(adapter);
-    if (reason === null) return adapter;
-    reasons.push(`${manifest.adapters[adapter]}: ${reason}`);
-  }
-  throw new Failure(ExitCode.host, `no socket adapter works here: ${reasons.join("; ")}`);
-}
-
 /** Says which core does what and who serves what. */
 function explain(
   settings: Settings,
   ports: readonly Port[],
-  cores: Cores,
+  usable: UsableTopology,
   vris: readonly VriView[],
 ): void {
   const names = ports.map(portName).join(", ");
-  const { core } = cores.dispatcher;
+  const { core } = usable.dispatcher;
   log.info("ports {ports}; dispatcher on core {core}", { ports: names, core });
+  const running = vris.filter((vri) => vri.state === "running");
+  const name = settings.placement;
+  for (const line of explainCores(usable, { name, place: placements[name] }, running)) {
+    log.info("{line}", { line });
+  }
   for (const [i, vr] of settings.vrs.entries()) {
-    const running = vris.filter((vri) => vri.vr === i && vri.state === "running");
+    const mine = running.filter((vri) => vri.vr === i);
     log.info("{vr} serves {subnets} with {router} on core {cores}", {
       vr: vr.name,
       subnets: vr.subnets.map(formatPrefix).join(", "),
       router: vr.router,
-      cores: running.map((vri) => vri.core ?? "any").join(", "),
+      cores: mine.map((vri) => vri.core ?? "any").join(", "),
     });
   }
 }

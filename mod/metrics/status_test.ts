@@ -27,6 +27,7 @@ const view = (more: Partial<VriView>): VriView => ({
   lastFailure: "exited",
   pid: 77,
   core: 1,
+  why: "",
   restarts: 2,
   vri: 9,
   ...more,

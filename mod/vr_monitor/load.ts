@@ -3,7 +3,7 @@
  * each is known by its process (`life`), so that counters of a number used again are not taken for
  * its predecessor's, and the VRs' own totals hold also what VRIs did that have gone.
  */
-import type { SnapshotReader, VrCounters, VriCounters } from "../../ffi/stats.ts";
+import type { SnapshotReader, VriLoadCounters, VrLoadCounters } from "../../ffi/stats.ts";
 import type { VriLoad, VrLoad } from "./types.ts";
 
 /** Where one VRI's counters are. */
@@ -17,48 +17,34 @@ export interface VriRow {
   readonly running: boolean;
 }
 
-/** What the meter reads of a VR's counters. */
-export type VrSample = Pick<
-  VrCounters,
-  "receivedFrames" | "sentFrames" | "droppedFrames" | "arrivalRateFps" | "arrivalRateBps" | "drops"
->;
-
-/** What the meter reads of a VRI's counters. */
-export type VriSample = Pick<
-  VriCounters,
-  "receivedFrames" | "sentFrames" | "droppedFrames" | "originatedFrames" | "queueFrames" | "busyNs"
->;
-
 /** One instant's counters. */
 export interface LoadSample {
   readonly clock_ns: number;
   readonly vrs: readonly {
-    readonly counters: VrSample;
-    readonly vris: readonly (VriRow & { readonly counters: VriSample })[];
+    readonly counters: VrLoadCounters;
+    readonly vris: readonly (VriRow & { readonly counters: VriLoadCounters })[];
   }[];
 }
 
 /** A sample out of a snapshot; `rows`: the VRIs of each VR that have counters. */
-export function readSample(reader: SnapshotReader, rows: readonly (readonly VriRow[])[]) {
+export function readSample(
+  reader: SnapshotReader,
+  rows: readonly (readonly VriRow[])[],
+): LoadSample {
   return {
     clock_ns: Number(reader.clockNs()),
     vrs: rows.map((vris, vr) => ({
-      counters: reader.vr(vr),
-      vris: vris.map((row) => ({ ...row, counters: reader.vri(row.vri) })),
+      counters: reader.vrLoad(vr),
+      vris: vris.map((row) => ({ ...row, counters: reader.vriLoad(row.vri) })),
     })),
-  } satisfies LoadSample;
+  };
 }
-
-/** Drops for want of VRIs that keep up. */
-const fullReasons = ["queue_full", "arena_full"];
-/** Drops before any VRI saw the frame. */
-const earlyReasons = [...fullReasons, "no_vri", "too_long", "truncated", "bad_segment"];
 
 /** A service rate is believed after so much busy time. */
 const busyEnough_ns = 1e6;
 
 interface VriKnown {
-  readonly counters: VriSample;
+  readonly counters: VriLoadCounters;
   readonly service_rate_fps: number;
 }
 
@@ -67,7 +53,7 @@ interface Known {
   readonly vris: ReadonlyMap<number, VriKnown>;
 }
 
-const noFrames: VriSample = {
+const noFrames: VriLoadCounters = {
   receivedFrames: 0,
   sentFrames: 0,
   droppedFrames: 0,
@@ -106,8 +92,8 @@ export class LoadMeter {
 }
 
 function vrLoad(
-  now: VrSample,
-  before: VrSample | undefined,
+  now: VrLoadCounters,
+  before: VrLoadCounters | undefined,
   elapsed_ns: number,
   vris: readonly VriLoad[],
 ): VrLoad {
@@ -122,22 +108,20 @@ function vrLoad(
   }
   // Totals never run backwards, unless the number belongs to another VR now.
   const base = now.receivedFrames < before.receivedFrames ? null : before;
-  const per_s = (frames: (sample: VrSample) => number): number =>
+  const per_s = (frames: (sample: VrLoadCounters) => number): number =>
     1e9 * Math.max(0, frames(now) - (base === null ? 0 : frames(base))) / elapsed_ns;
   return {
     ...averages,
     mean_arrival_rate_fps: per_s((it) => it.receivedFrames),
-    departure_rate_fps: per_s((it) => it.sentFrames + it.droppedFrames - dropsOf(it, earlyReasons)),
-    queue_full_drops_fps: per_s((it) => dropsOf(it, fullReasons)),
+    departure_rate_fps: per_s((it) =>
+      it.sentFrames + it.droppedFrames - it.fullFrames - it.refusedFrames
+    ),
+    queue_full_drops_fps: per_s((it) => it.fullFrames),
   };
 }
 
-function dropsOf({ drops }: VrSample, reasons: readonly string[]): number {
-  return reasons.reduce((sum, reason) => sum + (drops[reason] ?? 0), 0);
-}
-
 function vriLoad(
-  row: VriRow & { readonly counters: VriSample },
+  row: VriRow & { readonly counters: VriLoadCounters },
   known: VriKnown | undefined,
   elapsed_ns: number,
 ): VriLoad {
@@ -161,7 +145,7 @@ function vriLoad(
 }
 
 /** Frames that it took out of its queue. */
-const takenBy = (it: VriSample): number => it.receivedFrames - it.queueFrames;
+const takenBy = (it: VriLoadCounters): number => it.receivedFrames - it.queueFrames;
 /** Frames that came back from it and were not of its own making. */
-const departedFrom = (it: VriSample): number =>
+const departedFrom = (it: VriLoadCounters): number =>
   it.sentFrames + it.droppedFrames - it.originatedFrames;

@@ -21,6 +21,25 @@ export type {
   VrLoad,
   VrPolicy,
 } from "./types.ts";
+export {
+  CoreWatch,
+  explainCores,
+  replan,
+  requireCores,
+  toList,
+  usableTopology,
+} from "./topology/mod.ts";
+export type {
+  CoreChange,
+  CoreNeed,
+  GoneCore,
+  Move,
+  Pinned,
+  PlacedVri,
+  Replan,
+  Runner,
+  UsableTopology,
+} from "./topology/mod.ts";
 
 /** Every placement; the types are checked here. */
 export const placements: Readonly<Record<PlacementName, Placement>> = placementRegistry;

@@ -3,7 +3,7 @@
  * it has learned and nothing else: time, load and cores are given to it, so that a simulation runs
  * it as the gateway does.
  */
-import { allocate } from "./allocate.ts";
+import { allocate, maximumOf } from "./allocate.ts";
 import { share } from "./shares.ts";
 import type { DecisionRecord, Memory, VrLoad, VrPolicy, Wish } from "./types.ts";
 
@@ -68,7 +68,7 @@ export class VrMonitor {
   start(cores: number): number[] {
     const wanted = this.#policies.map((policy) => {
       const first = policy.allocator === "fixed" ? policy.vris : policy.minCores;
-      return Math.max(policy.minCores, Math.min(first, policy.maxCores ?? Infinity));
+      return Math.max(policy.minCores, Math.min(first, maximumOf(policy)));
     });
     return this.#share(wanted, wanted, wanted.map(() => false), cores);
   }

@@ -11,7 +11,6 @@ export { spawnVri } from "./process.ts";
 export type { VriCommand, VriProcess } from "./process.ts";
 export { bundledRouters, resolveRouter } from "./router.ts";
 export type { RouterProgram } from "./router.ts";
-export type { Moved } from "./seats.ts";
 export type { Seating, Users } from "./seating.ts";
 export { begin, lifeTimes, step } from "./state.ts";
 export type { Effect, Event, State } from "./state.ts";

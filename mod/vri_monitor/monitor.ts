@@ -21,7 +21,6 @@ import { Retirements } from "./retirement.ts";
 import { Roster } from "./roster.ts";
 import type { Seating } from "./seating.ts";
 import { Seats } from "./seats.ts";
-import type { Moved } from "./seats.ts";
 import { staff } from "./staff.ts";
 import { begin, step } from "./state.ts";
 import type { Effect, Event } from "./state.ts";
@@ -162,12 +161,14 @@ export class VriMonitor {
     if (this.#serving) this.#apply(position, { is: "activate", now_ms });
   }
 
-  /** VRIs whose core is among `gone` move to others. */
-  reseat(gone: ReadonlySet<number>): Moved[] {
-    const moved = this.#seats.reseat(gone);
-    if (moved.length > 0) this.planDirty = true;
-    this.#seated = false;
-    return moved;
+  /** These move to other cores. */
+  reseat(moves: ReadonlyMap<Position, number | null>): void {
+    for (const [position, core] of moves) {
+      position.core = core;
+      this.#seats.move(position);
+    }
+    if (moves.size > 0) this.planDirty = true;
+    this.#seated = false; // standbys too, perhaps
   }
 
   /** The VRIs' part of a plan. */
@@ -284,9 +285,11 @@ export class VriMonitor {
     }));
   }
 
-  /** Queues changes of the routing state for every VRI that has its snapshot. */
-  broadcast(events: readonly ControlEvent[]): void {
-    for (const { instance } of this.roster.all) instance?.outbox.add(events);
+  /** Queues changes of the routing state for every VRI of these VRs that has its snapshot. */
+  broadcast(events: readonly ControlEvent[], concerned: (vr: number) => boolean): void {
+    for (const { vr, instance } of this.roster.all) {
+      if (concerned(vr)) instance?.outbox.add(events);
+    }
   }
 
   /** Sends what waits. False: some of it has to be tried again. */

@@ -16,6 +16,8 @@ export interface Position extends Seat {
   order: number;
   /** CPU number; null: the kernel places it. Of an active one. */
   core: number | null;
+  /** Why there, in words. */
+  why: string;
   /** When it was last told to run or to drain, by `Core.clockNs`. */
   decidedNs: bigint;
   /** While it drains: generation of the first plan that says so; null until that is sent. */
@@ -35,6 +37,7 @@ export interface VriView {
   readonly lastFailure: string | null;
   readonly pid: number | null;
   readonly core: number | null;
+  readonly why: string;
   readonly restarts: number;
   /** Row of its counters, null while it has none. */
   readonly vri: number | null;
@@ -63,6 +66,7 @@ export function newPosition(vr: number, name: string, number: number, state: Sta
     active: false,
     order: 0,
     core: null,
+    why: "",
     decidedNs: 0n,
     leftSince: null,
     instance: null,
@@ -80,7 +84,7 @@ export function rowOf(position: Position): VriRow | null {
 }
 
 export function viewOf(position: Position): VriView {
-  const { id, vr, state, lastFailure, instance, core, restarts, active } = position;
+  const { id, vr, state, lastFailure, instance, core, why, restarts, active } = position;
   return {
     id,
     vr,
@@ -89,6 +93,7 @@ export function viewOf(position: Position): VriView {
     lastFailure,
     pid: instance?.process?.pid ?? null,
     core: active ? core : null,
+    why,
     restarts,
     vri: instance !== null && instance.since !== null ? instance.vri : null,
   };

@@ -5,14 +5,6 @@ import type { Position } from "./position.ts";
 import type { Roster } from "./roster.ts";
 import type { Seating } from "./seating.ts";
 
-/** A VRI whose core was taken from it. */
-export interface Moved {
-  readonly id: string;
-  readonly from: number;
-  /** Null: where the kernel places it. */
-  readonly to: number | null;
-}
-
 const log = getLogger(["lvrm", "vri"]);
 
 export class Seats {
@@ -32,7 +24,7 @@ export class Seats {
   take(position: Position): void {
     const { core } = position;
     if (position.state.is !== "standby" || core === null || this.#taken.has(core)) {
-      position.core = this.#seating.place(position.vr, this.#roster.users(position));
+      Object.assign(position, this.#seating.place(position.vr, this.#roster.users(position)));
       this.move(position);
     }
     if (position.core !== null) this.#taken.add(position.core);
@@ -42,7 +34,7 @@ export class Seats {
   keep(position: Position): void {
     const others = this.#roster.users(position);
     if (position.core === null || !others.has(position.core)) return;
-    position.core = this.#seating.place(position.vr, others);
+    Object.assign(position, this.#seating.place(position.vr, others));
   }
 
   /** Puts its process, if it has one, on its core. */
@@ -65,10 +57,10 @@ export class Seats {
     for (const position of this.#roster.all) {
       if (position.active || position.state.is !== "standby") continue;
       const ready = this.#ready[position.vr] ??= [];
-      const core = this.#seating.next(position.vr, users, ready.length);
+      const { core, why } = this.#seating.next(position.vr, users, ready.length);
       ready.push(position);
       if (core === position.core) continue;
-      position.core = core;
+      Object.assign(position, { core, why });
       this.move(position);
     }
   }
@@ -77,18 +69,5 @@ export class Seats {
   ready(vr: number, count: number): Position[] {
     const seated = this.#ready[vr] ?? [];
     return seated.filter((it) => !it.active && it.state.is === "standby").slice(0, count);
-  }
-
-  /** VRIs whose core is among `gone` move to others. */
-  reseat(gone: ReadonlySet<number>): Moved[] {
-    const moved: Moved[] = [];
-    for (const position of this.#roster.all) {
-      const { id, core: from } = position;
-      if (!position.active || from === null || !gone.has(from)) continue;
-      position.core = this.#seating.place(position.vr, this.#roster.users(position));
-      this.move(position);
-      moved.push({ id, from, to: position.core });
-    }
-    return moved;
   }
 }

@@ -1,4 +1,4 @@
-/** VRIs come and go with the traffic: nothing is lost, nothing overtakes, and it is all explained. */
+/** VRIs come and go with the traffic: nothing is lost or overtaken, and all is explained. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
   compileVr,
@@ -57,7 +57,7 @@ async function send(
   return status;
 }
 
-Deno.test("cores follow the traffic up and down; TCP goes on, no frame is lost or overtaken", async () => {
+Deno.test("cores follow the traffic; TCP goes on, no frame is lost or overtaken", async () => {
   await using bed = await Testbed.create();
   await using lvrm = await bed.startLvrm([...vr, ...elastic]);
   await bed.r1.serve();
@@ -100,7 +100,7 @@ function explained({ decisions }: Status): void {
   ok(decisions.some((it) => it.after > it.before && it.took_us !== null), "one is timed");
 }
 
-Deno.test("frame by frame, each of the VRIs serves as soon as it is there, and tells how soon", async () => {
+Deno.test("frame by frame every VRI serves as soon as it is there, and tells how soon", async () => {
   await using bed = await Testbed.create();
   await using lvrm = await bed.startLvrm([...vr, ...elastic, "--frames"]);
   await bed.s1.ping(bed.r1.link.host4, { count: 2 });
@@ -113,7 +113,7 @@ Deno.test("frame by frame, each of the VRIs serves as soon as it is there, and t
   equal((await lvrm.stop()).code, 0);
 });
 
-Deno.test("a standby is always there; killed, it is replaced; a killed VRI takes its place at once", async () => {
+Deno.test("a standby is always there, takes a killed VRI's place, and is replaced", async () => {
   await using bed = await Testbed.create();
   await using lvrm = await bed.startLvrm([...vr, "--vris", "2"]);
   await bed.r1.serve();
@@ -168,7 +168,7 @@ Deno.test("a dry run decides, says so, and changes nothing", async () => {
   equal((await lvrm.stop()).code, 0);
 });
 
-Deno.test("a VR whose VRIs crash over and over gives up its cores, and gets them back", async () => {
+Deno.test("a VR that crashes over and over gives up its cores, and gets them back", async () => {
   const directory = await Deno.makeTempDir({ prefix: "lvrm-vr-" });
   const file = await Deno.makeTempFile({ prefix: "lvrm-bad-" });
   try {

@@ -128,8 +128,12 @@ pub const Consumer = struct {
         // as many transfers as a full one.
         if (available < into.len) available = c.length();
         const count: u32 = @intCast(@min(available, into.len));
-        if (count == 0) return 0;
         const mask = c.capacity - 1;
+        // The next entries come together with the index that tells of them, not after it.
+        if (count == 0) {
+            @prefetch(&c.words[c.head & mask], .{});
+            return 0;
+        }
         const words = c.words;
         var head = c.head;
         for (into[0..count]) |*item| {

@@ -17,12 +17,13 @@ export function dynamic({ policy, load, cores_now }: AllocatorView): Wish {
     core_rate_fps: coreRate_fps,
     ideal_cores: idealCores(arrival_rate_fps, coreRate_fps),
   };
-  const arrive = `${rate(arrival_rate_fps)} arrive`;
   if (arrival_rate_fps > above_fps) {
     return {
       wanted: cores_now + 1,
       rule: "above",
-      reason: `${arrive}, more than ${rate(above_fps)}: too much for ${cores(cores_now)}`,
+      reason: `${rate(arrival_rate_fps)} arrive, more than ${rate(above_fps)}: too much for ${
+        cores(cores_now)
+      }`,
       inputs: { ...inputs, above_fps },
       memory: null,
     };
@@ -31,12 +32,14 @@ export function dynamic({ policy, load, cores_now }: AllocatorView): Wish {
     return {
       wanted: cores_now - 1,
       rule: "below",
-      reason: `${arrive}, less than ${rate(below_fps)}: ${cores(cores_now - 1)} will do`,
+      reason: `${rate(arrival_rate_fps)} arrive, less than ${rate(below_fps)}: ${
+        cores(cores_now - 1)
+      } will do`,
       inputs: { ...inputs, below_fps },
       memory: null,
     };
   }
-  const reason = `${arrive}: right for ${cores(cores_now)}`;
+  const reason = "the rate is right for its cores";
   return { wanted: cores_now, rule: "within", reason, inputs, memory: null };
 }
 

@@ -8,7 +8,7 @@ import type { AllocatorView, Memory, VrLoad, Wish } from "../types.ts";
 import { cores, percent, rate } from "../words.ts";
 
 /** Of the way from the target utilisation to 1: where it takes one more core. */
-const grow_share = 0.75;
+const grow_share = 0.9;
 /** Busy time after which 1/e of an older opinion of the capacity is left. */
 const learn_s = 3;
 /** The same for the trend of the arrival rate. */
@@ -38,12 +38,12 @@ export function service_rate({ policy, load, cores_now, now_ms, memory }: Alloca
   const before = memory as Memory & Known | null;
   const elapsed_s = before === null ? 0 : Math.max(0, (now_ms - before.seen_ms) / 1000);
   const capacity_fps = learn(before?.capacity_fps ?? NaN, load, elapsed_s);
-  const trend_fps_per_s = before === null || elapsed_s === 0 ? 0 : follow(
-    before.trend_fps_per_s,
-    (load.mean_arrival_rate_fps - before.mean_fps) / elapsed_s,
-    elapsed_s / trend_s,
-  );
-  const expected_fps = expect(load, trend_fps_per_s * elapsed_s * 1.5);
+  const rise_fps = load.mean_arrival_rate_fps - (before?.mean_fps ?? NaN);
+  const slope = elapsed_s > 0 ? rise_fps / elapsed_s : 0;
+  const earlier = before?.trend_fps_per_s ?? 0;
+  const trend_fps_per_s = follow(earlier, slope, elapsed_s / trend_s);
+  // Only a rise that has lasted goes on: what swings comes back.
+  const expected_fps = expect(load, Math.min(slope, earlier) * elapsed_s);
   const known = { seen_ms: now_ms, capacity_fps, mean_fps: load.mean_arrival_rate_fps };
   const inputs = {
     arrival_rate_fps: load.arrival_rate_fps,
@@ -69,33 +69,26 @@ export function service_rate({ policy, load, cores_now, now_ms, memory }: Alloca
   }
   const target = policy.utilisation;
   const limit = target + (1 - target) * grow_share;
-  const each = `${rate(expected_fps)} expected, ${rate(capacity_fps)} per core`;
+  const each = () => `${rate(expected_fps)} expected, ${rate(capacity_fps)} per core`;
+  const busyWith = (count: number) =>
+    `${each()}: ${cores(count)} would be busy ` +
+    `${percent(expected_fps / (capacity_fps * count))} of the time`;
   const needed = Math.ceil(expected_fps / (capacity_fps * limit));
-  if (needed > cores_now) {
-    const share = percent(inputs.utilisation);
-    return wish(needed, "grow", `${each}: ${cores(cores_now)} would be busy ${share} of the time`);
-  }
+  if (needed > cores_now) return wish(needed, "grow", busyWith(cores_now));
   const busy = load.vris.reduce((sum, vri) => sum + vri.busy_fraction, 0) / cores_now;
   if (load.queue_full_drops_fps > 0 && busy > target) {
-    return wish(cores_now + 1, "drops", `queues are full, and its VRIs are ${percent(busy)} busy`);
+    const reason = `queues are full, and its cores are busy ${percent(busy)} of the time`;
+    return wish(cores_now + 1, "drops", reason);
   }
   const fewer = Math.max(1, Math.ceil(expected_fps / (capacity_fps * target)));
-  if (fewer >= cores_now) {
-    return wish(cores_now, "enough", `${each}: right for ${cores(cores_now)}`);
-  }
+  if (fewer >= cores_now) return wish(cores_now, "enough", "its cores are right for what comes");
   const low_fps = Math.max(expected_fps, before?.low_fps || 0);
   const low_ms = before === null || Number.isNaN(before.low_ms) ? now_ms : before.low_ms;
   const remaining = Math.max(1, Math.ceil(low_fps / (capacity_fps * target)));
   if (now_ms - low_ms < settle_ms || remaining >= cores_now) {
-    const reason = `${each}: fewer cores may be enough soon`;
-    return wish(cores_now, "settling", reason, low_ms, low_fps);
+    return wish(cores_now, "settling", "fewer cores may be enough soon", low_ms, low_fps);
   }
-  const share = percent(expected_fps / (capacity_fps * remaining));
-  return wish(
-    remaining,
-    "shrink",
-    `${each}: ${cores(remaining)} would be busy ${share} of the time`,
-  );
+  return wish(remaining, "shrink", busyWith(remaining));
 }
 
 /** An older value that follows a newer one; `time` in units of what leaves 1/e of it. */
@@ -116,12 +109,18 @@ function learn(capacity_fps: number, load: VrLoad, elapsed_s: number): number {
   const mean_busy = busy / load.vris.length;
   const seen_fps = taken_fps / busy;
   // Frames became heavier, and all cores show it: no time to be slow about it.
-  if (mean_busy > saturated && seen_fps < capacity_fps * surprise) return seen_fps;
-  return follow(capacity_fps, seen_fps, elapsed_s * mean_busy / learn_s);
+  if (mean_busy > saturated && seen_fps < capacity_fps * surprise) return Math.max(1, seen_fps);
+  return Math.max(1, follow(capacity_fps, seen_fps, elapsed_s * mean_busy / learn_s));
 }
 
-/** What the next period brings: a rising rate goes on rising, and what waits is served too. */
+/**
+ * What the next period brings. A rate that rises, and still did at the period's end, goes on: half
+ * a period to its end, and one more. (A step has ended: what arrives now is what arrived on
+ * average.)
+ */
 function expect(load: VrLoad, rise_fps: number): number {
-  const steady_fps = load.mean_arrival_rate_fps + Math.max(0, rise_fps);
-  return load.arrival_rate_fps > steady_fps * jump ? load.arrival_rate_fps : steady_fps;
+  const { mean_arrival_rate_fps: mean_fps, arrival_rate_fps: now_fps } = load;
+  const goes_on_fps = Math.min(rise_fps, 2 * (now_fps - mean_fps));
+  const steady_fps = mean_fps + 1.5 * Math.max(0, goes_on_fps);
+  return now_fps > steady_fps * jump ? now_fps : steady_fps;
 }
