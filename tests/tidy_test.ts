@@ -25,14 +25,14 @@ const atomics = [
   /^zig-src\/ipc_queue\//,
   /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter)\.zig$/, // queues and heartbeat
   /^zig-src\/(core|dispatch|netlink)\.zig$/, // stop and wake flags
-  /^zig-src\/socket_adapter\/raw\.zig$/, // the tags that the control thread changes
+  /^zig-src\/socket_adapter\/packet_(socket|mmap)\.zig$/, // the ring; tags of other ports
   /^zig-src\/(latency|limit|echo)\.zig$/, // measuring programs, and the histogram's reset
   /^zig-src\/generator\//, // the signal handler's flag
   /^ffi\/stats\.ts$/,
 ];
 
 /** Files in the folders of variants that are not variants themselves. */
-const helpers = ["control.zig", "ewma.zig", "frame.zig", "types.ts", "mod.ts"];
+const helpers = ["control.zig", "ewma.zig", "frame.zig", "packet_socket.zig", "types.ts", "mod.ts"];
 
 const decoder = new TextDecoder();
 

@@ -25,4 +25,5 @@ test {
     _ = @import("load_estimator/arrival_rate.zig");
     _ = @import("load_estimator/conformance.zig");
     _ = @import("trace.zig");
+    _ = @import("socket_adapter/packet_mmap.zig");
 }

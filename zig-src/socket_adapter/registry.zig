@@ -23,6 +23,7 @@ const Reason = @import("../reason.zig").Reason;
 pub const variants = .{
     .raw = @import("raw.zig").Raw,
     .memory = @import("memory.zig").Memory,
+    .packet_mmap = @import("packet_mmap.zig").PacketMmap,
 };
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));
