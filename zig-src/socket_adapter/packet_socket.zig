@@ -129,6 +129,12 @@ pub fn openReceiver(
             "{s}: cannot set {s} on {s}. Linux 4.20 or later is needed",
             .{ adapter, option[1], nameOf(config) },
         );
+    if (config.vlan != abi.no_vlan) filterTag(fd, config.vlan) catch |e|
+        return reason.fail(
+            errnoOf(e),
+            "{s}: cannot have frames of tag {d} only from {s}. Linux 4.20 or later is needed",
+            .{ adapter, config.vlan, nameOf(config) },
+        );
     const bytes = if (config.receive_buffer_bytes == 0)
         default_receive_buffer_bytes
     else
@@ -137,6 +143,30 @@ pub fn openReceiver(
     set(fd, linux.SOL.SOCKET, linux.SO.RCVBUFFORCE, @as(i32, @intCast(bytes / 2))) catch
         set(fd, linux.SOL.SOCKET, linux.SO.RCVBUF, @as(i32, @intCast(bytes / 2))) catch {};
     return fd;
+}
+
+/// Has the kernel leave out what is not of tag `vlan` before it takes any room. (Tags are never in
+/// the frame by then: the kernel takes them out before it looks for sockets.)
+fn filterTag(fd: i32, vlan: u16) SetError!void {
+    const Instruction = extern struct { code: u16, jt: u8, jf: u8, k: u32 };
+    const Program = extern struct { len: u16, filter: [*]const Instruction };
+    const load = 0x20; // BPF_LD | BPF_W | BPF_ABS
+    const equal = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
+    const ret = 0x06; // BPF_RET | BPF_K
+    const auxiliary: u32 = 0xffff_f000; // SKF_AD_OFF
+    const instructions = [_]Instruction{
+        .{ .code = load, .jt = 0, .jf = 0, .k = auxiliary + 48 }, // VLAN_TAG_PRESENT
+        .{ .code = equal, .jt = 5, .jf = 0, .k = 0 },
+        .{ .code = load, .jt = 0, .jf = 0, .k = auxiliary + 60 }, // VLAN_TPID
+        .{ .code = equal, .jt = 0, .jf = 3, .k = 0x8100 },
+        .{ .code = load, .jt = 0, .jf = 0, .k = auxiliary + 44 }, // VLAN_TAG
+        .{ .code = 0x54, .jt = 0, .jf = 0, .k = 0xfff }, // BPF_ALU | BPF_AND | BPF_K
+        .{ .code = equal, .jt = 1, .jf = 0, .k = vlan },
+        .{ .code = ret, .jt = 0, .jf = 0, .k = 0 },
+        .{ .code = ret, .jt = 0, .jf = 0, .k = 0xffff_ffff },
+    };
+    const program: Program = .{ .len = instructions.len, .filter = &instructions };
+    try set(fd, linux.SOL.SOCKET, linux.SO.ATTACH_FILTER, program);
 }
 
 /// Binds to the interface: every protocol (`linux.ETH.P.ALL`), or none (0). After all options, so

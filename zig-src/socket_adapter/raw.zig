@@ -147,10 +147,9 @@ pub const Raw = struct {
         var tag: u16 = 0;
         var owner = r.tags.ownerOfUntagged();
         const control = &b.controls[i];
-        const whole = m.hdr.controllen >= @offsetOf(ControlMessage, "pad");
-        if (whole and control.level == linux.SOL.PACKET and control.type == packet_socket.auxdata and
-            control.aux.status & packet_socket.status_vlan_valid != 0)
-        {
+        const whole = m.hdr.controllen >= @offsetOf(ControlMessage, "pad") and
+            control.level == linux.SOL.PACKET and control.type == packet_socket.auxdata;
+        if (whole and control.aux.status & packet_socket.status_vlan_valid != 0) {
             tag = control.aux.vlan_tci;
             owner = r.tags.ownerOf(tag, control.aux.vlan_tpid);
         }
