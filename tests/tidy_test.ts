@@ -32,7 +32,10 @@ const atomics = [
 ];
 
 /** Files in the folders of variants that are not variants themselves. */
-const helpers = ["control.zig", "ewma.zig", "frame.zig", "packet_socket.zig", "types.ts", "mod.ts"];
+const helpers = [
+  ...["control.zig", "ewma.zig", "types.ts", "mod.ts"],
+  ...["frame.zig", "packet_socket.zig", "pf_ring_library.zig"], // of socket adapters
+];
 
 const decoder = new TextDecoder();
 

@@ -206,6 +206,15 @@ pub fn portClose(number: u32) i32 {
     return 0;
 }
 
+/// What the port's adapter tells of itself; returns how many bytes.
+pub fn portDescribe(number: u32, into: []u8) i32 {
+    const port = (if (number < abi.max_ports) tables.ports[number] else null) orelse
+        return refuse(.INVAL, "port {d} is not open", .{number});
+    var writer: std.Io.Writer = .fixed(into);
+    port.describe(&writer) catch {}; // too long: its beginning will do
+    return @intCast(writer.end);
+}
+
 /// Waits until the dispatcher has passed the end of the pass in which it took the newest plan.
 fn settle() void {
     const d = dispatcher orelse return;

@@ -27,6 +27,23 @@ pub const Port = struct {
         };
     }
 
+    /// What one `receive` gives at most, though more may wait.
+    pub fn batchFrames(p: *const Port) u32 {
+        return switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "batch_frames"))
+                @TypeOf(a.*).batch_frames
+            else
+                batch,
+        };
+    }
+
+    /// What its adapter tells of itself, for the status; nothing, as a rule. Control thread.
+    pub fn describe(p: *const Port, writer: *std.Io.Writer) std.Io.Writer.Error!void {
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "describe")) try a.describe(writer),
+        }
+    }
+
     pub fn send(p: *Port) socket_adapter.Sent {
         return switch (p.adapter) {
             inline else => |*a| a.send(p.outgoing[0..p.count]),

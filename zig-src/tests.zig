@@ -4,6 +4,7 @@ test {
     _ = @import("vr_exports.zig");
     _ = @import("checksum.zig");
     _ = @import("segment.zig");
+    _ = @import("partial_checksum.zig");
     _ = @import("prefix_trie.zig");
     _ = @import("classifier.zig");
     _ = @import("netlink.zig");

@@ -2,12 +2,15 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { addressesOf, type HostName } from "../testbed/addresses.ts";
 import { hostInterface } from "../testbed/host.ts";
-import { countWith, ethernet, mark, parse, udpFrame } from "../testbed/mod.ts";
+import { countWith, ethernet, mark, parse, type Status, udpFrame } from "../testbed/mod.ts";
 import { ipBatch } from "../testbed/process.ts";
 import { account, atRest, dropsBetween, port, reaches, type Stage } from "./stage.ts";
 
 /** Adapters that send through the kernel's queueing discipline. */
 const queueing = ["raw", "packet_mmap", "pf_ring"];
+
+/** Adapters that can't take super-frames. */
+const refusing = ["pf_ring"];
 
 const wholeSizes = [60, 61, 62, 63, 64, 65, 127, 128, 129, 511, 512, 1024, 1513, 1514, 1515, 2048]
   .concat([2049, 4095, 4096, 8191, 8192, 9000, 9013, 9014]);
@@ -52,7 +55,26 @@ async function bursts(stage: Stage): Promise<void> {
   ok(many.arrived > 1000, JSON.stringify(many));
 }
 
+/** Super-frames are refused with a reason, and the user is told what to do. */
+async function refused({ bed, lvrm, adapter }: Stage): Promise<void> {
+  const count = (it: Status): number => it.totals.drops["truncated"] ?? 0;
+  const before = count(await lvrm.status());
+  const call = { address: bed.r2.link.host4, port: 5000, segment: 1200, count: 40, timeout_s: 0.5 };
+  const { returned } = await bed.s2.agent.call<{ returned: number }>("udp_segmented", call);
+  equal(returned, 0, adapter);
+  await lvrm.until((it) => count(it) === before + 1, "the super-frame is told");
+  await lvrm.until(() => /ethtool -K .*gso off/.test(lvrm.log), "and what to do");
+}
+
+/** Where super-frames are refused: what is left when segmentation is off. */
 async function offloads(stage: Stage): Promise<void> {
+  if (!refusing.includes(stage.adapter)) return await streams(stage);
+  await refused(stage);
+  await stage.bed.setOffloads(false, ["tso", "gso", "gro"]);
+  await streams(stage, false); // UDP's segmentation is another feature
+}
+
+async function streams(stage: Stage, segmented = true): Promise<void> {
   const { bed, adapter } = stage;
   const before = await atRest(stage);
   const amount = { up_bytes: 3_000_000, down_bytes: 3_000_000 };
@@ -62,7 +84,7 @@ async function offloads(stage: Stage): Promise<void> {
     const { up_bytes, down_bytes } = await from.transfer(address, amount);
     deepEqual({ up_bytes, down_bytes }, amount, `${adapter}: TCP to ${address}`);
   }
-  for (const address of [bed.r2.link.host4, bed.r2.link.host6]) {
+  for (const address of segmented ? [bed.r2.link.host4, bed.r2.link.host6] : []) {
     const call = { address, port: 5000, segment: 1200, count: 40 };
     const { returned } = await bed.s2.agent.call<{ returned: number }>("udp_segmented", call);
     equal(returned, 40, `segments of one super-frame to ${address}`);
@@ -72,7 +94,7 @@ async function offloads(stage: Stage): Promise<void> {
 
 async function noOffloads(stage: Stage): Promise<void> {
   await stage.bed.setOffloads(false);
-  await offloads(stage);
+  await streams(stage);
   await stage.bed.setOffloads(true);
 }
 

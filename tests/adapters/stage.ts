@@ -101,11 +101,16 @@ export async function account(
   };
   const text = JSON.stringify(told);
   const came = after.came - before.came;
-  equal(after.received - before.received + told.missed, came, `of ${came} frames: ${text}`);
+  const seen = after.received - before.received + told.missed;
+  // A ring that takes what leaves too may have lost that.
+  const outgoing = stage.adapter === "pf_ring" && told.missed > 0 ? after.sent - before.sent : 0;
+  ok(seen >= came && seen <= came + outgoing, `${seen} of ${came} frames: ${text}`);
   const dropped = Object.values(told.drops).reduce((sum, count) => sum + count, 0);
   const all = told.arrived + told.missed + dropped + told.dropped_by_kernel;
   // Among those missed there may be others than the generator's.
-  const others = told.missed === 0 ? 0 : came - (sent - (after.refused - before.refused));
+  const others = told.missed === 0
+    ? 0
+    : came + outgoing - (sent - (after.refused - before.refused));
   ok(all >= sent && all <= sent + others, `${text}, ${others} other frames`);
   return told;
 }
@@ -118,15 +123,15 @@ async function look(stage: Stage, to: Host): Promise<Record<Counted, number> & {
   const input = await kernel(stage.bed.gateway, "s1");
   const { received_frames: received, missed_frames: missed } = port(status, "s1");
   return {
-    ...{ status, received, missed },
+    ...{ status, received, missed, sent: input["sent_frames"]! },
     came: input["received_frames"]!,
     refused: (await kernel(stage.bed.s1, hostInterface))["sent_dropped"]!,
     unsent: (await kernel(stage.bed.gateway, to.name))["sent_dropped"]!,
   };
 }
 
-/** `came` to the gateway's s1; `refused` there, `unsent` to the host: by the kernel. */
-type Counted = "received" | "missed" | "came" | "refused" | "unsent";
+/** `came` to the gateway's s1, `sent` by it; the kernel's drops: `refused` there, `unsent` to it. */
+type Counted = "received" | "missed" | "sent" | "came" | "refused" | "unsent";
 
 /** Pings until an answer comes: neighbours and routes have to be learned anew. */
 export async function reaches(from: Host, address: string): Promise<void> {

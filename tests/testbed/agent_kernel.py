@@ -24,11 +24,14 @@ def write_sysctl(name, value):
     return True
 
 
-def set_offloads(interface, on):
-    """Switches every offload of a veth on or off; returns those that the driver refused."""
+def set_offloads(interface, on, only=None):
+    """Switches every offload of a veth, or only some, on or off; returns those that the driver
+    refused."""
     refused = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for name, command in OFFLOADS if on else reversed(OFFLOADS):
+            if only and name not in only:
+                continue
             value = array.array("B", struct.pack("II", command, int(on)))
             request = struct.pack("16sP16x", interface.encode(), value.buffer_info()[0])
             try:

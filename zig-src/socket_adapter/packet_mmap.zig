@@ -147,6 +147,11 @@ pub const PacketMmap = struct {
         std.heap.page_allocator.destroy(m.copies);
     }
 
+    pub fn describe(m: *const PacketMmap, writer: *std.Io.Writer) std.Io.Writer.Error!void {
+        const slots = m.ring.len / block_bytes * (block_bytes / m.slot_bytes);
+        try writer.print("{d} slots of {d} bytes", .{ slots, m.slot_bytes });
+    }
+
     pub fn descriptor(m: *const PacketMmap) i32 {
         return m.receiver;
     }

@@ -12,6 +12,9 @@
 //!   send(*T, []const Outgoing) Sent         dispatcher; at most 64 frames
 //!   missed(*T) u64                          frames lost by the kernel since the last call
 //!   errors(*T) u64                          failed receives since the last call
+//! It may declare
+//!   describe(*const T, *std.Io.Writer)      what the status says beside its name; control thread
+//!   batch_frames                            what `receive` gives at most, where not 64
 const std = @import("std");
 const Either = @import("../either.zig").Either;
 const abi = @import("../abi.zig");
@@ -24,6 +27,7 @@ pub const variants = .{
     .raw = @import("raw.zig").Raw,
     .memory = @import("memory.zig").Memory,
     .packet_mmap = @import("packet_mmap.zig").PacketMmap,
+    .pf_ring = @import("pf_ring.zig").PfRing,
 };
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));
