@@ -130,7 +130,7 @@ async function look(stage: Stage, to: Host): Promise<Record<Counted, number> & {
   };
 }
 
-/** `came` to the gateway's s1, `sent` by it; the kernel's drops: `refused` there, `unsent` to it. */
+/** `came` to the gateway's s1, `sent` by it; what the kernel dropped: `refused`, `unsent`. */
 type Counted = "received" | "missed" | "sent" | "came" | "refused" | "unsent";
 
 /** Pings until an answer comes: neighbours and routes have to be learned anew. */

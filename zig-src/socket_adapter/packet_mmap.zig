@@ -169,6 +169,7 @@ pub const PacketMmap = struct {
     /// Up to `frames.len` (at most 64) frames that wait; never blocks. Frames with a tag that is
     /// another port's are left out: that port has its own copy.
     pub fn receive(m: *PacketMmap, frames: []Frame) u32 {
+        @setRuntimeSafety(false); // what the kernel wrote is taken at its word
         m.release();
         const want = @min(frames.len, batch);
         var count: u32 = 0;
@@ -188,6 +189,7 @@ pub const PacketMmap = struct {
 
     /// Gives the last call's slots back to the kernel.
     fn release(m: *PacketMmap) void {
+        @setRuntimeSafety(false);
         // Release: our reads of the frame come before the kernel's next writes to its slot.
         for (m.held[0..m.held_count]) |slot| @atomicStore(u32, &slot.status, 0, .release);
         m.held_count = 0;
@@ -203,6 +205,7 @@ pub const PacketMmap = struct {
     }
 
     inline fn decode(m: *PacketMmap, slot: *Slot, status: u32) ?Frame {
+        @setRuntimeSafety(false);
         const bytes = slot.frame();
         var frame: Frame = .{
             .bytes = bytes[0..slot.held],
