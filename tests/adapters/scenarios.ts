@@ -119,28 +119,32 @@ async function tags(stage: Stage): Promise<void> {
   });
   const ours = seen.filter((hex) => countWith([hex], data) > 0);
   deepEqual(ours, [udpFrame({ ...back, vlan: 100 })], "the tag is put in");
-  // 802.1ad's outer tag is nobody's port: the kernel's, counted once.
+  // 802.1ad's outer tag is nobody's port: the kernel's, counted once. (Neighbours may be probed
+  // meanwhile: a few frames more.)
   const before = await atRest(stage);
   const inner = udpFrame({ to, from, ...addresses, data, vlan: 100 });
   const outer = inner.slice(0, 24) + "88a80064" + inner.slice(24);
-  await bed.s1.sendFrames([outer]);
-  const after = await atRest(stage);
-  equal(after.totals.kept_by_kernel_frames - before.totals.kept_by_kernel_frames, 1);
+  await bed.s1.sendFrames([outer], { repeat: 50 });
+  const kept = keptBetween(before, await atRest(stage));
+  ok(kept >= 50 && kept < 70, `${kept} of 50 kept`);
 }
+
+const keptBetween = (before: Status, after: Status): number =>
+  after.totals.kept_by_kernel_frames - before.totals.kept_by_kernel_frames;
 
 /** Frames that the gateway's kernel sends are not captured, nor those that lvrm does. */
 async function ownFrames(stage: Stage): Promise<void> {
   const { bed } = stage;
   await reaches(bed.gateway, bed.s2.link.host4);
   const before = await atRest(stage);
-  equal((await bed.gateway.ping(bed.s2.link.host4, { count: 10 })).received, 10);
+  const pings = { count: 50, interval_ms: 1 };
+  equal((await bed.gateway.ping(bed.s2.link.host4, pings)).received, 50);
   const middle = await atRest(stage);
   const received = port(middle, "s2").received_frames - port(before, "s2").received_frames;
-  ok(received >= 10 && received <= 12, `10 replies, perhaps ARP, not ${received}`);
-  equal((await bed.s2.ping(bed.r2.link.host4, { count: 10 })).received, 10);
-  const after = await atRest(stage);
-  const carried = after.totals.sent_frames - middle.totals.sent_frames;
-  equal(carried, 20, "each request and reply is forwarded once");
+  ok(received >= 50 && received < 70, `50 replies, perhaps ARP, not ${received}`);
+  equal((await bed.s2.ping(bed.r2.link.host4, pings)).received, 50);
+  const carried = (await atRest(stage)).vrs[0]!.sent_frames - middle.vrs[0]!.sent_frames;
+  equal(carried, 100, "each request and reply is forwarded once");
 }
 
 /** Broadcast, unknown types and short frames are the kernel's. */
@@ -150,10 +154,9 @@ async function kept(stage: Stage): Promise<void> {
   const from = await bed.s1.mac();
   const frames = ["ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", await bed.gateway.mac("s1")]
     .map((to) => ethernet({ to, from, type: 0x88b5, payload: mark() }));
-  await bed.s1.sendFrames(frames);
-  const after = await atRest(stage);
-  const more = after.totals.kept_by_kernel_frames - before.totals.kept_by_kernel_frames;
-  ok(more >= 3 && more <= 5, `${more} kept`);
+  await bed.s1.sendFrames(frames, { repeat: 20 });
+  const more = keptBetween(before, await atRest(stage));
+  ok(more >= 60 && more < 80, `${more} of 60 kept`);
 }
 
 async function downAndUp(stage: Stage): Promise<void> {
