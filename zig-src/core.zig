@@ -326,13 +326,33 @@ pub fn plan(bytes: []const u8) i32 {
         error.Failed => failed(),
         error.OutOfMemory => refuse(.NOMEM, "no memory for the plan", .{}),
     };
+    narrow(made) catch {
+        made.destroy();
+        return failed();
+    };
     generation += 1;
     made.generation = generation;
     previous = newest;
     newest = made;
     _ = d.mail.put(made); // empty, as seen above: only this thread fills it
     d.sleeper.wake();
+    widen(d, made);
     return @intCast(generation & 0x7fff_ffff);
+}
+
+/// Adapters that take only what VRs serve: before a plan is in force, what it leaves out.
+fn narrow(made: *const Plan) error{Failed}!void {
+    for (tables.ports) |entry| if (entry) |port|
+        try port.narrow(if (made.by_number[port.number] == null) null else &made.served, &reason);
+}
+
+/// And what is new in it once the dispatcher has it, within a pass.
+fn widen(d: *dispatch.Dispatcher, made: *const Plan) void {
+    for (made.ports) |port| {
+        if (!port.follows()) continue;
+        while (d.mail.full()) _ = linux.sched_yield();
+        port.widen(&made.served);
+    }
 }
 
 pub fn eventSend(number: u32, kind: u32, payload: []const u8) i32 {

@@ -1,13 +1,12 @@
 //! Finds frames whose TCP or UDP checksum was left to be completed by hardware that they never
 //! meet, where the capture shows no mark for it (XDP, PF_RING).
 //!
-//! A heuristic: such a field holds the folded sum of the pseudo-header, not complemented (Linux:
-//! CHECKSUM_PARTIAL). What if a finished checksum happens to equal it, as one in 65,536 does? If
-//! the frame is intact, nothing: the sum over a segment with P in the field is P + r, and what is
-//! written is its complement c, while the finished checksum f makes P + r - P' + f = 0 for the same
-//! r; with f = P both say c = f. So completing a right checksum writes what was there. Only a
-//! damaged frame whose damaged or original field equals P would be made to look intact: of the
-//! damaged frames, one in 65,536, as many as a checksum of 16 bits misses anyway.
+//! A heuristic: such a field holds the sum of the pseudo-header, P, not yet complemented (Linux:
+//! CHECKSUM_PARTIAL). A finished checksum happens to equal P in one frame of 65,536. That does no
+//! harm: what is written then is the complement of P plus the rest of the segment, which is what a
+//! right checksum is by definition, so one that was right stays as it was. Only a frame that was
+//! damaged on its way, and has P in the field, is made to look intact: one in 65,536 of the damaged
+//! ones, about as many as a checksum of 16 bits misses anyway.
 //!
 //! Left alone: fragments (a sender completes before it fragments), what lies within tunnels, and
 //! SCTP (whose CRC has no pseudo-header). `ethtool -K PEER tx off` on a virtual neighbour makes it
@@ -89,4 +88,8 @@ inline fn ofSegment(frame: []const u8, s: Segment) OffloadHeader {
         .checksum_start = @intCast(s.start),
         .checksum_offset = @intCast(field),
     };
+}
+
+test {
+    _ = @import("partial_checksum_test.zig");
 }

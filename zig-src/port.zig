@@ -2,6 +2,8 @@
 //! about to leave by it.
 const std = @import("std");
 const abi = @import("abi.zig");
+const Reason = @import("reason.zig").Reason;
+const Served = @import("classifier.zig").Served;
 const socket_adapter = @import("socket_adapter/registry.zig");
 
 pub const batch = 64;
@@ -76,6 +78,28 @@ pub const Port = struct {
         switch (p.adapter) {
             inline else => |*a| a.setForeignTags(tags),
         }
+    }
+
+    /// Before a plan is handed over: its adapter takes no frame any more that `served` doesn't
+    /// cover; none at all where the plan doesn't name the port (null).
+    pub fn narrow(p: *Port, served: ?*const Served, reason: *Reason) error{Failed}!void {
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "narrow")) try a.narrow(served, reason),
+        }
+    }
+
+    /// Once the dispatcher has taken the plan: its adapter may take all that `served` covers.
+    pub fn widen(p: *Port, served: *const Served) void {
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "widen")) a.widen(served, p.number),
+        }
+    }
+
+    /// Whether its adapter has to follow plans.
+    pub fn follows(p: *const Port) bool {
+        return switch (p.adapter) {
+            inline else => |*a| @hasDecl(@TypeOf(a.*), "narrow"),
+        };
     }
 
     pub fn deinit(p: *Port) void {

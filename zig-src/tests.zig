@@ -27,4 +27,6 @@ test {
     _ = @import("load_estimator/conformance.zig");
     _ = @import("trace.zig");
     _ = @import("socket_adapter/packet_mmap.zig");
+    _ = @import("socket_adapter/af_xdp/btf.zig");
+    _ = @import("socket_adapter/af_xdp/program_test.zig");
 }

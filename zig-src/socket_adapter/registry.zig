@@ -15,6 +15,12 @@
 //! It may declare
 //!   describe(*const T, *std.Io.Writer)      what the status says beside its name; control thread
 //!   batch_frames                            what `receive` gives at most, where not 64
+//! An adapter that takes only what VRs serve follows the plans (`core.plan`; control thread):
+//!   narrow(*T, ?*const Served, *Reason) error{Failed}!void
+//!                                           before a plan is handed over: takes nothing any more
+//!                                           that it doesn't serve; null: nothing at all
+//!   widen(*T, *const Served, u8) void       once the dispatcher has it: all that it serves may be
+//!                                           taken, for the port of this number
 const std = @import("std");
 const Either = @import("../either.zig").Either;
 const abi = @import("../abi.zig");
@@ -28,6 +34,7 @@ pub const variants = .{
     .memory = @import("memory.zig").Memory,
     .packet_mmap = @import("packet_mmap.zig").PacketMmap,
     .pf_ring = @import("pf_ring.zig").PfRing,
+    .af_xdp = @import("af_xdp.zig").AfXdp,
 };
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));
