@@ -10,7 +10,7 @@ import { scenarios } from "./scenarios.ts";
 import type { Stage } from "./stage.ts";
 
 /** Adapters that work on every Linux that runs these tests. */
-const demanded = ["raw", "packet_mmap", "pf_ring"];
+const demanded = ["raw", "packet_mmap", "pf_ring", "af_xdp"];
 
 /** PF_RING's module can't be loaded here. */
 const directory = Deno.makeTempDirSync({ prefix: "lvrm-adapters-" });

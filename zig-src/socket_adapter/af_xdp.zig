@@ -28,15 +28,19 @@ const Frame = @import("frame.zig").Frame;
 const Interface = interfaces.Interface;
 const Outgoing = @import("frame.zig").Outgoing;
 const Queue = @import("af_xdp/queue.zig").Queue;
-const Raw = @import("raw.zig").Raw;
+const PacketMmap = @import("packet_mmap.zig").PacketMmap;
 const Reason = @import("../reason.zig").Reason;
 const Receiver = receiver.Receiver;
 const Sent = @import("frame.zig").Sent;
 const Served = @import("../classifier.zig").Served;
 
 const batch = 64;
-/// Batches taken in a row without a look at the packet socket.
+/// Full batches taken in a row without a look at the packet socket, and how many frames it gives
+/// then.
 const looks_between = 16;
+const due_frames = 16;
+/// Of the packet socket, where the configuration says nothing.
+const packet_buffer_bytes = 2 << 20;
 /// How long the dispatcher may sleep on frames that the kernel had no room for.
 const retry_ns = std.time.ns_per_ms;
 
@@ -48,7 +52,7 @@ pub const AfXdp = struct {
     receivers: []Receiver,
     /// Frames leave by the first queue.
     sender: *Queue,
-    packets: Raw,
+    packets: PacketMmap,
     epoll: i32,
     timer: i32,
     /// Where frames that came in pieces are put together; none where they can't.
@@ -57,7 +61,6 @@ pub const AfXdp = struct {
     unlooked: u32 = 0, // batches since the packet socket was looked at
     waiting: bool = false, // frames that the kernel had no room for
     longest: u32, // bytes of a frame without tag that may be sent
-    lost: u64 = 0,
 
     pub fn available(reason: *Reason) bool {
         const fd = socket.open(reason) catch return false;
@@ -78,7 +81,9 @@ pub const AfXdp = struct {
     pub fn init(config: *const abi.PortConfig, reason: *Reason) error{Failed}!AfXdp {
         const name = std.mem.sliceTo(&config.name, 0);
         // First: what the program lets pass is seen from the beginning.
-        var packets: Raw = try .init(config, reason);
+        var own = config.*;
+        if (own.receive_buffer_bytes == 0) own.receive_buffer_bytes = packet_buffer_bytes;
+        var packets: PacketMmap = try .init(&own, reason);
         errdefer packets.deinit();
         const interface = try interfaces.acquire(config, reason);
         errdefer interfaces.release(interface);
@@ -124,6 +129,16 @@ pub const AfXdp = struct {
         x.packets.deinit();
     }
 
+    pub fn describe(x: *const AfXdp, writer: *std.Io.Writer) std.Io.Writer.Error!void {
+        const count = x.receivers.len;
+        try writer.print("{t} mode, {s}, {d} queue{s}", .{
+            x.interface.mode,
+            if (x.sender.copies) "copying" else "zero copy",
+            count,
+            if (count == 1) "" else "s",
+        });
+    }
+
     pub fn descriptor(x: *const AfXdp) i32 {
         return x.epoll;
     }
@@ -154,18 +169,20 @@ pub const AfXdp = struct {
         _ = x.interface.direct(keyOf(x.vlan), port, x.place) catch return;
     }
 
-    /// Up to `frames.len` frames that wait; never blocks.
+    /// Up to `frames.len` frames that wait; never blocks. The packet socket comes last, as long as
+    /// it isn't overdue: a flood of what no VR serves must not keep out what one does.
     pub fn receive(x: *AfXdp, frames: []Frame) u32 {
         if (x.waiting) x.retry();
         for (x.receivers) |*it| it.giveBack();
-        var count: u32 = 0;
-        if (x.unlooked >= looks_between) count = x.look(frames);
+        const is_due = x.unlooked == looks_between;
+        var count: u32 = if (is_due) x.look(frames[0..@min(due_frames, frames.len)]) else 0;
         for (0..x.receivers.len) |_| {
             if (count == frames.len) break;
             x.turn = if (x.turn + 1 < x.receivers.len) x.turn + 1 else 0;
             count += x.take(&x.receivers[x.turn], frames[count..], count);
         }
-        if (count == 0) return x.look(frames);
+        if (is_due) return count;
+        if (count < frames.len) return count + x.look(frames[count..]);
         x.unlooked += 1;
         return count;
     }
@@ -180,16 +197,20 @@ pub const AfXdp = struct {
         var left = from.ring.filled();
         var count: u32 = 0;
         while (count < frames.len) : (count += 1) {
-            const room = receiver.longest_bytes;
-            const bounce = if (x.bounce.len == 0) x.bounce else x.bounce[(first + count) * room ..][0..room];
-            const bytes = from.next(&left, bounce) orelse break;
-            frames[count] = x.describe(bytes);
+            const bytes = from.next(&left, x.bounceOf(first + count)) orelse break;
+            frames[count] = x.decode(bytes);
         }
         return count;
     }
 
+    /// Where frame `index` of a batch is put together.
+    inline fn bounceOf(x: *const AfXdp, index: u32) []u8 {
+        if (x.bounce.len == 0) return x.bounce;
+        return x.bounce[index * receiver.longest_bytes ..][0..receiver.longest_bytes];
+    }
+
     /// The program made sure of the length, and of the tag that the port stands for.
-    inline fn describe(x: *const AfXdp, bytes: []u8) Frame {
+    inline fn decode(x: *const AfXdp, bytes: []u8) Frame {
         var start = bytes;
         var tci: u16 = 0;
         if (x.vlan != abi.no_vlan) {
