@@ -340,10 +340,18 @@ pub fn plan(bytes: []const u8) i32 {
     return @intCast(generation & 0x7fff_ffff);
 }
 
-/// Adapters that take only what VRs serve: before a plan is in force, what it leaves out.
+/// Adapters that take only what VRs serve: before a plan is in force, what it leaves out. What they
+/// took already has to be judged by the plan before: the kernel, whose it would be, has it no more.
 fn narrow(made: *const Plan) error{Failed}!void {
-    for (tables.ports) |entry| if (entry) |port|
-        try port.narrow(if (made.by_number[port.number] == null) null else &made.served, &reason);
+    var narrowed = false;
+    for (tables.ports) |entry| if (entry) |port| {
+        const named = made.by_number[port.number] != null;
+        if (try port.narrow(if (named) &made.served else null, &reason)) narrowed = true;
+    };
+    if (!narrowed) return;
+    // A grace period: every run of a program that saw more is over, and its frames are there.
+    _ = linux.syscall3(.membarrier, 1, 0, 0); // MEMBARRIER_CMD_GLOBAL
+    for (tables.ports) |entry| if (entry) |port| port.settle();
 }
 
 /// And what is new in it once the dispatcher has it, within a pass.

@@ -81,10 +81,17 @@ pub const Port = struct {
     }
 
     /// Before a plan is handed over: its adapter takes no frame any more that `served` doesn't
-    /// cover; none at all where the plan doesn't name the port (null).
-    pub fn narrow(p: *Port, served: ?*const Served, reason: *Reason) error{Failed}!void {
+    /// cover; none at all where the plan doesn't name the port (null). True: `settle` has to follow.
+    pub fn narrow(p: *Port, served: ?*const Served, reason: *Reason) error{Failed}!bool {
+        return switch (p.adapter) {
+            inline else => |*a| @hasDecl(@TypeOf(a.*), "narrow") and try a.narrow(served, reason),
+        };
+    }
+
+    /// What its adapter took until then is judged by the plan in force.
+    pub fn settle(p: *Port) void {
         switch (p.adapter) {
-            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "narrow")) try a.narrow(served, reason),
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "settle")) a.settle(),
         }
     }
 

@@ -151,16 +151,20 @@ pub const AfXdp = struct {
         x.packets.setForeignTags(tags);
     }
 
-    pub fn narrow(x: *AfXdp, served: ?*const Served, reason: *Reason) error{Failed}!void {
+    pub fn narrow(x: *AfXdp, served: ?*const Served, reason: *Reason) error{Failed}!bool {
         const narrowed = if (served) |it|
             x.interface.sets.narrow(it)
         else
             x.interface.direct(keyOf(x.vlan), null, x.place);
-        if (narrowed catch |e| return reason.fail(
+        return narrowed catch |e| reason.fail(
             .NOMEM,
             "af_xdp: the XDP program of {s} can't follow a plan: {t}",
             .{ x.interface.name(), e },
-        )) x.interface.settle();
+        );
+    }
+
+    pub fn settle(x: *AfXdp) void {
+        x.interface.settle(x.place);
     }
 
     /// What fails here goes on by the packet socket, until the next plan.

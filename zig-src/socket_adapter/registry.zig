@@ -16,11 +16,13 @@
 //!   describe(*const T, *std.Io.Writer)      what the status says beside its name; control thread
 //!   batch_frames                            what `receive` gives at most, where not 64
 //! An adapter that takes only what VRs serve follows the plans (`core.plan`; control thread):
-//!   narrow(*T, ?*const Served, *Reason) error{Failed}!void
+//!   narrow(*T, ?*const Served, *Reason) error{Failed}!bool
 //!                                           before a plan is handed over: takes nothing any more
-//!                                           that it doesn't serve; null: nothing at all
-//!   widen(*T, *const Served, u8) void       once the dispatcher has it: all that it serves may be
-//!                                           taken, for the port of this number
+//!                                           that it doesn't serve; null: nothing at all. True:
+//!                                           what was taken before may be such
+//!   settle(*T) void                         then: waits until the dispatcher has received that
+//!   widen(*T, *const Served, u8) void       once the dispatcher has the plan: all that it serves
+//!                                           may be taken, for the port of this number
 const std = @import("std");
 const Either = @import("../either.zig").Either;
 const abi = @import("../abi.zig");

@@ -20,7 +20,6 @@ const socket = @import("socket.zig");
 
 const gpa = std.heap.c_allocator;
 const queues_max = 64;
-const membarrier_global = 1;
 const settle_ns_max = 200 * std.time.ns_per_ms;
 /// Longest frame, with a tag, of a small chunk.
 const small_chunk_bytes = 2048;
@@ -279,19 +278,14 @@ pub const Interface = struct {
         return port == null;
     }
 
-    /// Waits until all frames that the program took before its maps changed are judged, by the plan
-    /// that they came under: for the next one they could be the kernel's, which doesn't have them.
-    pub fn settle(i: *const Interface) void {
-        // A grace period: every run of the program that saw the old maps is over, and its frames
-        // are published.
-        _ = linux.syscall3(.membarrier, membarrier_global, 0, 0);
+    /// Waits until the dispatcher has judged all that lies in the port's sockets.
+    pub fn settle(i: *const Interface, place: u32) void {
         const deadline = monotonicNs() + settle_ns_max;
-        for (i.places.items) |place| for (place.receivers) |*receiver| {
-            if (!place.directed) continue;
+        for (i.places.items[place].receivers) |*receiver| {
             const mark = receiver.mark();
             while (!receiver.hasPassed(mark) and monotonicNs() < deadline)
                 _ = linux.sched_yield();
-        };
+        }
     }
 };
 

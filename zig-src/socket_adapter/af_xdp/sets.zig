@@ -57,15 +57,15 @@ pub const Sets = struct {
         s.local.deinit(gpa);
     }
 
-    /// Takes out what `wanted` doesn't serve. Returns whether there was something.
+    /// Takes out what `wanted` doesn't serve. Returns whether that were sources.
     pub fn narrow(s: *Sets, wanted: *const Served) Error!bool {
         var served = try collect(wanted.served);
         defer served.deinit(gpa);
         var local = try collect(wanted.local);
         defer local.deinit(gpa);
         // Prefixes may change their VR: until that is over, nobody watches.
-        const stays = same(&s.served, &served) and s.watchesAre(wanted.watches);
-        var narrowed = if (stays) false else try s.setWatches(&.{});
+        if (!same(&s.served, &served) or !s.watchesAre(wanted.watches)) try s.setWatches(&.{});
+        var narrowed = false;
         var i = s.served.count();
         while (i > 0) {
             i -= 1;
@@ -80,7 +80,6 @@ pub const Sets = struct {
             try s.local.ensureUnusedCapacity(gpa, 1);
             try put(s.local4, s.local6, prefix, 0);
             s.local.putAssumeCapacity(prefix, 0);
-            narrowed = true;
         }
         return narrowed;
     }
@@ -105,7 +104,7 @@ pub const Sets = struct {
             try remove(s.local4, s.local6, prefix);
             s.local.swapRemoveAt(i);
         }
-        if (!s.watchesAre(wanted.watches)) _ = try s.setWatches(wanted.watches);
+        if (!s.watchesAre(wanted.watches)) try s.setWatches(wanted.watches);
     }
 
     fn watchesAre(s: *const Sets, watches: []const program.WatchEntry) bool {
@@ -116,18 +115,14 @@ pub const Sets = struct {
         return true;
     }
 
-    /// Returns whether it changed anything.
-    fn setWatches(s: *Sets, watches: []const program.WatchEntry) bpf.Error!bool {
-        var changed = false;
+    fn setWatches(s: *Sets, watches: []const program.WatchEntry) bpf.Error!void {
         for (&s.watched, 0..) |*known, vr| {
             const entry: program.WatchEntry = if (vr < watches.len) watches[vr] else @splat(0);
             if (std.mem.eql(u64, known, &entry)) continue;
             const key: u32 = @intCast(vr);
             try s.watches.put(std.mem.asBytes(&key), std.mem.asBytes(&entry));
             known.* = entry;
-            changed = true;
         }
-        return changed;
     }
 };
 
