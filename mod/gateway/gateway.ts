@@ -184,6 +184,7 @@ export class Gateway {
           ports: this.#parts.ports.map((port) => ({
             name: portName(port),
             adapter: manifest.adapters[adapter]!,
+            adapter_info: this.#ports.description(port.port),
             counters: this.#ports.counters(port.port, reader),
           })),
           vrs: settings.vrs.map((vr, number) => ({
@@ -294,6 +295,7 @@ export class Gateway {
     this.#requested = null;
     this.#generation = reader.generation();
     this.#ports.adopted(this.#generation, reader);
+    this.#ports.warnOfTruncation(reader);
     if (this.#ports.planDirty) this.#portsChanged();
     this.#vris.observe(reader, this.#generation);
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
