@@ -5,8 +5,12 @@
  */
 import { abiHash, layout, limits, symbols } from "./abi.gen.ts";
 import { checked, u32Max } from "./checked.ts";
+import { putIdle } from "./idle.ts";
+import type { Idle } from "./idle.ts";
 import { decodeLatency, encodeTraceSpec, putReplay } from "./replay.ts";
 import type { LatencyReport, Replay, TraceSpec } from "./replay.ts";
+
+export { type Idle, putIdle } from "./idle.ts";
 
 /** EAGAIN of Linux: the one errno that callers treat as "later". */
 export const EAGAIN = 11;
@@ -22,12 +26,6 @@ export class CoreError extends Error {
     this.name = "CoreError";
     this.errno = errno;
   }
-}
-
-/** How long an idle reader spins and yields before it sleeps. */
-export interface Idle {
-  readonly spins: number;
-  readonly yields: number;
 }
 
 /** `core`: CPU number to pin the dispatcher on, -1 to leave it to the kernel. */
@@ -208,6 +206,14 @@ export class Core {
   portClose(port: number): boolean {
     checked("port", port, 0, limits.max_ports - 1);
     return this.#checkLater(this.#library.symbols.lvrm_port_close(port));
+  }
+
+  /** What the adapter of an open port tells of itself; may be empty. */
+  portDescription(port: number): string {
+    checked("port", port, 0, limits.max_ports - 1);
+    const { lvrm_port_describe: describe } = this.#library.symbols;
+    const bytes = this.#check(describe(port, this.#text, this.#text.byteLength));
+    return new TextDecoder().decode(this.#text.subarray(0, bytes));
   }
 
   /** Null when the adapter can work on this machine, else why not. */
@@ -391,11 +397,4 @@ export interface NetlinkSymbols {
   send(socket: number, message: Uint8Array<ArrayBuffer>): number;
   receive(socket: number, buffer: Uint8Array<ArrayBuffer>): number;
   close(socket: number): number;
-}
-
-/** Writes an Idle at `offset`. */
-export function putIdle(view: DataView, offset: number, idle: Idle): void {
-  const at = layout.Idle;
-  view.setUint32(offset + at.spins, checked("spins", idle.spins, 0, u32Max), true);
-  view.setUint32(offset + at.yields, checked("yields", idle.yields, 0, u32Max), true);
 }

@@ -34,6 +34,8 @@ const Territory = struct {
     vrs: []const u32,
     served: []const abi.PlanPrefix,
     local: []const abi.PlanPrefix,
+    checked_served: []const abi.PlanPrefix, // with `vr` as an index into `vrs`
+    checked_local: []const abi.PlanPrefix,
     classifier: classifier.Classifier,
 
     fn make(gpa: std.mem.Allocator, input: *const Input, reason: *Reason) Error!*Territory {
@@ -44,6 +46,8 @@ const Territory = struct {
             .vrs = undefined,
             .served = undefined,
             .local = undefined,
+            .checked_served = undefined,
+            .checked_local = undefined,
             .classifier = undefined,
         };
         errdefer t.memory.deinit();
@@ -53,9 +57,9 @@ const Territory = struct {
         t.vrs = vrs;
         t.served = try copied(memory, input.served);
         t.local = try copied(memory, input.local);
-        const served = try checkedPrefixes(memory, input.served, input.vrs, reason);
-        const local = try checkedPrefixes(memory, input.local, null, reason);
-        t.classifier = try .build(memory, served, local, &.{});
+        t.checked_served = try checkedPrefixes(memory, input.served, input.vrs, reason);
+        t.checked_local = try checkedPrefixes(memory, input.local, null, reason);
+        t.classifier = try .build(memory, t.checked_served, t.checked_local, &.{});
         return t;
     }
 
@@ -97,6 +101,7 @@ pub const Plan = struct {
     vris: []VriEntry = &.{},
     vri_by_number: []?*Vri = &.{},
     classifier: classifier.Classifier = undefined,
+    served: classifier.Served = .{},
 
     pub fn destroy(p: *Plan) void {
         if (p.territory) |t| t.letGo();
@@ -205,6 +210,14 @@ pub fn build(
         plan.territory = known;
     } else plan.territory = try .make(gpa, &input, reason);
     plan.classifier = plan.territory.?.classifier.watchedBy(watches);
+    const promiscuous = try memory.alloc([4]u64, watches.len);
+    for (promiscuous, watches) |*ports, watch|
+        ports.* = if (watch.wants & abi.wants_promiscuous != 0) watch.ports else @splat(0);
+    plan.served = .{
+        .served = plan.territory.?.checked_served,
+        .local = plan.territory.?.checked_local,
+        .watches = promiscuous,
+    };
     return plan;
 }
 

@@ -49,7 +49,7 @@ Exit codes: 0 ended as asked, 1 failed while running, 2 usage, 3 configuration,
 4 the host can't (permission, interface, kernel feature).
 
 The packed executable unpacks its files once into ${cacheDirectory}
-(LVRM_CACHE moves it).`;
+(LVRM_CACHE moves it). LVRM_PFRING_LIBRARY names the file of PF_RING's library.`;
 }
 
 /** The run that options, environment and configuration file ask for. Throws Failure. */

@@ -42,7 +42,7 @@ export function formatStatus(status: Status): string {
     ["INTERFACE", "ADAPTER", "RECEIVED", "SENT", "MISSED"],
     ...status.interfaces.map((i) => [
       i.name,
-      i.adapter,
+      i.adapter_info === "" ? i.adapter : `${i.adapter} (${i.adapter_info})`,
       count(i.received_frames),
       count(i.sent_frames),
       count(i.missed_frames),

@@ -21,7 +21,8 @@ export function chooseAdapter(
   for (const adapter of candidates) {
     const reason = core.adapterUnavailable(adapter);
     if (reason === null) return adapter;
-    reasons.push(`${manifest.adapters[adapter]}: ${reason}`);
+    if (settings.adapter !== null) throw new Failure(ExitCode.host, reason);
+    reasons.push(reason);
   }
   throw new Failure(ExitCode.host, `no socket adapter works here: ${reasons.join("; ")}`);
 }
