@@ -70,7 +70,7 @@ export function formatStatus(status: Status): string {
       vri.id,
       vri.state,
       vri.pid === null ? "-" : String(vri.pid),
-      vri.core === null ? "any" : String(vri.core),
+      vri.state === "standby" ? "-" : String(vri.core ?? "any"),
       `${Math.round(100 * vri.busy_fraction)} %`,
       count(vri.received_frames),
       count(vri.sent_frames),
