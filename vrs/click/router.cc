@@ -90,19 +90,26 @@ bool Router::initialize_elements(ErrorHandler &errh) {
     return is_good;
 }
 
+bool Router::prepare(ErrorHandler &errh) {
+    if (!create(errh) || !check_ports(errh) || !resolve(errh)) return false;
+    connect();
+    add_router_handlers();
+    if (!configure(errh)) return false;
+    for (const auto &it : elements_) {
+        add_default_handlers(*it);
+        it->add_handlers();
+    }
+    return true;
+}
+
+bool Router::check(ErrorHandler &errh) {
+    if (prepare(errh)) return true;
+    errh.error("Router could not be initialized!");
+    return false;
+}
+
 bool Router::initialize(ErrorHandler &errh, Router *old) {
-    const auto run = [&] {
-        if (!create(errh) || !check_ports(errh) || !resolve(errh)) return false;
-        connect();
-        add_router_handlers();
-        if (!configure(errh)) return false;
-        for (const auto &it : elements_) {
-            add_default_handlers(*it);
-            it->add_handlers();
-        }
-        return initialize_elements(errh);
-    };
-    is_initialized_ = run();
+    is_initialized_ = prepare(errh) && initialize_elements(errh);
     if (!is_initialized_) {
         errh.error("Router could not be initialized!");
         return false;

@@ -33,6 +33,8 @@ class Router {
     /// of which is "Router could not be initialized!"; cleanup has happened then.
     /// `old`: a router whose state is taken over.
     bool initialize(ErrorHandler &errh, Router *old = nullptr);
+    /// Creates, connects and configures, but starts nothing: whether the configuration is right.
+    bool check(ErrorHandler &errh);
     bool is_initialized() const { return is_initialized_; }
 
     const std::vector<std::unique_ptr<Element>> &elements() const { return elements_; }
@@ -74,6 +76,7 @@ class Router {
                                                 ErrorHandler &errh) = nullptr;
 
   private:
+    bool prepare(ErrorHandler &errh);
     bool create(ErrorHandler &errh);
     bool check_ports(ErrorHandler &errh);
     bool resolve(ErrorHandler &errh);
