@@ -18,13 +18,13 @@ const flags = [_][]const u8{
     "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
 };
 const core_files = [_][]const u8{
-    "address.cc",                          "arg_types.cc", "args.cc",            "connections.cc",
-    "driver.cc",                           "element.cc",   "error.cc",           "expand.cc",
-    "flat.cc",                             "lexer.cc",     "load.cc",            "lvrm_hub.cc",
-    "names.cc",                            "numbers.cc",   "packet.cc",          "parser.cc",
-    "registry.cc",                         "router.cc",    "router_handlers.cc", "router_ports.cc",
-    "substitute.cc",                       "text.cc",      "time.cc",            "elements/ip/route_table.cc",
-    "elements/userlevel/packet_socket.cc",
+    "address.cc",                            "arg_types.cc",                        "args.cc",            "connections.cc",
+    "driver.cc",                             "element.cc",                          "error.cc",           "expand.cc",
+    "flat.cc",                               "lexer.cc",                            "load.cc",            "lvrm_hub.cc",
+    "names.cc",                              "numbers.cc",                          "packet.cc",          "parser.cc",
+    "registry.cc",                           "router.cc",                           "router_handlers.cc", "router_ports.cc",
+    "substitute.cc",                         "text.cc",                             "time.cc",            "elements/ip/route_table.cc",
+    "elements/standard/script_functions.cc", "elements/userlevel/packet_socket.cc",
 };
 const lists = [_][]const u8{
     @embedFile("elements/analysis.def"),  @embedFile("elements/ethernet.def"),

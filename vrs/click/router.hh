@@ -49,10 +49,7 @@ class Router {
     const Handler *find_handler(std::string_view name) const;
 
     /// One stop, or a driver element's turn; how `stop` and elements with STOP end the run.
-    void please_stop() {
-        runs_ -= 1;
-        driver_.interrupt();
-    }
+    void please_stop() { runs_ -= 1; } // the pass that is running ends first
     /// Whether it is to stop; asks the listeners.
     bool is_stopping();
     void add_stop_listener(StopListener *listener) { stop_listeners_.push_back(listener); }

@@ -16,9 +16,10 @@ class TokenBucket {
         capacity_ = std::max(capacity, 1.0);
         tokens_ = std::min(tokens_, capacity_);
     }
-    void fill_up() { tokens_ = capacity_; }
-    void clear() {
-        tokens_ = 0;
+    void fill_up() { start_with(capacity_); }
+    void clear() { start_with(0); }
+    void start_with(double tokens) {
+        tokens_ = tokens;
         last_ns_ = steady_ns();
     }
     /// Whole units that are there now.

@@ -67,7 +67,7 @@ class RatedSource final : public Element {
     int initialize(ErrorHandler &errh) override {
         if (!end_text_.empty() && !end_call_.parse(end_text_, this, router(), true, errh))
             return -1;
-        bucket_.fill_up();
+        bucket_.start_with(1);
         timer_.initialize();
         if (output_is_push(0)) task_.initialize(is_active_);
         return 0;
