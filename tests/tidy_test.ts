@@ -57,7 +57,7 @@ function listed(): string[] {
 
 const text = (path: string): string => Deno.readTextFileSync(root + path);
 const sources = listed().filter((path) =>
-  /\.(ts|zig|c|cpp|h|hpp|py|sh)$/.test(path) && !generated.includes(path)
+  /\.(ts|zig|c|cc|cpp|h|hh|hpp|py|sh)$/.test(path) && !generated.includes(path)
 );
 const typescript = sources.filter((path) => path.endsWith(".ts"));
 

@@ -150,13 +150,20 @@ bool AnnoArg::operator()(std::string_view text, uint8_t &offset, ArgContext &con
         std::string_view name;
         Anno where;
     } known[] = {
-        {"DST_IP", anno::dst_ip},           {"DST_IP6", anno::dst_ip6},
-        {"PAINT", anno::paint},             {"ICMP_PARAMPROB", anno::icmp_paramprob},
-        {"FIX_IP_SRC", anno::fix_ip_src},   {"MISC_IP", anno::misc_ip},
-        {"AGGREGATE", anno::aggregate},     {"EXTRA_PACKETS", anno::extra_packets},
-        {"EXTRA_LENGTH", anno::extra_length}, {"FIRST_TIMESTAMP", anno::first_timestamp},
-        {"PACKET_NUMBER", anno::packet_number}, {"SEQUENCE_NUMBER", anno::sequence_number},
-        {"VLAN_TCI", anno::vlan_tci},       {"VLAN", anno::vlan_tci},
+        {"DST_IP", anno::dst_ip},
+        {"DST_IP6", anno::dst_ip6},
+        {"PAINT", anno::paint},
+        {"ICMP_PARAMPROB", anno::icmp_paramprob},
+        {"FIX_IP_SRC", anno::fix_ip_src},
+        {"MISC_IP", anno::misc_ip},
+        {"AGGREGATE", anno::aggregate},
+        {"EXTRA_PACKETS", anno::extra_packets},
+        {"EXTRA_LENGTH", anno::extra_length},
+        {"FIRST_TIMESTAMP", anno::first_timestamp},
+        {"PACKET_NUMBER", anno::packet_number},
+        {"SEQUENCE_NUMBER", anno::sequence_number},
+        {"VLAN_TCI", anno::vlan_tci},
+        {"VLAN", anno::vlan_tci},
         {"REV_RATE", anno::rev_rate},
     };
     uint8_t size = 0;
@@ -194,8 +201,7 @@ bool PortArg::operator()(std::string_view text, uint16_t &out, ArgContext &conte
     if (!text.empty() && is_digit(text[0])) return parse_arg(text, out, context);
     const bool is_tcp = protocol == ip_proto_tcp;
     if (by_name(is_tcp ? NameKind::tcp_port : NameKind::udp_port, text, out, context)) return true;
-    const servent *service =
-        getservbyname(std::string(text).c_str(), is_tcp ? "tcp" : "udp");
+    const servent *service = getservbyname(std::string(text).c_str(), is_tcp ? "tcp" : "udp");
     if (!service) return false;
     out = net16(static_cast<uint16_t>(service->s_port));
     return true;

@@ -75,7 +75,8 @@ int Args::assign(std::vector<int> &values, std::vector<std::string> &left_over) 
     size_t next = 0;
     for (size_t a = 0; a < conf_.size(); a += 1) {
         if (taken[a]) continue;
-        while (next < specs_.size() && (!specs_[next].is_positional || values[next] >= 0)) next += 1;
+        while (next < specs_.size() && (!specs_[next].is_positional || values[next] >= 0))
+            next += 1;
         if (next < specs_.size())
             values[next] = static_cast<int>(a);
         else

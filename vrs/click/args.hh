@@ -8,7 +8,8 @@
 //     }
 //
 // Nothing is stored before complete(). A value's C++ type says how it is read (parse_arg() below);
-// where the type doesn't say enough, a parser follows the name: args.positional("RATE", Bandwidth{},
+// where the type doesn't say enough, a parser follows the name: args.positional("RATE",
+// Bandwidth{},
 // rate_). `given` (last argument, optional) says whether the argument was there.
 #pragma once
 
@@ -218,7 +219,8 @@ class Args {
         return [&out](std::string_view text, ArgContext &c) { return parse_arg(text, out, c); };
     }
     template <class P, class T> static Parser with(P parser, T &out) {
-        return [parser, &out](std::string_view text, ArgContext &c) { return parser(text, out, c); };
+        return
+            [parser, &out](std::string_view text, ArgContext &c) { return parser(text, out, c); };
     }
     Args &add(const char *name, bool is_positional, bool is_mandatory, Parser parse, bool *given);
     int assign(std::vector<int> &values, std::vector<std::string> &left_over);

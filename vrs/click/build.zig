@@ -18,13 +18,29 @@ const flags = [_][]const u8{
     "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
 };
 const core_files = [_][]const u8{
-    "address.cc",                            "arg_types.cc",                        "args.cc",            "connections.cc",
-    "driver.cc",                             "element.cc",                          "error.cc",           "expand.cc",
-    "flat.cc",                               "lexer.cc",                            "load.cc",            "lvrm_hub.cc",
-    "names.cc",                              "numbers.cc",                          "packet.cc",          "parser.cc",
-    "registry.cc",                           "router.cc",                           "router_handlers.cc", "router_ports.cc",
-    "substitute.cc",                         "text.cc",                             "time.cc",            "elements/ip/route_table.cc",
-    "elements/standard/script_functions.cc", "elements/userlevel/packet_socket.cc",
+    "address.cc",
+    "arg_types.cc",
+    "args.cc",
+    "connections.cc",
+    "driver.cc",
+    "element.cc",
+    "error.cc",
+    "expand.cc",
+    "flat.cc",
+    "lexer.cc",
+    "load.cc",
+    "lvrm_hub.cc",
+    "names.cc",
+    "numbers.cc",
+    "packet.cc",
+    "parser.cc",
+    "registry.cc",
+    "router.cc",
+    "router_handlers.cc",
+    "router_ports.cc",
+    "substitute.cc",
+    "text.cc",
+    "time.cc",
 };
 const lists = [_][]const u8{
     @embedFile("elements/analysis.def"),  @embedFile("elements/ethernet.def"),
@@ -34,16 +50,18 @@ const lists = [_][]const u8{
     @embedFile("elements/userlevel.def"),
 };
 
-/// The files of "ELEMENT(Class, topic/file)" lines.
+/// The files of "ELEMENT(Class, topic/file)" and "HELPER(topic/file)" lines.
 fn elementFiles(b: *std.Build) []const []const u8 {
     var files: std.ArrayList([]const u8) = .empty;
     for (lists) |list| {
         var lines = std.mem.splitScalar(u8, list, '\n');
         while (lines.next()) |line| {
-            if (!std.mem.startsWith(u8, line, "ELEMENT(")) continue;
-            const comma = std.mem.indexOfScalar(u8, line, ',') orelse @panic("bad .def line");
+            const is_helper = std.mem.startsWith(u8, line, "HELPER(");
+            if (!is_helper and !std.mem.startsWith(u8, line, "ELEMENT(")) continue;
+            const before: u8 = if (is_helper) '(' else ',';
+            const start = std.mem.indexOfScalar(u8, line, before) orelse @panic("bad .def line");
             const end = std.mem.indexOfScalar(u8, line, ')') orelse @panic("bad .def line");
-            const name = std.mem.trim(u8, line[comma + 1 .. end], " ");
+            const name = std.mem.trim(u8, line[start + 1 .. end], " ");
             files.append(b.allocator, b.fmt("elements/{s}.cc", .{name})) catch @panic("OOM");
         }
     }

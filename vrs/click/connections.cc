@@ -118,7 +118,8 @@ bool Parser::item(Item &item) {
     const Token token = lexer_->peek();
     item.landmark = token.landmark;
     if (token.is('{')) {
-        item.compound = compound("<anonymous" + std::to_string(configuration_->blocks.size()) + ">");
+        item.compound =
+            compound("<anonymous" + std::to_string(configuration_->blocks.size()) + ">");
         if (has_failed_) return false;
         item.text = item.compound->name;
     } else if (token.is('(')) {
@@ -126,7 +127,8 @@ bool Parser::item(Item &item) {
         return group(item) && ports(item.out);
     } else if (token.kind == Tok::word || token.kind == Tok::variable) {
         item.text = lexer_->next().text;
-        if (is_digit(item.text[0]) && item.text.find_first_not_of("0123456789") == std::string::npos)
+        if (is_digit(item.text[0]) &&
+            item.text.find_first_not_of("0123456789") == std::string::npos)
             return unexpected(token), false;
     } else if (item.in.is_given) {
         item.kind = Item::Kind::ports; // "[0]" alone: of input or output
@@ -204,7 +206,8 @@ bool Parser::declaration(std::vector<Item> &items, bool is_first) {
 bool Parser::type(ClassUse &use, std::string &config) {
     const Token token = lexer_->peek();
     if (token.is('{')) {
-        use.definition = compound("<anonymous" + std::to_string(configuration_->blocks.size()) + ">");
+        use.definition =
+            compound("<anonymous" + std::to_string(configuration_->blocks.size()) + ">");
         use.name = use.definition->name;
         if (has_failed_) return false;
     } else if (token.kind == Tok::word || token.kind == Tok::variable) {
@@ -223,7 +226,13 @@ bool Parser::item_list(std::vector<Item> &items, bool is_first) {
     for (;;) {
         items.emplace_back();
         if (!item(items.back())) return false;
-        if (lexer_->peek().kind == Tok::declare && !declaration(items, is_first)) return false;
+        const bool is_declaration = lexer_->peek().kind == Tok::declare;
+        if (is_declaration && !declaration(items, is_first)) return false;
+        // Anonymous ones are numbered as they stand; a name may yet be declared by what follows.
+        Item &it = items.back();
+        const bool is_name = it.kind == Item::Kind::name && !it.compound && !it.has_config &&
+                             (block_->names.contains(it.text) || !is_class(it.text));
+        if (!is_declaration && !is_name) resolve(it);
         if (!lexer_->peek().is(',')) return true;
         lexer_->next();
     }
@@ -234,8 +243,7 @@ void Parser::resolve(Item &item) {
     if (item.from >= 0 || item.kind != Item::Kind::name) return;
     const auto known = block_->names.find(item.text);
     if (item.compound) {
-        item.from = item.to =
-            add_anonymous({item.text, item.compound}, item.config, item.landmark);
+        item.from = item.to = add_anonymous({item.text, item.compound}, item.config, item.landmark);
     } else if (item.has_config || item.text[0] == '$') {
         if (known != block_->names.end() && !is_class(item.text))
             errh_.lerror(item.landmark, "configuration string for previously declared element '%s'",
@@ -312,7 +320,8 @@ void Parser::connect(std::vector<Item> &left, std::vector<Item> &right, bool is_
         }
         return uses;
     };
-    const size_t left_count = list(left, true, 0).size(), right_count = list(right, false, 0).size();
+    const size_t left_count = list(left, true, 0).size(),
+                 right_count = list(right, false, 0).size();
     const std::vector<PortUse> from = list(left, true, is_fat ? right_count : 0);
     const std::vector<PortUse> to = list(right, false, is_fat ? left_count : 0);
     if (is_fat && from.size() != to.size()) {

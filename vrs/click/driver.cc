@@ -12,7 +12,7 @@ namespace click {
 namespace {
 
 constexpr int tasks_per_pass = 128;
-constexpr int timers_per_pass = 256; // one that reschedules itself for now doesn't keep us
+constexpr int timers_per_pass = 256;     // one that reschedules itself for now doesn't keep us
 constexpr uint32_t passes_per_poll = 16; // while there are tasks
 constexpr int64_t simulated_step_ns = 1000;
 
@@ -218,8 +218,10 @@ bool Driver::pass(int max_wait_ms) {
     if (has_worked) wait_ms = 0;
     if (wait_ns >= 0) {
         const int64_t until = (wait_ns + 999'999) / 1'000'000;
-        if (wait_ns < 1'000'000) wait_ms = 0; // poll is too coarse
-        else if (wait_ms < 0 || until - 1 < wait_ms) wait_ms = static_cast<int>(until - 1);
+        if (wait_ns < 1'000'000)
+            wait_ms = 0; // poll is too coarse
+        else if (wait_ms < 0 || until - 1 < wait_ms)
+            wait_ms = static_cast<int>(until - 1);
     }
     return run_selects(wait_ms) || has_worked;
 }

@@ -9,7 +9,9 @@
 
 namespace click {
 
-void *Element::cast(const char *name) { return std::string_view(name) == class_name() ? this : nullptr; }
+void *Element::cast(const char *name) {
+    return std::string_view(name) == class_name() ? this : nullptr;
+}
 void *cast_element(Element *element, const char *class_name) { return element->cast(class_name); }
 
 void Element::push(int, Packet *p) {

@@ -38,7 +38,14 @@ struct Port {
 };
 
 /// When cleanup() is called.
-enum class CleanupStage { before_configure, configure_failed, configured, initialize_failed, initialized, router_initialized };
+enum class CleanupStage {
+    before_configure,
+    configure_failed,
+    configured,
+    initialize_failed,
+    initialized,
+    router_initialized
+};
 
 class Element {
   public:
@@ -58,7 +65,13 @@ class Element {
     virtual void *cast(const char *name);
 
     /// Elements are configured in order of phase: information (names) before others.
-    enum Phase { phase_first = 0, phase_info = 20, phase_privileged = 90, phase_default = 100, phase_last = 2000 };
+    enum Phase {
+        phase_first = 0,
+        phase_info = 20,
+        phase_privileged = 90,
+        phase_default = 100,
+        phase_last = 2000
+    };
     virtual int configure_phase() const { return phase_default; }
     virtual int configure(Args &args) { return args.complete(); }
     /// With `other` gone to work: all are configured, connected and checked. May look for elements,
@@ -86,8 +99,9 @@ class Element {
     virtual Notifier *empty_notifier(int /*output*/) { return nullptr; }
     /// The notifier behind a push input that sleeps when it is full.
     virtual Notifier *full_notifier(int /*input*/) { return nullptr; }
-    /// What is seen on stdout or in files in the order of packets: the router then sends packets
-    /// one by one, as Click does.
+    /// After configure(): whether the order or the moment of packets is seen, on stdout, in files,
+    /// or
+    /// by calling handlers. The router then sends packets one by one, as Click does.
     virtual bool is_observer() const { return false; }
 
     const std::string &name() const { return name_; }
@@ -117,7 +131,8 @@ class Element {
     }
 
     // For add_handlers(). Reads: no parameter, or (const std::string &), or with (…, ErrorHandler
-    // &); the result by to_text(). Writes: (), (const std::string &), (…, ErrorHandler &), returning
+    // &); the result by to_text(). Writes: (), (const std::string &), (…, ErrorHandler &),
+    // returning
     // nothing or an int that is negative after an error.
     template <class F> Handler &add_read(const char *name, F f);
     template <class F> Handler &add_write(const char *name, F f);
@@ -248,7 +263,9 @@ template <class F> Handler &Element::add_read(const char *name, F f) {
             return to_text(f(parameter, errh));
         };
     else if constexpr (std::is_invocable_v<F, const std::string &>)
-        h.read = [f](const std::string &parameter, ErrorHandler &) { return to_text(f(parameter)); };
+        h.read = [f](const std::string &parameter, ErrorHandler &) {
+            return to_text(f(parameter));
+        };
     else
         h.read = [f](const std::string &, ErrorHandler &) { return to_text(f()); };
     h.takes_parameter = !std::is_invocable_v<F>;

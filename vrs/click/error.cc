@@ -56,24 +56,14 @@ void ErrorHandler::lwarning(std::string_view landmark, const char *text, ...) {
 
 namespace {
 
+/// The place stands on the first line, behind the indent that a context gave it.
 std::string lines(Level level, std::string_view landmark, const std::string &text) {
-    std::string prefix;
-    if (!landmark.empty()) prefix = std::string(landmark) + ": ";
-    std::string result;
-    for (size_t at = 0; at <= text.size();) {
-        size_t end = text.find('\n', at);
-        if (end == std::string::npos) end = text.size();
-        result += prefix;
-        // A warning says so after the indent that its context gave it.
-        size_t indent = at;
-        while (indent < end && text[indent] == ' ') indent += 1;
-        result.append(text, at, indent - at);
-        if (level == Level::warning && at == 0) result += "warning: ";
-        result.append(text, indent, end - indent);
-        result += '\n';
-        at = end + 1;
-    }
-    return result;
+    size_t indent = 0;
+    while (indent < text.size() && text[indent] == ' ') indent += 1;
+    std::string result = text.substr(0, indent);
+    if (!landmark.empty()) result += std::string(landmark) + ": ";
+    if (level == Level::warning) result += "warning: ";
+    return result + text.substr(indent) + "\n";
 }
 
 } // namespace

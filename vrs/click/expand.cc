@@ -50,7 +50,7 @@ class Expander {
     using End = std::pair<int, int>; // a node and its port
     struct Node {
         int element = -1; // of the flat configuration; -1: a tunnel
-        std::string what;  // "x :: Foo", for messages
+        std::string what; // "x :: Foo", for messages
         std::string landmark;
         bool is_output_side = false;
     };
@@ -248,7 +248,9 @@ class Expander {
         while (!chosen && tried.definition) {
             ClassUse extended;
             chosen = choose(*tried.definition, inputs, outputs, args, extended);
-            if (!chosen) tried = extended.name.empty() ? ClassUse{} : find_class(extended, scope, it.landmark);
+            if (!chosen)
+                tried =
+                    extended.name.empty() ? ClassUse{} : find_class(extended, scope, it.landmark);
         }
         if (!chosen && !tried.name.empty()) { // the class extended is a built-in one
             flat_.elements.push_back({name, tried.name, config, it.landmark});
@@ -264,13 +266,11 @@ class Expander {
         if (!chosen && overloads.size() == 1 && !use.definition->is_extending) {
             chosen = overloads[0].get();
             ContextErrorHandler context(errh_, "While configuring '" + what + "':", it.landmark);
-            if (!bind(*chosen, args, nullptr, &context)) return ends;
+            if (!bind(*chosen, args, nullptr, &context)) return silence(ends);
         }
         if (!chosen) {
             no_match(what, *use.definition, inputs, outputs, args.size(), it.landmark);
-            nodes_[static_cast<size_t>(ends.input)].what.clear(); // said enough
-            nodes_[static_cast<size_t>(ends.output)].what.clear();
-            return ends;
+            return silence(ends);
         }
         Scope inner;
         // Variables are those of where the class was defined, not of where it is used.
@@ -285,6 +285,13 @@ class Expander {
         return ends;
     }
 
+    /// Enough was said: no messages about its ports.
+    Ends silence(Ends ends) {
+        nodes_[static_cast<size_t>(ends.input)].what.clear();
+        nodes_[static_cast<size_t>(ends.output)].what.clear();
+        return ends;
+    }
+
     void no_match(const std::string &what, const ClassDefinition &definition, int inputs,
                   int outputs, size_t args, const std::string &landmark) {
         const auto describe = [](int inputs, int outputs, size_t args) {
@@ -296,9 +303,9 @@ class Expander {
         };
         std::string candidates;
         for (const auto &it : definition.overloads)
-            candidates += "\n  " + it->landmark + ": " +
-                          describe(count_ports(*it, true), count_ports(*it, false),
-                                   it->formals.size());
+            candidates +=
+                "\n  " + it->landmark + ": " +
+                describe(count_ports(*it, true), count_ports(*it, false), it->formals.size());
         errh_.lerror(landmark, "no match for '%s' with %s; candidates:%s", what.c_str(),
                      describe(inputs, outputs, args).c_str(), candidates.c_str());
     }

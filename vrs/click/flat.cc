@@ -10,7 +10,8 @@ std::string FlatConfiguration::text() const {
     for (const std::string &it : requirements) out += "require(" + it + ");\n";
     if (!requirements.empty()) out += "\n";
     for (const FlatElement &it : elements)
-        out += it.name + " :: " + it.type + (it.config.empty() ? "" : "(" + it.config + ")") + ";\n";
+        out +=
+            it.name + " :: " + it.type + (it.config.empty() ? "" : "(" + it.config + ")") + ";\n";
     if (!connections.empty()) out += "\n";
     std::multimap<int, size_t> from;
     for (size_t i = 0; i < connections.size(); i += 1) from.emplace(connections[i].from, i);

@@ -47,7 +47,7 @@ struct Handler {
 
 /// "element.handler", perhaps with a value; found when the router is initialised.
 struct HandlerCall {
-    Element *element = nullptr;  // null: of the router itself
+    Element *element = nullptr; // null: of the router itself
     const Handler *handler = nullptr;
     std::string value;
 

@@ -174,7 +174,8 @@ inline uint16_t checksum_update32(uint16_t field, uint32_t before, uint32_t afte
 /// The sum of the TCP or UDP pseudo header, to start checksum() with.
 inline uint32_t pseudo_sum(uint32_t source, uint32_t destination, uint8_t protocol,
                            uint16_t length) {
-    uint32_t words[3] = {source, destination, uint32_t{protocol} << 8 | uint32_t{net16(length)} << 16};
+    uint32_t words[3] = {source, destination,
+                         uint32_t{protocol} << 8 | uint32_t{net16(length)} << 16};
     return checksum_add(words, sizeof words);
 }
 

@@ -10,10 +10,10 @@ namespace click {
 
 enum class Tok {
     end,
-    word,     // identifier, class or number: letters, digits, '_', '@', '/'
-    variable, // $name
-    declare,  // ::
-    arrow,    // ->
+    word,      // identifier, class or number: letters, digits, '_', '@', '/'
+    variable,  // $name
+    declare,   // ::
+    arrow,     // ->
     fat_arrow, // =>
     bar,       // |
     bars,      // ||

@@ -274,8 +274,8 @@ int fail(int code, const std::string &message) {
 
 /// Classes that are of no use without ARP or neighbour discovery.
 bool wants_neighbours(const Router &router) {
-    static const char *const classes[] = {"ARPQuerier",     "ARPResponder",    "ARPFaker",
-                                          "ARPPrint",       "ARPTable",        "IP6NDSolicitor",
+    static const char *const classes[] = {"ARPQuerier",     "ARPResponder", "ARPFaker",
+                                          "ARPPrint",       "ARPTable",     "IP6NDSolicitor",
                                           "IP6NDAdvertiser"};
     for (const auto &it : router.elements())
         for (const char *name : classes)
@@ -305,8 +305,10 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
     if (wants_neighbours(*router)) hub->want_neighbours();
     std::string missing;
     if (!hub->get_ready(missing))
-        return fail(exit_configuration, "'" + missing + "' is no port of lvrm: name it with "
-                                                        "--interface, or correct " + file);
+        return fail(exit_configuration, "'" + missing +
+                                            "' is no port of lvrm: name it with "
+                                            "--interface, or correct " +
+                                            file);
     while (lvrm_vr_alive(vr) && hub->take_events()) {
         const bool has_received = hub->take_frames();
         const bool has_worked = driver.pass(0);

@@ -64,11 +64,21 @@ struct Flag {
     bool takes_value;
 };
 constexpr Flag flags[] = {
-    {'f', "file", true},          {'e', "expression", true},    {'h', "handler", true},
-    {'x', "exit-handler", true},  {'o', "output", true},        {'q', "quit", false},
-    {'t', "time", false},         {'w', "no-warnings", false},  {'R', "allow-reconfigure", false},
-    {'S', "simtime", false},      {'C', "check", false},        {'V', "vr", false},
-    {'?', "help", false},         {'v', "version", false},      {'j', "threads", true},
+    {'f', "file", true},
+    {'e', "expression", true},
+    {'h', "handler", true},
+    {'x', "exit-handler", true},
+    {'o', "output", true},
+    {'q', "quit", false},
+    {'t', "time", false},
+    {'w', "no-warnings", false},
+    {'R', "allow-reconfigure", false},
+    {'S', "simtime", false},
+    {'C', "check", false},
+    {'V', "vr", false},
+    {'?', "help", false},
+    {'v', "version", false},
+    {'j', "threads", true},
     {'\0', "simulation-time", false},
 };
 
@@ -147,11 +157,12 @@ Options parse(int argc, char **argv) {
             for (size_t c = 1; c < word.size() && options.exit_code < 0; c += 1) {
                 const Flag *found = nullptr;
                 for (const Flag &it : flags)
-                    if (it.letter == word[c] && std::string_view("SCV?v").find(word[c]) ==
-                                                    std::string_view::npos)
+                    if (it.letter == word[c] &&
+                        std::string_view("SCV?v").find(word[c]) == std::string_view::npos)
                         found = &it;
                 if (!found) {
-                    options.exit_code = refuse(std::string("unrecognized option '-") + word[c] + "'");
+                    options.exit_code =
+                        refuse(std::string("unrecognized option '-") + word[c] + "'");
                 } else if (found->takes_value) {
                     const std::string it = value(word.substr(c + 1), word.substr(0, 2));
                     if (options.exit_code < 0) apply(options, *found, it);

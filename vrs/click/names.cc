@@ -37,7 +37,8 @@ bool read(const ifaddrs &entry, NameKind kind, void *out) {
         const auto *at = reinterpret_cast<const sockaddr_in *>(entry.ifa_addr);
         IPPrefix prefix{{at->sin_addr.s_addr}};
         if (entry.ifa_netmask)
-            prefix.mask = {reinterpret_cast<const sockaddr_in *>(entry.ifa_netmask)->sin_addr.s_addr};
+            prefix.mask = {
+                reinterpret_cast<const sockaddr_in *>(entry.ifa_netmask)->sin_addr.s_addr};
         std::memcpy(out, &prefix, kind == NameKind::ip ? sizeof prefix.address : sizeof prefix);
         return true;
     }
@@ -52,6 +53,9 @@ bool read(const ifaddrs &entry, NameKind kind, void *out) {
 
 bool device_address(NameKind kind, std::string_view device, void *out) {
     if (find_port_address) return find_port_address(kind, device, out);
+    // "eth0:100" is a port of lvrm's: outside of it, the interface.
+    if (const size_t colon = device.find(':'); colon != std::string_view::npos)
+        device = device.substr(0, colon);
     ifaddrs *all = nullptr;
     if (getifaddrs(&all) != 0) return false;
     bool is_found = false;

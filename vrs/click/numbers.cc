@@ -58,8 +58,8 @@ namespace {
 /// Splits "1.5 ms" into a number and its unit.
 bool split_unit(std::string_view text, double &number, std::string_view &unit) {
     size_t end = 0;
-    while (end < text.size() && (is_digit(text[end]) || text[end] == '.' || text[end] == '-' ||
-                                 text[end] == '+'))
+    while (end < text.size() &&
+           (is_digit(text[end]) || text[end] == '.' || text[end] == '-' || text[end] == '+'))
         end += 1;
     // An exponent, but not the start of a unit.
     if (end + 1 < text.size() && (text[end] == 'e' || text[end] == 'E') &&
@@ -89,9 +89,9 @@ template <size_t n> bool scale(std::string_view unit, const Unit (&units)[n], do
 
 bool parse_seconds(std::string_view text, double &out) {
     static constexpr Unit units[] = {
-        {"", 1},       {"s", 1},       {"sec", 1},    {"ms", 1e-3},  {"msec", 1e-3},
-        {"us", 1e-6},  {"usec", 1e-6}, {"ns", 1e-9},  {"nsec", 1e-9}, {"m", 60},
-        {"min", 60},   {"h", 3600},    {"hr", 3600},  {"d", 86400},  {"day", 86400},
+        {"", 1},      {"s", 1},       {"sec", 1},   {"ms", 1e-3},   {"msec", 1e-3},
+        {"us", 1e-6}, {"usec", 1e-6}, {"ns", 1e-9}, {"nsec", 1e-9}, {"m", 60},
+        {"min", 60},  {"h", 3600},    {"hr", 3600}, {"d", 86400},   {"day", 86400},
     };
     std::string_view unit;
     double number;
@@ -107,7 +107,7 @@ bool parse_bandwidth(std::string_view text, double &out) {
     if (!unit.empty()) {
         static constexpr Unit multiples[] = {{"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}};
         if (scale(unit.substr(0, 1), multiples, number)) unit.remove_prefix(1);
-        static constexpr Unit units[] = {{"", 1},        {"bps", 0.125}, {"b/s", 0.125},
+        static constexpr Unit units[] = {{"", 1},         {"bps", 0.125}, {"b/s", 0.125},
                                          {"baud", 0.125}, {"Bps", 1},     {"B/s", 1}};
         if (!scale(unit, units, number)) return false;
     }

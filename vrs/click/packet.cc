@@ -23,7 +23,8 @@ void *must(void *memory) {
 } // namespace
 
 void Packet::grow_pool() {
-    auto *slab = static_cast<uint8_t *>(must(std::aligned_alloc(64, chunks_per_slab * chunk_bytes)));
+    auto *slab =
+        static_cast<uint8_t *>(must(std::aligned_alloc(64, chunks_per_slab * chunk_bytes)));
     for (uint32_t i = chunks_per_slab; i-- > 0;) {
         auto *p = new (slab + i * chunk_bytes) Packet;
         p->next = pool_;

@@ -42,7 +42,8 @@ class alignas(64) Packet final {
 
     /// A packet of `length` bytes, copied from `data` unless that is null (then undefined).
     /// Never null: running out of memory ends the process.
-    static Packet *make(uint32_t headroom, const void *data, uint32_t length, uint32_t tailroom = 0);
+    static Packet *make(uint32_t headroom, const void *data, uint32_t length,
+                        uint32_t tailroom = 0);
     static Packet *make(const void *data, uint32_t length) {
         return make(default_headroom, data, length);
     }
@@ -67,20 +68,23 @@ class alignas(64) Packet final {
 
     /// Room for `bytes` more in front, uninitialised. Returns the new data().
     uint8_t *push(uint32_t bytes) {
-        if (headroom() < bytes) [[unlikely]] make_room(bytes, 0);
+        if (headroom() < bytes) [[unlikely]]
+            make_room(bytes, 0);
         data_ -= bytes;
         length_ += bytes;
         return data_;
     }
     /// Takes `bytes` off the front, at most all.
     void pull(uint32_t bytes) {
-        if (bytes > length_) [[unlikely]] bytes = length_;
+        if (bytes > length_) [[unlikely]]
+            bytes = length_;
         data_ += bytes;
         length_ -= bytes;
     }
     /// Room for `bytes` more at the end, uninitialised. Returns the new bytes.
     uint8_t *put(uint32_t bytes) {
-        if (tailroom() < bytes) [[unlikely]] make_room(0, bytes);
+        if (tailroom() < bytes) [[unlikely]]
+            make_room(0, bytes);
         uint8_t *at = end_data();
         length_ += bytes;
         return at;
@@ -128,7 +132,9 @@ class alignas(64) Packet final {
         transport_ = network_ + static_cast<int32_t>(bytes);
     }
     void set_network_header(const uint8_t *at) { network_ = static_cast<int32_t>(at - buffer_); }
-    void set_transport_header(const uint8_t *at) { transport_ = static_cast<int32_t>(at - buffer_); }
+    void set_transport_header(const uint8_t *at) {
+        transport_ = static_cast<int32_t>(at - buffer_);
+    }
     void clear_mac_header() { mac_ = -1; }
     void clear_network_header() { network_ = -1; }
     void clear_transport_header() { transport_ = -1; }
@@ -189,7 +195,8 @@ class alignas(64) Packet final {
 
     Packet() = default;
     static Packet *take_from_pool() {
-        if (!pool_) [[unlikely]] grow_pool();
+        if (!pool_) [[unlikely]]
+            grow_pool();
         Packet *p = pool_;
         pool_ = p->next;
         return p;
@@ -229,7 +236,8 @@ class alignas(64) Packet final {
 inline Packet *Packet::make(uint32_t headroom, const void *data, uint32_t length,
                             uint32_t tailroom) {
     const uint64_t need = uint64_t{headroom} + length + tailroom;
-    if (need > pool_bytes) [[unlikely]] return make_large(headroom, data, length, tailroom);
+    if (need > pool_bytes) [[unlikely]]
+        return make_large(headroom, data, length, tailroom);
     Packet *p = take_from_pool();
     p->reset();
     p->kind_ = Kind::pooled;
@@ -242,7 +250,8 @@ inline Packet *Packet::make(uint32_t headroom, const void *data, uint32_t length
 }
 
 inline void Packet::kill() {
-    if (kind_ != Kind::pooled) [[unlikely]] release_bytes();
+    if (kind_ != Kind::pooled) [[unlikely]]
+        release_bytes();
     next = pool_;
     pool_ = this;
 }
@@ -271,7 +280,8 @@ class Batch {
     /// can't be a member of an element, since a path may lead back to it.
     static Batch *acquire() {
         Batch *b = spare_;
-        if (!b) [[unlikely]] return new Batch;
+        if (!b) [[unlikely]]
+            return new Batch;
         spare_ = b->next_;
         return b;
     }

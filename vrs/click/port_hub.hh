@@ -32,7 +32,8 @@ class PortHub {
     /// The port of a name, or of a number in "#3"; `none` when there is none now.
     virtual int find(const std::string &name) const = 0;
     virtual const Info &info(int port) const = 0;
-    /// Frames that come in by the port of this name (`"#3"` too) are pushed to it: push(0, …), push_batch(0, …).
+    /// Frames that come in by the port of this name (`"#3"` too) are pushed to it: push(0, …),
+    /// push_batch(0, …).
     virtual void receive(const std::string &name, Element *element, bool is_promiscuous,
                          bool wants_neighbours) = 0;
     virtual void forget(Element *element) = 0;

@@ -5,6 +5,7 @@
 
 namespace click {
 
+#define HELPER(file)
 #define ELEMENT(name, file) Element *make_##name();
 #include "elements/registry.def"
 #undef ELEMENT

@@ -19,8 +19,8 @@ Router::~Router() {
 }
 
 bool Router::create(ErrorHandler &errh) {
-    static const std::vector<std::string> provided = {"userlevel", "click", "lvrm", "analysis", "ip6",
-                                                      "umultithread", "linux"};
+    static const std::vector<std::string> provided = {
+        "userlevel", "click", "lvrm", "analysis", "ip6", "umultithread", "linux"};
     bool is_good = true;
     for (const std::string &it : flat_.requirements) {
         if (std::find(provided.begin(), provided.end(), it) != provided.end() ||
@@ -44,7 +44,6 @@ bool Router::create(ErrorHandler &errh) {
         element->router_ = this;
         element->index_ = static_cast<int>(elements_.size()) - 1;
         by_name_[it.name] = element;
-        has_observer_ |= element->is_observer();
     }
     return is_good;
 }
@@ -57,8 +56,8 @@ bool Router::configure(ErrorHandler &errh) {
     });
     bool is_good = true;
     for (Element *it : order) {
-        ContextErrorHandler context(errh, "While configuring '" + it->declaration() + "':",
-                                    it->landmark());
+        ContextErrorHandler context(
+            errh, "While configuring '" + it->declaration() + "':", it->landmark());
         const int before = errh.errors();
         Args args(it->configuration(), it, context);
         const bool is_done = it->configure(args) >= 0 && errh.errors() == before;
@@ -66,6 +65,7 @@ bool Router::configure(ErrorHandler &errh) {
         stages_[static_cast<size_t>(it->index())] =
             is_done ? CleanupStage::configured : CleanupStage::configure_failed;
         is_good &= is_done;
+        has_observer_ |= it->is_observer();
     }
     return is_good;
 }
@@ -78,8 +78,8 @@ bool Router::initialize_elements(ErrorHandler &errh) {
     });
     bool is_good = true;
     for (Element *it : order) {
-        ContextErrorHandler context(errh, "While initializing '" + it->declaration() + "':",
-                                    it->landmark());
+        ContextErrorHandler context(
+            errh, "While initializing '" + it->declaration() + "':", it->landmark());
         const int before = errh.errors();
         const bool is_done = it->initialize(context) >= 0 && errh.errors() == before;
         if (!is_done && errh.errors() == before) context.error("unspecified error");
@@ -119,8 +119,8 @@ bool Router::initialize(ErrorHandler &errh, Router *old) {
             if (Element *before = old->find(it->name());
                 before && std::string_view(before->class_name()) == it->class_name()) {
                 ContextErrorHandler context(
-                    errh, "While hot-swapping state into '" + it->declaration() + "':",
-                    it->landmark());
+                    errh,
+                    "While hot-swapping state into '" + it->declaration() + "':", it->landmark());
                 it->take_state(before, context);
             }
     return true;

@@ -45,9 +45,8 @@ void Router::add_default_handlers(Element &element) {
 
 void Router::add_router_handlers() {
     const auto read = [this](const char *name, auto f) {
-        handlers_.push_back({name,
-                             [f](const std::string &, ErrorHandler &) { return std::string(f()); },
-                             nullptr});
+        handlers_.push_back(
+            {name, [f](const std::string &, ErrorHandler &) { return std::string(f()); }, nullptr});
     };
     read("version", [] { return LVRM_VERSION; });
     read("list", [this] {

@@ -23,8 +23,8 @@ struct Declaration {
     ClassUse type;
     std::string config;
     std::string landmark;
-    bool is_tunnel = false;   // input or output of a block or group
-    bool is_declared = true;  // false: used, and perhaps declared further down
+    bool is_tunnel = false;  // input or output of a block or group
+    bool is_declared = true; // false: used, and perhaps declared further down
 };
 
 struct PortUse {
@@ -38,7 +38,7 @@ struct ConnectionUse {
 };
 
 struct Formal {
-    std::string keyword; // empty: positional; "__REST__": all further arguments
+    std::string keyword;  // empty: positional; "__REST__": all further arguments
     std::string variable; // without "$"
 };
 

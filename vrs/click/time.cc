@@ -28,8 +28,8 @@ std::string Timestamp::text() const {
     char buffer[48];
     if (ns < 0) {
         const Timestamp positive{-ns};
-        std::snprintf(buffer, sizeof buffer, "-%lld.%06u",
-                      static_cast<long long>(positive.sec()), positive.usec());
+        std::snprintf(buffer, sizeof buffer, "-%lld.%06u", static_cast<long long>(positive.sec()),
+                      positive.usec());
     } else {
         std::snprintf(buffer, sizeof buffer, "%lld.%06u", static_cast<long long>(sec()), usec());
     }

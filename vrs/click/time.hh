@@ -20,9 +20,7 @@ struct Timestamp {
     static constexpr Timestamp us(int64_t us) { return {us * 1'000}; }
 
     constexpr int64_t sec() const { return ns / per_second - (ns % per_second < 0); }
-    constexpr uint32_t subsec_ns() const {
-        return static_cast<uint32_t>(ns - sec() * per_second);
-    }
+    constexpr uint32_t subsec_ns() const { return static_cast<uint32_t>(ns - sec() * per_second); }
     constexpr uint32_t usec() const { return subsec_ns() / 1000; }
     constexpr double to_double() const { return static_cast<double>(ns) / 1e9; }
     constexpr int64_t to_ms() const { return ns / 1'000'000; }

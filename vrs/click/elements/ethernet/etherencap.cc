@@ -32,9 +32,11 @@ class EtherEncap final : public SimpleElement<EtherEncap> {
         add_read("src", [this] { return source_; });
         add_read("dst", [this] { return destination_; });
         add_read("ethertype", [this] { return format("%04x", type_); });
-        add_write("src", [this](const std::string &t, ErrorHandler &e) { return set(t, source_, e); });
-        add_write("dst",
-                  [this](const std::string &t, ErrorHandler &e) { return set(t, destination_, e); });
+        add_write("src",
+                  [this](const std::string &t, ErrorHandler &e) { return set(t, source_, e); });
+        add_write("dst", [this](const std::string &t, ErrorHandler &e) {
+            return set(t, destination_, e);
+        });
         add_write("ethertype",
                   [this](const std::string &t, ErrorHandler &e) { return set(t, type_, e); });
     }

@@ -56,7 +56,8 @@ template <class T> class CheckIP : public SimpleElement<CheckIP<T>> {
         this->add_read("drop_details", [this] {
             std::string out;
             for (int i = 0; i < reason_count; i += 1)
-                out += format("%12llu %s\n", static_cast<unsigned long long>(details_[i]), names[i]);
+                out +=
+                    format("%12llu %s\n", static_cast<unsigned long long>(details_[i]), names[i]);
             return out;
         });
     }
@@ -65,12 +66,16 @@ template <class T> class CheckIP : public SimpleElement<CheckIP<T>> {
         if (p->length() < offset_ || length < sizeof(click_ip)) [[unlikely]]
             return drop(p, tiny);
         auto *ip = reinterpret_cast<click_ip *>(p->data() + offset_);
-        if (ip->version() != 4) [[unlikely]] return drop(p, version);
+        if (ip->version() != 4) [[unlikely]]
+            return drop(p, version);
         const uint32_t header = ip->header_length();
-        if (header < sizeof(click_ip)) [[unlikely]] return drop(p, header_length);
+        if (header < sizeof(click_ip)) [[unlikely]]
+            return drop(p, header_length);
         const uint32_t total = net16(ip->length);
-        if (total > length || total < header) [[unlikely]] return drop(p, packet_length);
-        if (checks_sum_ && !sum_is_good(ip, header)) [[unlikely]] return drop(p, bad_checksum);
+        if (total > length || total < header) [[unlikely]]
+            return drop(p, packet_length);
+        if (checks_sum_ && !sum_is_good(ip, header)) [[unlikely]]
+            return drop(p, bad_checksum);
         if (is_bad(ip->source) && !is_good(ip->destination)) [[unlikely]]
             return drop(p, source);
         p->set_network_header(reinterpret_cast<uint8_t *>(ip), header);
@@ -81,9 +86,9 @@ template <class T> class CheckIP : public SimpleElement<CheckIP<T>> {
 
   private:
     enum Reason { tiny, version, header_length, packet_length, bad_checksum, source, reason_count };
-    static constexpr const char *names[] = {"tiny packet",   "bad IP version",
+    static constexpr const char *names[] = {"tiny packet",          "bad IP version",
                                             "bad IP header length", "bad IP length",
-                                            "bad IP checksum", "bad source address"};
+                                            "bad IP checksum",      "bad source address"};
 
     static bool sum_is_good(const click_ip *ip, uint32_t header) {
         if (header == sizeof(click_ip)) [[likely]] {

@@ -32,7 +32,8 @@ class DecIPTTL final : public SimpleElement<DecIPTTL> {
         add_data("active", data_both, &is_active_);
     }
     Packet *action(Packet *p) {
-        if (!p->has_network_header()) [[unlikely]] return p->kill(), nullptr;
+        if (!p->has_network_header()) [[unlikely]]
+            return p->kill(), nullptr;
         click_ip *ip = p->ip_header();
         if (!is_active_ || (!has_multicast_ && IPAddress(ip->destination).is_multicast())) return p;
         if (ip->ttl <= 1) [[unlikely]] {

@@ -87,8 +87,7 @@ int IPRouteTable::configure(Args &args) {
 int IPRouteTable::add_route(const IPRoute &route, bool may_replace, ErrorHandler &errh) {
     for (IPRoute &it : routes_) {
         if (it.address != route.address || it.mask != route.mask) continue;
-        if (!may_replace)
-            return errh.error("conflict with existing route '%s'", it.text().c_str());
+        if (!may_replace) return errh.error("conflict with existing route '%s'", it.text().c_str());
         it = route;
         return 0;
     }
@@ -103,7 +102,8 @@ int IPRouteTable::remove_route(const IPRoute &route, ErrorHandler &errh) {
                (route.port < 0 || it.port == route.port);
     });
     if (removed == 0)
-        return errh.error("route '%s' not found", IPPrefix{route.address, route.mask}.text().c_str());
+        return errh.error("route '%s' not found",
+                          IPPrefix{route.address, route.mask}.text().c_str());
     return 0;
 }
 
@@ -178,9 +178,8 @@ void IPRouteTable::add_handlers() {
             rebuild();
             return result;
         });
-    add_write("ctrl", [this](const std::string &text, ErrorHandler &errh) {
-        return control(text, errh);
-    });
+    add_write("ctrl",
+              [this](const std::string &text, ErrorHandler &errh) { return control(text, errh); });
     add_write("flush", [this] {
         routes_.clear();
         rebuild();

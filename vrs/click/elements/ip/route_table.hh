@@ -1,4 +1,5 @@
-// Longest-prefix match, and what the IP lookup elements have in common: arguments, handlers, routes.
+// Longest-prefix match, and what the IP lookup elements have in common: arguments, handlers,
+// routes.
 #pragma once
 
 #include <map>
@@ -49,7 +50,8 @@ class IPRouteTable : public SortElement<IPRouteTable> {
     int sort(int, Packet *p) {
         const uint32_t found = trie_.lookup(__builtin_bswap32(p->dst_ip_anno()));
         if (found == RouteTrie::none) [[unlikely]] {
-            if (misses_++ == 0) chatter("no route for %s", IPAddress(p->dst_ip_anno()).text().c_str());
+            if (misses_++ == 0)
+                chatter("no route for %s", IPAddress(p->dst_ip_anno()).text().c_str());
             return noutputs();
         }
         const Action &action = actions_[found];

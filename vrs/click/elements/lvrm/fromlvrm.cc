@@ -40,7 +40,9 @@ class FromLVRM final : public Element {
     void cleanup(CleanupStage) override {
         if (port_hub) port_hub->forget(this);
     }
-    void add_handlers() override { add_read("count", [this] { return count_; }); }
+    void add_handlers() override {
+        add_read("count", [this] { return count_; });
+    }
     void push(int, Packet *p) override {
         count_ += 1;
         output(0).push(p);

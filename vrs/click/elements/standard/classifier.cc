@@ -102,9 +102,9 @@ class Classifier final : public SortElement<Classifier> {
         return is_good;
     }
 
-    template <class F>
-    bool parse_clause(const std::string &word, uint32_t &offset, std::string &value,
-                      std::string &mask, Args &args, F fail) {
+    template <class F> bool parse_clause(const std::string &word, uint32_t &offset,
+                                         std::string &value, std::string &mask, Args &args,
+                                         F fail) {
         const size_t slash = word.find('/');
         uint64_t number;
         bool is_below_zero, overflows;
@@ -131,7 +131,8 @@ class Classifier final : public SortElement<Classifier> {
             for (size_t j = i; j < i + 2; j += 1) {
                 const int digit = digits[j] == '?' ? 0 : hex_digit(digits[j]);
                 const int digit_mask = given_mask.empty() ? 15 : hex_digit(given_mask[j]);
-                if (digit < 0) return fail("invalid hex digit '" + digits.substr(j, 1) + "'"), false;
+                if (digit < 0)
+                    return fail("invalid hex digit '" + digits.substr(j, 1) + "'"), false;
                 if (digit_mask < 0) return fail("invalid hex digit in mask"), false;
                 v = v * 16 + digit;
                 m = m * 16 + (digits[j] == '?' ? 0 : digit_mask);

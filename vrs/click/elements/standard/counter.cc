@@ -35,6 +35,9 @@ class Counter final : public SimpleElement<Counter> {
             .keyword("BYTE_COUNT_CALL", Any{}, byte_call_.text)
             .complete();
     }
+    bool is_observer() const override {
+        return !count_call_.text.empty() || !byte_call_.text.empty();
+    }
     int initialize(ErrorHandler &errh) override {
         reset();
         return prepare(count_call_, "COUNT_CALL", errh) < 0 ||
@@ -58,10 +61,6 @@ class Counter final : public SimpleElement<Counter> {
         return p;
     }
     void actions(Batch &batch) {
-        if (count_call_.call || byte_call_.call) { // these look at each packet
-            for (Packet *p : batch) note(1, p->length());
-            return;
-        }
         uint64_t bytes = 0;
         for (Packet *p : batch) bytes += p->length();
         note(batch.size(), bytes);

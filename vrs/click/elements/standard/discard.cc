@@ -58,7 +58,8 @@ class Discard final : public Element {
         uint32_t left = burst_;
         Batch batch;
         while (left > 0) {
-            const uint32_t count = input(0).pull(batch, left < Batch::capacity ? left : Batch::capacity);
+            const uint32_t count =
+                input(0).pull(batch, left < Batch::capacity ? left : Batch::capacity);
             if (count == 0) break;
             count_ += count;
             left -= count;

@@ -4,7 +4,9 @@ MixedQueue([CAPACITY])
 =s storage
 stores packets in a FIFO or LIFO queue
 =d
-Packets from input 0 are pulled in the order in which they came, those from input 1 before all others. When it is full a packet from input 0 is dropped, while one from input 1 drops the last in the queue.
+Packets from input 0 are pulled in the order in which they came, those from input 1 before all
+others. When it is full a packet from input 0 is dropped, while one from input 1 drops the last in
+the queue.
 =k CAPACITY
 Default 1000.
 =h length r

@@ -1,6 +1,7 @@
 /*
 =c
-Print([LABEL, MAXLENGTH, I<keywords> LENGTH, TIMESTAMP, CONTENTS, PRINTANNO, HEADROOM, BCAST, CPU, ACTIVE])
+Print([LABEL, MAXLENGTH, I<keywords> LENGTH, TIMESTAMP, CONTENTS, PRINTANNO, HEADROOM, BCAST, CPU,
+ACTIVE])
 =s basictransfer
 prints packet contents
 =d

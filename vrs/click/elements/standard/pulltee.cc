@@ -20,7 +20,8 @@ class PullTee final : public Element {
     int configure(Args &args) override {
         uint32_t n = static_cast<uint32_t>(noutputs());
         if (args.positional("N", n).complete() < 0) return -1;
-        if (n != static_cast<uint32_t>(noutputs())) return args.error("%d outputs, but N is %u", noutputs(), n);
+        if (n != static_cast<uint32_t>(noutputs()))
+            return args.error("%d outputs, but N is %u", noutputs(), n);
         return 0;
     }
     Packet *pull(int) override {

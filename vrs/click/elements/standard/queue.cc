@@ -4,7 +4,8 @@ Queue([CAPACITY])
 =s storage
 stores packets in a FIFO queue
 =d
-Stores pushed packets until they are pulled; drops what comes when it is full, and says so on stderr the first time. It tells pullers when it is empty, and pushers when it is full.
+Stores pushed packets until they are pulled; drops what comes when it is full, and says so on stderr
+the first time. It tells pullers when it is empty, and pushers when it is full.
 =k CAPACITY
 Default 1000.
 =h length r

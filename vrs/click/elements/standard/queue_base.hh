@@ -20,7 +20,8 @@ class QueueBase : public Element {
     }
     int configure(Args &args) override {
         uint32_t capacity = 1000;
-        if (args.positional("CAPACITY", Bounded<uint32_t>{0, max_capacity}, capacity).complete() < 0)
+        if (args.positional("CAPACITY", Bounded<uint32_t>{0, max_capacity}, capacity).complete() <
+            0)
             return -1;
         resize(capacity);
         return 0;
@@ -96,7 +97,8 @@ class QueueBase : public Element {
     static constexpr uint32_t max_capacity = 1 << 24;
 
     virtual void accept(int, Packet *p) {
-        if (is_full()) [[unlikely]] return drop(p);
+        if (is_full()) [[unlikely]]
+            return drop(p);
         append(p);
         if (length() > highwater_) highwater_ = length();
     }

@@ -60,7 +60,8 @@ class RatedSource final : public Element {
         if (stops && !end_text_.empty()) return args.error("conflicting STOP and END_CALL");
         if (stops) end_text_ = "stop";
         make_bytes();
-        if (has_bandwidth) rate = bandwidth / static_cast<double>(std::max<size_t>(bytes_.size(), 1));
+        if (has_bandwidth)
+            rate = bandwidth / static_cast<double>(std::max<size_t>(bytes_.size(), 1));
         set_rate(rate);
         return 0;
     }

@@ -32,15 +32,37 @@ class Script : public Element, public StopListener {
 
   private:
     enum class Op {
-        set, init, print, printn, read, write, readq, writeq, save, append, wait_time, wait_step,
-        wait_stop, pause, stop, end, exit, loop, label, jump, returns, returnq, error, errorq
+        set,
+        init,
+        print,
+        printn,
+        read,
+        write,
+        readq,
+        writeq,
+        save,
+        append,
+        wait_time,
+        wait_step,
+        wait_stop,
+        pause,
+        stop,
+        end,
+        exit,
+        loop,
+        label,
+        jump,
+        returns,
+        returnq,
+        error,
+        errorq
     };
     struct Instruction {
         Op op;
-        std::string text;    // arguments as written
-        std::string name;    // of a variable or label
-        int target = -1;     // of a jump
-        double number = 0;   // seconds, or steps
+        std::string text;  // arguments as written
+        std::string name;  // of a variable or label
+        int target = -1;   // of a jump
+        double number = 0; // seconds, or steps
     };
     enum class Pause { none, time, step, stop, finished };
 

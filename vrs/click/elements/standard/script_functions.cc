@@ -47,8 +47,7 @@ bool fail(ErrorHandler &errh, const char *text) {
 }
 
 /// Folds numbers: whole ones by `whole` unless that overflows, else by `real`.
-template <class W, class R>
-Function fold(Number start, bool starts_with_first, W whole, R real) {
+template <class W, class R> Function fold(Number start, bool starts_with_first, W whole, R real) {
     return [=](const Words &words, std::string &out, ErrorHandler &errh) {
         Number sum = start;
         for (size_t i = 0; i < words.size(); i += 1) {
@@ -108,7 +107,7 @@ bool two_whole(const Words &words, int64_t &a, int64_t &b, ErrorHandler &errh) {
     if (words.size() != 2 || !parse(words[0], x) || !parse(words[1], y) || !x.is_whole ||
         !y.is_whole || y.whole == 0 || (y.whole == -1 && x.whole == INT64_MIN)) {
         errh.error(words.size() == 2 && y.is_whole && y.whole == 0 ? "division by zero"
-                                                                    : "expected two integers");
+                                                                   : "expected two integers");
         return false;
     }
     a = x.whole;
@@ -132,7 +131,8 @@ bool sprintf_words(const Words &words, std::string &out, ErrorHandler &errh) {
             continue;
         }
         size_t end = at + 1;
-        while (end < text.size() && std::string_view("0123456789.-+ #").find(text[end]) != std::string_view::npos)
+        while (end < text.size() &&
+               std::string_view("0123456789.-+ #").find(text[end]) != std::string_view::npos)
             end += 1;
         if (end >= text.size() || end - at > 8) return fail(errh, "bad format");
         const std::string spec = text.substr(at, end - at);
@@ -179,7 +179,8 @@ bool random_number(const Words &words, std::string &out, ErrorHandler &errh) {
     Number a, b;
     if (words.size() > 2) return fail(errh, "expected at most two arguments");
     for (size_t i = 0; i < words.size(); i += 1)
-        if (!parse(words[i], i ? b : a) || !(i ? b : a).is_whole) return fail(errh, "expected integer");
+        if (!parse(words[i], i ? b : a) || !(i ? b : a).is_whole)
+            return fail(errh, "expected integer");
     int64_t low = words.size() == 2 ? a.whole : 0;
     int64_t high = words.size() == 2 ? b.whole : words.empty() ? 0x7fffffff : a.whole - 1;
     if (high < low) return fail(errh, "empty range");
@@ -190,16 +191,32 @@ bool random_number(const Words &words, std::string &out, ErrorHandler &errh) {
 std::map<std::string, Function> make_table() {
     std::map<std::string, Function> t;
     const auto real_div = [](double a, double b) { return b == 0 ? std::nan("") : a / b; };
-    t["add"] = fold({}, false, [](int64_t a, int64_t b, int64_t *r) { return __builtin_add_overflow(a, b, r); }, std::plus<double>());
-    t["mul"] = fold({true, 1, 1}, false, [](int64_t a, int64_t b, int64_t *r) { return __builtin_mul_overflow(a, b, r); }, std::multiplies<double>());
-    t["sub"] = fold({}, true, [](int64_t a, int64_t b, int64_t *r) { return __builtin_sub_overflow(a, b, r); }, std::minus<double>());
-    t["div"] = fold({true, 1, 1}, true, [](int64_t a, int64_t b, int64_t *r) {
-        if (b == 0 || (b == -1 && a == INT64_MIN) || a % b != 0) return true;
-        *r = a / b;
-        return false;
-    }, real_div);
-    t["min"] = fold({true, INT64_MAX, 1e300}, false, [](int64_t a, int64_t b, int64_t *r) { return *r = std::min(a, b), false; }, [](double a, double b) { return std::min(a, b); });
-    t["max"] = fold({true, INT64_MIN, -1e300}, false, [](int64_t a, int64_t b, int64_t *r) { return *r = std::max(a, b), false; }, [](double a, double b) { return std::max(a, b); });
+    t["add"] = fold(
+        {}, false, [](int64_t a, int64_t b, int64_t *r) { return __builtin_add_overflow(a, b, r); },
+        std::plus<double>());
+    t["mul"] = fold(
+        {true, 1, 1}, false,
+        [](int64_t a, int64_t b, int64_t *r) { return __builtin_mul_overflow(a, b, r); },
+        std::multiplies<double>());
+    t["sub"] = fold(
+        {}, true, [](int64_t a, int64_t b, int64_t *r) { return __builtin_sub_overflow(a, b, r); },
+        std::minus<double>());
+    t["div"] = fold(
+        {true, 1, 1}, true,
+        [](int64_t a, int64_t b, int64_t *r) {
+            if (b == 0 || (b == -1 && a == INT64_MIN) || a % b != 0) return true;
+            *r = a / b;
+            return false;
+        },
+        real_div);
+    t["min"] = fold(
+        {true, INT64_MAX, 1e300}, false,
+        [](int64_t a, int64_t b, int64_t *r) { return *r = std::min(a, b), false; },
+        [](double a, double b) { return std::min(a, b); });
+    t["max"] = fold(
+        {true, INT64_MIN, -1e300}, false,
+        [](int64_t a, int64_t b, int64_t *r) { return *r = std::max(a, b), false; },
+        [](double a, double b) { return std::max(a, b); });
     t["idiv"] = [](const Words &w, std::string &out, ErrorHandler &errh) {
         int64_t a, b;
         if (two_whole(w, a, b, errh)) out = std::to_string(a / b);
@@ -224,7 +241,8 @@ std::map<std::string, Function> make_table() {
     t["abs"] = [](const Words &w, std::string &out, ErrorHandler &errh) {
         Number a;
         if (w.size() != 1 || !parse(w[0], a)) return fail(errh, "expected one number");
-        out = a.is_whole ? std::to_string(a.whole < 0 ? -a.whole : a.whole) : show(std::fabs(a.real));
+        out =
+            a.is_whole ? std::to_string(a.whole < 0 ? -a.whole : a.whole) : show(std::fabs(a.real));
         return true;
     };
     t["eq"] = compare([](int o) { return o == 0; }, true);
@@ -286,7 +304,8 @@ std::map<std::string, Function> make_table() {
             FILE *f = std::fopen(file.c_str(), "rb");
             char buffer[4096];
             if (!f) return fail(errh, (file + ": can't read").c_str());
-            for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;) out.append(buffer, n);
+            for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;)
+                out.append(buffer, n);
             std::fclose(f);
         }
         return true;
@@ -294,14 +313,16 @@ std::map<std::string, Function> make_table() {
     for (const char *name : {"htons", "ntohs"})
         t[name] = [](const Words &w, std::string &out, ErrorHandler &errh) {
             Number a;
-            if (w.size() != 1 || !parse(w[0], a) || !a.is_whole) return fail(errh, "expected integer");
+            if (w.size() != 1 || !parse(w[0], a) || !a.is_whole)
+                return fail(errh, "expected integer");
             out = std::to_string(net16(static_cast<uint16_t>(a.whole)));
             return true;
         };
     for (const char *name : {"htonl", "ntohl"})
         t[name] = [](const Words &w, std::string &out, ErrorHandler &errh) {
             Number a;
-            if (w.size() != 1 || !parse(w[0], a) || !a.is_whole) return fail(errh, "expected integer");
+            if (w.size() != 1 || !parse(w[0], a) || !a.is_whole)
+                return fail(errh, "expected integer");
             out = std::to_string(net32(static_cast<uint32_t>(a.whole)));
             return true;
         };

@@ -19,7 +19,8 @@ class Tee final : public Element {
     int configure(Args &args) override {
         uint32_t n = static_cast<uint32_t>(noutputs());
         if (args.positional("N", n).complete() < 0) return -1;
-        if (n != static_cast<uint32_t>(noutputs())) return args.error("%d outputs, but N is %u", noutputs(), n);
+        if (n != static_cast<uint32_t>(noutputs()))
+            return args.error("%d outputs, but N is %u", noutputs(), n);
         return 0;
     }
     void push(int, Packet *p) override {

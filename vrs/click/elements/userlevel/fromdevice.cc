@@ -1,6 +1,7 @@
 /*
 =c
-FromDevice(DEVNAME [, I<keywords> SNIFFER, PROMISC, SNAPLEN, FORCE_IP, METHOD, CAPTURE, HEADROOM, OUTBOUND, BURST, NEIGHBOURS, ACTIVE, TIMESTAMP])
+FromDevice(DEVNAME [, I<keywords> SNIFFER, PROMISC, SNAPLEN, FORCE_IP, METHOD, CAPTURE, HEADROOM,
+OUTBOUND, BURST, NEIGHBOURS, ACTIVE, TIMESTAMP])
 =s netdevices
 reads packets from a network device
 =d
@@ -22,7 +23,8 @@ Bytes of a frame at most. Default 2046.
 =k HEADROOM
 Room in front of the data. Default 128.
 =k SNIFFER, METHOD, CAPTURE, FORCE_IP, ACTIVE, TIMESTAMP
-Accepted, and changes nothing, but FORCE_IP: only IP packets are taken, without their Ethernet header.
+Accepted, and changes nothing, but FORCE_IP: only IP packets are taken, without their Ethernet
+header.
 =h count r
 =h reset_counts w
 =a ToDevice, PollDevice, FromLVRM

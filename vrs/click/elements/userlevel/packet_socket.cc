@@ -25,8 +25,8 @@ int open_packet_socket(const std::string &name, bool is_promiscuous, ErrorHandle
     membership.mr_ifindex = static_cast<int>(index);
     membership.mr_type = PACKET_MR_PROMISC;
     if (::bind(fd, reinterpret_cast<sockaddr *>(&address), sizeof address) < 0 ||
-        (is_promiscuous && ::setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership,
-                                        sizeof membership) < 0)) {
+        (is_promiscuous &&
+         ::setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) < 0)) {
         errh.error("%s: bind: %s", name.c_str(), std::strerror(errno));
         ::close(fd);
         return -1;
