@@ -125,7 +125,10 @@ class RatedSource final : public Element {
             task->fast_reschedule();
         return true;
     }
-    void run_timer(Timer *) override { task_.reschedule(); }
+    void run_timer(Timer *) override {
+        nonempty_.wake();
+        if (output_is_push(0)) task_.reschedule();
+    }
     Packet *pull(int) override {
         if (!is_active_) return nullptr;
         if (is_at_end()) return finish(), nullptr;
