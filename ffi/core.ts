@@ -402,17 +402,3 @@ export function putIdle(view: DataView, offset: number, idle: Idle): void {
   view.setUint32(offset + at.spins, checked("spins", idle.spins, 0, u32Max), true);
   view.setUint32(offset + at.yields, checked("yields", idle.yields, 0, u32Max), true);
 }
-
-/**
- * Becomes another program, in this process and with its descriptors; `words` follow its name.
- * Returns only when that fails.
- */
-export function become(executable: string, words: readonly string[]): void {
-  const libc = Deno.dlopen("libc.so.6", {
-    execv: { parameters: ["buffer", "buffer"], result: "i32" },
-  });
-  const texts = [executable, ...words].map((it) => new TextEncoder().encode(`${it}\0`));
-  const addresses = texts.map((it) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(it)));
-  libc.symbols.execv(texts[0]!, new BigUint64Array([...addresses, 0n]));
-  libc.close();
-}

@@ -1,6 +1,6 @@
 /** `lvrm click …`, and lvrm called by the name `click`: becomes lvrm-click. */
 import { basename, join } from "node:path";
-import { become } from "../../ffi/core.ts";
+import { become } from "../../ffi/become.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 
