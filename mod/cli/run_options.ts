@@ -25,7 +25,7 @@ function addDataOptions(command: Command): Command {
       "--vr <SUBNET[,SUBNET…]=ROUTER>",
       "a virtual router and the sources it serves (repeatable; LVRM_VR: separated by newlines " +
         "or ;). ROUTER is split into words with quotes, without a shell: cppvr and its options, " +
-        "or the path of any executable",
+        "clickvr:FILE and VAR=value, or the path of any executable",
       collect,
     )
     .option(
