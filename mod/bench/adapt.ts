@@ -77,7 +77,7 @@ class Player {
   readonly #found: Found;
   readonly #monitor: VrMonitor;
   readonly #meter = new LoadMeter();
-  readonly #started_ms = performance.now();
+  readonly #started_ms: number;
   readonly #first: number;
   readonly #wanted = new Map<number, Wanted>(); // by VR
   #offered: readonly number[];
@@ -88,6 +88,7 @@ class Player {
     this.#context = context;
     this.#play = play;
     this.#stage = stage;
+    this.#started_ms = performance.now();
     this.#found = found;
     this.#first = found.rows.length;
     const vrs = play.steps[0]!;
@@ -108,18 +109,16 @@ class Player {
   async run(): Promise<void> {
     const { steps, step_ms, period_ms } = this.#play;
     await this.#stage.setTargets(this.#monitor.start(this.#cores));
-    let next_ms = performance.now();
+    let next_ms = this.#started_ms + period_ms;
     for (const [i, offered] of steps.entries()) {
       await this.#step(offered);
       const until_ms = this.#started_ms + (i + 1) * step_ms;
-      while (performance.now() < until_ms) {
-        next_ms = Math.max(next_ms + period_ms, performance.now());
-        await sleepUntil(Math.min(next_ms, until_ms));
-        if (performance.now() >= next_ms) await this.#period();
-        else break; // the step comes first
+      for (; next_ms <= until_ms; next_ms = Math.max(next_ms + period_ms, performance.now())) {
+        await sleepUntil(next_ms);
+        await this.#period();
       }
+      await sleepUntil(until_ms);
     }
-    await this.#period();
   }
 
   /** The load changes; who wants other cores for it is noted. */

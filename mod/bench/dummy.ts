@@ -79,7 +79,7 @@ export function kinds(context: BenchContext): Kind[] {
 }
 
 /** `reached` or `missed`, for a line about a target. Timing never fails a run. */
-export const verdict = (reached: boolean) => reached ? "reached" : "missed";
-export const balancedBy = (byFrame: boolean) => byFrame ? "frame" : "flow";
-export const kfps = (fps: number) => `${Math.round(fps / 1000)} Kfps`;
-export const pacedWord = (paced: boolean) => paced ? "paced" : "a core for each VRI";
+export const verdict = (reached: boolean): string => reached ? "reached" : "missed";
+export const balancedBy = (byFrame: boolean): string => byFrame ? "frame" : "flow";
+export const kfps = (fps: number): string => `${Math.round(fps / 1000)} Kfps`;
+export const pacedWord = (paced: boolean): string => paced ? "paced" : "a core for each VRI";

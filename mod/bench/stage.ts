@@ -298,10 +298,13 @@ export class Stage {
     const reader = await this.#plan();
     const deallocations_us = Array<number>(left).fill(us(decided_ms));
     const allocations_us: number[] = [];
-    const waiting = new Map(joined.map(({ vri }, i) => [vri, before[i]!]));
+    const waiting = new Map(
+      joined.map(({ vri, vr }, i) => [vri, { frames: before[i]!, comes: this.#offers.has(vr) }]),
+    );
+    for (const [vri, { comes }] of waiting) if (!comes) waiting.delete(vri);
     const deadline = decided_ms + firstFrame_ms;
     for (let now = reader; waiting.size > 0; now = await this.#snapshot()) {
-      for (const [vri, frames] of waiting) {
+      for (const [vri, { frames }] of waiting) {
         if (now.vri(vri).sentFrames <= frames) continue;
         allocations_us.push(us(decided_ms));
         waiting.delete(vri);
