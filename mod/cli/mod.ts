@@ -5,6 +5,7 @@ import { runBench } from "../bench/mod.ts";
 import { checkHost, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
+import { clickWords, runClick } from "./click.ts";
 import { makeProgram } from "./program.ts";
 
 const encoder = new TextEncoder();
@@ -47,6 +48,8 @@ export async function main(args: readonly string[]): Promise<number> {
     cacheDirectory: defaultCacheDirectory(),
   });
   try {
+    const words = clickWords(args);
+    if (words !== null) runClick(words);
     await program.parseAsync(args, { from: "user" });
     return ExitCode.ok;
   } catch (error) {
