@@ -155,14 +155,12 @@ class Player {
     const decided = this.#monitor.period(now_ms, loads, this.#cores, { targets, broken });
     if (this.#before !== null) this.#note(this.#before, sample, now_ms);
     this.#before = sample;
-    if (decided.decisions.length > 0) {
-      const { allocations_us, deallocations_us } = await this.#stage.setTargets(decided.targets);
-      this.#found.allocations_us.push(...allocations_us);
-      this.#found.deallocations_us.push(...deallocations_us);
-    }
+    const times = await this.#stage.setTargets(decided.targets);
+    this.#found.allocations_us.push(...times.allocations_us);
+    this.#found.deallocations_us.push(...times.deallocations_us);
     for (const [vr, { since_ms, reaction }] of this.#wanted) {
       if (this.#stage.running(vr) !== reaction.to_cores) continue;
-      const reaction_ms = Math.round(performance.now() - since_ms);
+      const reaction_ms = Math.round(times.inForce_ms - since_ms);
       this.#wanted.set(vr, { since_ms, reaction: { ...reaction, reaction_ms } });
       this.#giveUp(vr);
     }

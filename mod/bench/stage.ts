@@ -9,11 +9,12 @@ import type { Core, Idle } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { arena, idle, link, slotsFor } from "../config/sizes.ts";
+import { PlanKeeper } from "../gateway/plan_keeper.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import type { Core as CpuCore, LoadSample, Placement } from "../vr_monitor/mod.ts";
 import { placements, readSample } from "../vr_monitor/mod.ts";
-import { encodePlan, noPorts, Outbox, portSet, spawnVri } from "../vri_monitor/mod.ts";
-import type { VriProcess } from "../vri_monitor/mod.ts";
+import { noPorts, Outbox, portSet, spawnVri } from "../vri_monitor/mod.ts";
+import type { Plan, VriProcess } from "../vri_monitor/mod.ts";
 import * as routes from "./stage_routes.ts";
 
 /** What to build. */
@@ -39,9 +40,11 @@ export interface Offer {
 
 /** Times of one change of VRIs, from the decision on. */
 export interface ChangeTimes {
-  /** Until each new VRI had served a frame. */
+  /** When it was in force, by `performance.now()`. */
+  readonly inForce_ms: number;
+  /** Until the first frame came back from each new VRI. */
   readonly allocations_us: readonly number[];
-  /** Until the plan without the VRI was in force. */
+  /** Until nothing was left in the hands of each that leaves. */
   readonly deallocations_us: readonly number[];
 }
 
@@ -62,16 +65,17 @@ interface Instance {
   readonly core: number | null;
   readonly outbox: Outbox;
   state: State;
+  /** When its state was chosen, by the dispatcher's clock. */
+  decidedNs: bigint;
   process: VriProcess | null;
   ended: string | null;
 }
 
 const startDeadline_ms = 20_000;
-/** A new VRI without a frame for so long: its VR has none. */
-const firstFrame_ms = 1_000;
+/** How long a change of VRIs may take to take effect. */
+const effect_ms = 1_000;
 const memoryAdapter = manifest.adapters.findIndex((name) => name === "memory");
 const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
-const us = (since_ms: number) => Math.round((performance.now() - since_ms) * 1000);
 
 /** A stage on which traffic plays. Use with `await using`; one at a time. */
 export class Stage {
@@ -82,6 +86,7 @@ export class Stage {
   readonly #traces: number[] = [];
   readonly #offers = new Map<number, Offer>(); // by VR
   readonly #users: Map<number, number>;
+  readonly #plans: PlanKeeper;
   #reader: SnapshotReader | null = null;
   /** Why the VRIs are where they are, by VR and VRI. */
   readonly whys: string[] = [];
@@ -89,6 +94,7 @@ export class Stage {
   private constructor(core: Core, options: StageOptions, runtime: string) {
     this.#core = core;
     this.#options = options;
+    this.#plans = new PlanKeeper(core);
     this.#launcher = join(runtime, "bin", "lvrm-launch");
     this.#users = new Map([[options.cores[0]!.core, 1]]);
   }
@@ -186,7 +192,7 @@ export class Stage {
       freeCapacity: link.free_capacity,
       controlCapacity: link.control_capacity_bytes,
     });
-    const parts = { process: null, ended: null };
+    const parts = { decidedNs: 0n, process: null, ended: null };
     const instance: Instance = { vri, vr, core, outbox, state: "attaching", ...parts };
     this.#instances.push(instance);
     this.#core.vriInherit(vri, true);
@@ -224,26 +230,33 @@ export class Stage {
     }
   }
 
-  /** Hands over the plan as it is now and waits until it is in force. */
-  async #plan(): Promise<SnapshotReader> {
+  #planNow(): Plan {
     const { vrs } = this.#options;
     const ports = [routes.outPort, ...[...this.#offers.keys()].map(routes.inPort)];
     const all = portSet([routes.outPort, ...vrs.keys().map(routes.inPort)]);
-    const bytes = encodePlan({
+    return {
       ports: ports.map((port) => ({ port, promiscuous: false })),
       vrs: vrs.map((_, vr) => ({ vr, wants: 0, wantedPorts: noPorts, permittedPorts: all })),
-      vris: this.#instances.map(({ vri, state, core }) => ({ vri, state, idle: this.#idle(core) })),
+      vris: this.#instances.map(({ vri, state, core, decidedNs }) => {
+        return { vri, state, idle: this.#idle(core), decidedNs };
+      }),
       served: vrs.map((_, vr) => ({ prefix: routes.servedPrefix(vr), vr })),
       local: [{ family: 4, address: routes.ownAddress, length: 32 }],
-    });
-    let generation = this.#core.plan(bytes);
-    while (generation === null) {
-      await this.#snapshot(); // the one before is adopted meanwhile
-      generation = this.#core.plan(bytes);
+    };
+  }
+
+  /** Hands over the plan as it is now and waits until it is in force. */
+  async #plan(): Promise<SnapshotReader> {
+    while (this.#plans.send(this.#planNow()) === null) await this.#snapshot();
+    return await this.#inForce();
+  }
+
+  async #inForce(): Promise<SnapshotReader> {
+    for (;;) {
+      const reader = await this.#snapshot();
+      this.#plans.generation = reader.generation();
+      if (this.#plans.inForce) return reader;
     }
-    let reader = await this.#snapshot();
-    while (reader.generation() < generation) reader = await this.#snapshot();
-    return reader;
   }
 
   async #snapshot(): Promise<SnapshotReader> {
@@ -260,7 +273,7 @@ export class Stage {
   /** A VR's frames come like this from now on; null: none come. */
   async offer(vr: number, offer: Offer | null): Promise<void> {
     const port = routes.inPort(vr);
-    if (this.#offers.delete(vr)) {
+    if (this.#offers.delete(vr)) { // its port closes for a moment: a trace's rate is its port's
       await this.#plan();
       this.#core.portClose(port);
     }
@@ -279,43 +292,56 @@ export class Stage {
     return this.#instances.filter((it) => it.vr === vr && it.state === state);
   }
 
-  /** So many VRIs of each VR run from now on: standbys first come in, the youngest leave first. */
+  /**
+   * So many VRIs of each VR run from now on: standbys first come in, the youngest leave first. As
+   * in the gateway, the last plan is amended and handed over at once; times are the dispatcher's.
+   */
   async setTargets(targets: readonly number[]): Promise<ChangeTimes> {
-    const decided_ms = performance.now();
-    const joined: Instance[] = [];
-    let left = 0;
+    const decidedNs = this.#core.clockNs();
+    const joining: Instance[] = [];
+    const leaving: Instance[] = [];
     for (const [vr, target] of targets.entries()) {
       const running = this.#in(vr, "running");
-      const joining = this.#in(vr, "attaching").slice(0, Math.max(0, target - running.length));
-      for (const instance of joining) instance.state = "running";
-      joined.push(...joining);
-      for (const instance of running.slice(target)) {
-        instance.state = "draining";
-        left++;
-      }
+      joining.push(...this.#in(vr, "attaching").slice(0, Math.max(0, target - running.length)));
+      leaving.push(...running.slice(target));
     }
-    const before = joined.map(({ vri }) => this.#done(vri));
-    const reader = await this.#plan();
-    const deallocations_us = Array<number>(left).fill(us(decided_ms));
-    const allocations_us: number[] = [];
-    const waiting = new Map(
-      joined.map(({ vri, vr }, i) => [vri, { frames: before[i]!, comes: this.#offers.has(vr) }]),
-    );
-    for (const [vri, { comes }] of waiting) if (!comes) waiting.delete(vri);
-    const deadline = decided_ms + firstFrame_ms;
-    for (let now = reader; waiting.size > 0; now = await this.#snapshot()) {
-      for (const [vri, { frames }] of waiting) {
-        if (now.vri(vri).sentFrames <= frames) continue;
-        allocations_us.push(us(decided_ms));
-        waiting.delete(vri);
-      }
-      if (performance.now() > deadline) break;
+    for (const it of joining) it.state = "running";
+    for (const it of leaving) it.state = "draining";
+    const changed = [...joining, ...leaving];
+    if (changed.length === 0) {
+      return { inForce_ms: performance.now(), allocations_us: [], deallocations_us: [] };
     }
-    return { allocations_us, deallocations_us };
+    for (const it of changed) it.decidedNs = decidedNs;
+    const sent = this.#plans.amend(changed);
+    await (sent === null ? this.#plan() : this.#inForce());
+    const inForce_ms = performance.now();
+    // Others have no frame to serve.
+    const served = joining.filter(({ vr }) => this.#offers.has(vr));
+    return {
+      inForce_ms,
+      allocations_us: await this.#took_us(served, "firstFrameNs"),
+      deallocations_us: await this.#took_us(leaving, "emptiedNs"),
+    };
   }
 
-  #done(vri: number): number {
-    return this.#reader!.vri(vri).sentFrames;
+  /** From the decision to its effect on each of these VRIs, but for those that take too long. */
+  async #took_us(
+    instances: readonly Instance[],
+    effect: "firstFrameNs" | "emptiedNs",
+  ): Promise<number[]> {
+    const deadline = performance.now() + effect_ms;
+    const seen = (reader: SnapshotReader, { vri, decidedNs }: Instance): boolean => {
+      const counters = reader.vri(vri);
+      return counters.decidedNs === Number(decidedNs) && counters[effect] !== 0;
+    };
+    let reader = await this.#snapshot();
+    while (!instances.every((it) => seen(reader, it)) && performance.now() < deadline) {
+      await sleep(1);
+      reader = await this.#snapshot();
+    }
+    return instances.filter((it) => seen(reader, it)).map(({ vri, decidedNs }) => {
+      return Math.round((reader.vri(vri)[effect] - Number(decidedNs)) / 100) / 10;
+    });
   }
 
   /** Counters of this instant; who has drained is a standby again. */

@@ -25,7 +25,7 @@ export interface Outcome {
   readonly paced: boolean;
   /** From each decision to the first frame of a new VRI. */
   readonly allocations_us?: readonly number[];
-  /** From each decision until no frame went to the VRI that left. */
+  /** From each decision until the VRI that left held no frame. */
   readonly deallocations_us?: readonly number[];
   readonly reactions?: readonly Reaction[];
   /** In place of a table. */

@@ -1,4 +1,6 @@
 // cppvr: a virtual router under lvrm. This file is its main loop.
+#include <sys/prctl.h>
+
 #include <cstdio>
 
 #include "control.hh"
@@ -37,6 +39,7 @@ class Program {
         : vr_(vr), line_(line), host_(vr), output_(host_), router_(*vr, tables_, output_, host_),
           control_(tables_, router_, line.routes), relaying_(output_) {
         if (line.service_rate_fps) service_.emplace(*line.service_rate_fps, line.is_paced);
+        if (line.is_paced) prctl(PR_SET_TIMERSLACK, 1UL); // short sleeps stay short
     }
 
     /// Until lvrm says stop, or is gone. Returns the exit code.

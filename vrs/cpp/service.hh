@@ -1,7 +1,7 @@
 // A dummy load: each frame takes 1/rate of its VRI's time, so that the paper's experiments have
-// VRIs of known speed. A frame's service ends at max(its start, the end of the one before) + 1/rate.
-// The VRI burns that time, where it has a core of its own; or it is paced: it sleeps meanwhile, so
-// that many VRIs of known speed fit on one core. Pure: time is given to it.
+// VRIs of known speed. A frame's service ends at max(its start, the end of the one before) +
+// 1/rate. The VRI burns that time, where it has a core of its own; or it is paced: it sleeps
+// meanwhile, so that many VRIs of known speed fit on one core. Pure: time is given to it.
 #pragma once
 
 #include <algorithm>
