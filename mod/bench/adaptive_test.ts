@@ -1,12 +1,16 @@
 /** 2a to 3b run, and their rows have what they promise; the figures are judged elsewhere. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
+import { Core } from "../../ffi/core.ts";
+import { runtimeDirectory } from "../runtime/mod.ts";
 import { placements } from "../vr_monitor/mod.ts";
 import { combined, judgeBalancers, serviceRates_fps } from "./balance.ts";
 import { drawChart, plainLine, redraw } from "./chart.ts";
 import { ideal_fps } from "./cores.ts";
-import { mustPace, vriArgs } from "./dummy.ts";
+import { benchCores, mustPace, vriArgs } from "./dummy.ts";
 import { type BenchResult, runBench } from "./mod.ts";
+import { Stage, usualPlacement } from "./stage.ts";
 import { idealCores, sideBySide, staircase } from "./steps.ts";
 
 type Figures = Record<string, string | number | boolean>;
@@ -89,6 +93,29 @@ Deno.test("full routing balanced by flow is a further row", async () => {
   const { rows } = await quick("2b", { router: "cppvr" });
   ok(rows.every((row) => row.router === "cppvr" && row.balanced_by === "flow"));
   ratiosFit(rows);
+});
+
+Deno.test("a VRI with a core of its own burns its service time", async () => {
+  const core = Core.load(join(runtimeDirectory(), "lib", "liblvrm.so"));
+  try {
+    const options = {
+      executable: join(runtimeDirectory(), "bin", "cppvr"),
+      vrs: [[vriArgs("cppvr-relay", 0, 60_000, false)]],
+      queue: 0,
+      balancer: 0,
+      byFrame: true,
+      cores: benchCores(),
+      placement: usualPlacement,
+    };
+    await using stage = await Stage.start(core, options, runtimeDirectory());
+    equal(stage.running(0), 0);
+    await stage.setTargets([1]);
+    equal(stage.running(0), 1);
+    await stage.offer(0, { rate_fps: 90_000, window_frames: 0 });
+    ok((await stage.framesPerSecond(300, 100))[0]! > 0);
+  } finally {
+    core.close();
+  }
 });
 
 Deno.test("a staircase goes up and down; VRs side by side start later", () => {
