@@ -39,7 +39,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = makeProgram({
     run: runGateway,
     check: checkHost,
-    bench: (names, options) => runBench(names, options, print, progress),
+    bench: (names, options) => {
+      return runBench(names, options, print, progress, Deno.stderr.isTerminal());
+    },
     simulate: (scenario, options) => runSimulate(scenario, options, print),
     print,
     environment: (name) => Deno.env.get(name),
