@@ -2,7 +2,7 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runBench } from "../bench/mod.ts";
-import { checkHost, runGateway } from "../gateway/mod.ts";
+import { checkHost, listAdapters, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { clickWords, runClick } from "./click.ts";
@@ -39,6 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = makeProgram({
     run: runGateway,
     check: checkHost,
+    adapters: listAdapters,
     bench: (names, options) => {
       return runBench(names, options, print, progress, Deno.stderr.isTerminal());
     },

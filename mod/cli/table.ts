@@ -36,6 +36,14 @@ function uptime(seconds: number): string {
   return parts.slice(first < 0 ? 3 : first).map(([value, unit]) => `${value} ${unit}`).join(" ");
 }
 
+/** Why interfaces have the adapter they have, where `auto` chose. */
+function adaptersText(status: Status): string {
+  const chosen = status.interfaces.filter((it) => it.adapter_why.startsWith("the best"));
+  const reasons = Map.groupBy(chosen, (it) => `${it.adapter}: ${it.adapter_why}`);
+  return [...reasons].map(([why, all]) => `\n${all.map((it) => it.name).join(", ")} by ${why}`)
+    .join("");
+}
+
 /** Everything on one screen: interfaces, VRs, VRIs, totals. */
 export function formatStatus(status: Status): string {
   const interfaces = table([
@@ -85,5 +93,6 @@ export function formatStatus(status: Status): string {
     `${count(t.sent_frames)} + dropped ${count(t.dropped_frames)} + kept by the kernel ` +
     `${count(t.kept_by_kernel_frames)} + in flight ${count(t.in_flight_frames)}`;
   const head = `lvrm ${status.version}, up ${uptime(status.uptime_s)}`;
-  return [head, interfaces, vrs, vris, `frames: ${totals}`].join("\n\n") + "\n";
+  const ports = interfaces + adaptersText(status);
+  return [head, ports, vrs, vris, `frames: ${totals}`].join("\n\n") + "\n";
 }

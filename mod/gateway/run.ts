@@ -24,9 +24,10 @@ import {
 import type { UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import type { VriView } from "../vri_monitor/mod.ts";
+import { chooseAdapters } from "./adapters.ts";
 import { Cores } from "./cores.ts";
 import { Gateway } from "./gateway.ts";
-import { chooseAdapter, coreNeeds, startPlan } from "./ground.ts";
+import { coreNeeds, startPlan } from "./ground.ts";
 import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
@@ -64,7 +65,7 @@ export async function runGateway(settings: Settings): Promise<void> {
       routes,
       table,
       ports,
-      adapter: chooseAdapter(settings, core),
+      adapters: chooseAdapters(settings, core),
       programs,
       cores,
       watch: new CoreWatch(settings.cores, usable.cores),
