@@ -25,6 +25,7 @@ const core_files = [_][]const u8{
     "driver.cc",
     "element.cc",
     "error.cc",
+    "exchange.cc",
     "expand.cc",
     "flat.cc",
     "lexer.cc",
