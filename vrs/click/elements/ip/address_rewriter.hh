@@ -14,7 +14,7 @@ class AddressRewriter : public Rewriter {
             .keyword("DST_ANNO", sets_dst_anno_);
     }
     bool key_of(const Packet *p, FlowKey &out) const override {
-        if (!p->has_network_header() || p->network_length() < sizeof(click_ip)) return false;
+        if (!has_ip_header(p)) return false;
         out = {p->ip_header()->source, p->ip_header()->destination, 0, 0, 0};
         return true;
     }

@@ -214,7 +214,9 @@ void FilterProgram::emit(const Build &build) {
 
 bool FilterProgram::far_matches(const Node &it, const Packet *p) {
     const bool is_ip = it.base == FilterTest::far_ip;
-    const uint8_t *at = (is_ip ? p->network_header() : p->transport_header()) + it.offset;
+    const uint8_t *base = is_ip ? p->network_header() : p->transport_header();
+    if (!base) return false;
+    const uint8_t *at = base + it.offset;
     const uint8_t *end = p->end_data();
     // The bytes that the mask covers must be there.
     const auto covered = static_cast<uint32_t>(4 - __builtin_ctz(it.mask) / 8);

@@ -59,14 +59,14 @@ class FilterProgram {
     /// Expects a network header mark. Too short for an IP header: no match.
     int run(const Packet *p) const {
         if (start_ < 0) return result(start_);
-        if (!p->has_network_header() || p->network_length() < sizeof(click_ip)) [[unlikely]]
+        const uint8_t *bases[2] = {p->network_header(), p->transport_header()}, *end = p->end_data();
+        if (!bases[0] || bases[0] + sizeof(click_ip) > end) [[unlikely]]
             return no_match;
-        const uint8_t *bases[2] = {p->network_header(), p->transport_header()};
-        const uint32_t left = p->transport_length();
         uint8_t copy[near_bytes];
-        if (left < near_bytes) {
+        if (!bases[1] || bases[1] + near_bytes > end) {
             std::memset(copy, 0, sizeof copy);
-            if (left <= p->length()) std::memcpy(copy, bases[1], left);
+            if (bases[1] && bases[1] < end)
+                std::memcpy(copy, bases[1], static_cast<size_t>(end - bases[1]));
             bases[1] = copy;
         }
         int at = start_;

@@ -41,7 +41,8 @@ inline void set_ip_checksum(click_ip *ip) {
 
 /// Whether a marked IP header with all its options is in the data.
 inline bool has_ip_header(const Packet *p) {
-    if (!p->has_network_header() || p->network_header_offset() < 0) return false;
+    if (!p->has_network_header() || !p->has_transport_header() || p->network_header_offset() < 0)
+        return false;
     const uint32_t left = p->network_length();
     return left <= p->length() && left >= sizeof(click_ip) &&
            p->ip_header()->header_length() >= sizeof(click_ip) &&

@@ -34,7 +34,7 @@ Bytes in use.
 #include <random>
 
 #include "element.hh"
-#include "headers.hh"
+#include "elements/ip/ip_tools.hh"
 #include "rate.hh"
 
 namespace click {
@@ -77,7 +77,7 @@ class IPRateMonitor final : public SortElement<IPRateMonitor> {
         add_write("reset", [this] { reset(); });
     }
     int sort(int port, Packet *p) {
-        if (!p->has_network_header() || p->network_length() < sizeof(click_ip)) return port;
+        if (!has_ip_header(p)) return port;
         const click_ip *ip = p->ip_header();
         const bool is_counted = ratio_ >= 65536 || (random_() & 0xffff) < ratio_;
         if (!is_counted && !sets_anno_) return port;

@@ -45,6 +45,7 @@ Whether the destination address annotation becomes the new destination. Default 
 =h patterns r
 =h capacity rw
 =h clear w
+=h reap w
 =a IPRewriterPatterns, TCPRewriter, UDPRewriter, IPAddrRewriter, ICMPPingRewriter, ICMPRewriter
 */
 #include "elements/tcpudp/tcpudp_rewriter.hh"

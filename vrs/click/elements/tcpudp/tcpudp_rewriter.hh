@@ -12,12 +12,12 @@ class PortRewriter : public Rewriter {
     virtual bool takes(uint8_t protocol) const = 0;
 
     bool key_of(const Packet *p, FlowKey &out) const override {
-        if (!p->has_network_header() || p->network_length() < sizeof(click_ip)) return false;
+        if (!has_ip_header(p)) return false;
         const click_ip *ip = p->ip_header();
         if (!ip->is_first_fragment() || !takes(ip->protocol)) return false;
         const uint32_t needed =
             ip->protocol == ip_proto_tcp ? sizeof(click_tcp) : sizeof(click_udp);
-        if (p->transport_header() > p->end_data() || p->transport_length() < needed) return false;
+        if (p->transport_length() < needed) return false;
         const click_udp *ports = p->udp_header();
         out = {ip->source, ip->destination, ports->source, ports->destination, ip->protocol};
         return true;
