@@ -4,8 +4,10 @@ CheckICMPHeader([I<keywords> VERBOSE, DETAILS])
 =s icmp
 checks ICMP headers
 =d
-Expects ICMP packets with their IP header marked, checked already. Checks the length and the checksum
-(of unfragmented packets). Bad packets leave by output 1 when there is one, else they are dropped; the
+Expects ICMP packets with their IP header marked, checked already. Checks the length and the
+checksum
+(of unfragmented packets). Bad packets leave by output 1 when there is one, else they are dropped;
+the
 first is told on stderr.
 =k VERBOSE
 Tell of every bad packet. Default false.

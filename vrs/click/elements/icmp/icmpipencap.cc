@@ -4,8 +4,10 @@ ICMPIPEncap(SRC, DST [, I<keywords> TYPE, CODE, IDENTIFIER])
 =s icmp
 puts ICMP and IP headers in front of packets
 =d
-Puts an ICMP header of TYPE and CODE and an IP header from SRC to DST in front of each packet, marks it
-and sets the destination address annotation. Headers that have an identifier and a sequence number get
+Puts an ICMP header of TYPE and CODE and an IP header from SRC to DST in front of each packet, marks
+it
+and sets the destination address annotation. Headers that have an identifier and a sequence number
+get
 IDENTIFIER and a number that counts up.
 =k TYPE
 Number or name. Default echo.

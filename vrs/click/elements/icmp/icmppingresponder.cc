@@ -5,7 +5,8 @@ ICMPPingResponder()
 answers ICMP echo requests
 =d
 Expects IP packets with their header marked. Turns each ICMP echo request into the reply: addresses
-swapped, type and checksums changed, time to live and identification set anew, the destination address
+swapped, type and checksums changed, time to live and identification set anew, the destination
+address
 annotation set. Other packets leave by output 1 when there is one, else they are dropped.
 =a ICMPError, IPMirror
 */

@@ -1,11 +1,14 @@
 /*
 =c
-ICMPPingRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TIMEOUT, GUARANTEE, REAP_INTERVAL, MAPPING_CAPACITY, DST_ANNO])
+ICMPPingRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TIMEOUT, GUARANTEE, REAP_INTERVAL,
+MAPPING_CAPACITY, DST_ANNO])
 =s nat
 rewrites ICMP echo requests and replies
 =d
-As IPRewriter, for ICMP echo requests and their replies, whose identifier stands for the source port:
-"pattern SADDR IDENTIFIER DADDR - FOUTPUT ROUTPUT", where IDENTIFIER may be a range. Expects IP packets
+As IPRewriter, for ICMP echo requests and their replies, whose identifier stands for the source
+port:
+"pattern SADDR IDENTIFIER DADDR - FOUTPUT ROUTPUT", where IDENTIFIER may be a range. Expects IP
+packets
 with their header marked. Other packets pass an input with "pass", and are dropped at others; so are
 replies of no known flow.
 =k TIMEOUT

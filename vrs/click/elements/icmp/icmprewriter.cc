@@ -4,9 +4,12 @@ ICMPRewriter(MAPS [, I<keywords> DST_ANNO])
 =s nat
 rewrites ICMP errors about packets that were rewritten
 =d
-Expects ICMP errors (unreachable, source quench, redirect, time exceeded, parameter problem) with their
-IP header marked. MAPS names rewriters (IPRewriter and its like), separated by spaces. When one of them
-has made the packet that an error quotes, the quoted packet becomes what it was before, the error goes
+Expects ICMP errors (unreachable, source quench, redirect, time exceeded, parameter problem) with
+their
+IP header marked. MAPS names rewriters (IPRewriter and its like), separated by spaces. When one of
+them
+has made the packet that an error quotes, the quoted packet becomes what it was before, the error
+goes
 to the host that sent it, and checksums follow. With one output, all leave by it; with one for each
 name in MAPS, errors leave by the output of the rewriter that knew the flow. With one output more,
 packets of no known flow leave by it; else they are dropped.

@@ -186,9 +186,11 @@ bool FilterParser::take_subject(Primitive &out) {
     static constexpr struct {
         std::string_view name;
         Field field;
-    } fields[] = {{"host", Field::host},      {"addr", Field::host},      {"net", Field::net},
-                  {"port", Field::port},      {"proto", Field::protocol}, {"type", Field::icmp_type},
-                  {"code", Field::icmp_code}, {"opt", Field::tcp_option}, {"win", Field::tcp_window}};
+    } fields[] = {
+        {"host", Field::host},      {"addr", Field::host},      {"net", Field::net},
+        {"port", Field::port},      {"proto", Field::protocol}, {"type", Field::icmp_type},
+        {"code", Field::icmp_code}, {"opt", Field::tcp_option}, {"win", Field::tcp_window},
+    };
     for (const auto &it : fields)
         if (field == it.name) {
             out.field = it.field;

@@ -58,11 +58,13 @@ class FilterParser {
     };
     struct Comparison {
         uint32_t low = 0, high = 0; // of values
-        bool is_negated = false, is_given = false;
+        bool is_negated = false;
     };
 
     void split(std::string_view text);
-    bool at(std::string_view token) const { return next_ < tokens_.size() && tokens_[next_] == token; }
+    bool at(std::string_view token) const {
+        return next_ < tokens_.size() && tokens_[next_] == token;
+    }
     bool take(std::string_view token) {
         if (!at(token)) return false;
         next_ += 1;

@@ -59,7 +59,8 @@ class FilterProgram {
     /// Expects a network header mark. Too short for an IP header: no match.
     int run(const Packet *p) const {
         if (start_ < 0) return result(start_);
-        const uint8_t *bases[2] = {p->network_header(), p->transport_header()}, *end = p->end_data();
+        const uint8_t *bases[2] = {p->network_header(), p->transport_header()};
+        const uint8_t *end = p->end_data();
         if (!bases[0] || bases[0] + sizeof(click_ip) > end) [[unlikely]]
             return no_match;
         uint8_t copy[near_bytes];

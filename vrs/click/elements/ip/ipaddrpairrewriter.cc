@@ -1,6 +1,7 @@
 /*
 =c
-IPAddrPairRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TIMEOUT, GUARANTEE, REAP_INTERVAL, MAPPING_CAPACITY, DST_ANNO])
+IPAddrPairRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TIMEOUT, GUARANTEE, REAP_INTERVAL,
+MAPPING_CAPACITY, DST_ANNO])
 =s nat
 rewrites source and destination addresses of IP packets
 =d

@@ -1,13 +1,16 @@
 /*
 =c
-IPAddrRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TIMEOUT, GUARANTEE, REAP_INTERVAL, MAPPING_CAPACITY, DST_ANNO])
+IPAddrRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TIMEOUT, GUARANTEE, REAP_INTERVAL,
+MAPPING_CAPACITY, DST_ANNO])
 =s nat
 rewrites source addresses of IP packets
 =d
 Basic NAT: as IPRewriter, but each source address is mapped to another, whatever the packet's
 destination, ports and protocol; packets to that other address get the first one back. Expects IP
-packets with their header marked; checksums of IP, TCP and UDP follow. Input specifications are those
-of IPRewriter, with patterns "pattern SADDR - FOUTPUT ROUTPUT". SADDR may be a range of addresses L-H
+packets with their header marked; checksums of IP, TCP and UDP follow. Input specifications are
+those
+of IPRewriter, with patterns "pattern SADDR - FOUTPUT ROUTPUT". SADDR may be a range of addresses
+L-H
 or a prefix, from which each new source gets one in turn ("L-H?": any).
 =k TIMEOUT
 Seconds without a packet after which a mapping ends. Default 5 minutes.

@@ -8,7 +8,8 @@ Expects IP packets with their header marked. Sends each to the output of the fir
 matches, and drops it when it matches none. All patterns together are compiled to one decision
 program, in which nothing is asked twice; long rows of equalities become hash tables.
 
-A pattern is made of primitives with "and" (or "&&", or nothing between two primitives), "or" ("||"),
+A pattern is made of primitives with "and" (or "&&", or nothing between two primitives), "or"
+("||"),
 "not" ("!"), parentheses and "A ? B : C". "and" binds stronger than "or". After "and" and "or" a
 value alone repeats the primitive before it: "dst port 80 or 443". Numbers may have one of == = != <
 <= > >= in front, and a mask as in "ip[1] & 0xfc == 8"; or be a range, "1024-65535".

@@ -4,8 +4,10 @@ IPEncap(PROTO, SRC, DST [, I<keywords> TOS, TTL, DSCP, ECN, CE, ECT, DF])
 =s ip
 puts an IP header in front of packets
 =d
-Puts an IP header with protocol PROTO (number or name) in front of each packet, marks it and sets the
-destination address annotation to DST. Identifications count up from 0. A packet that would be longer
+Puts an IP header with protocol PROTO (number or name) in front of each packet, marks it and sets
+the
+destination address annotation to DST. Identifications count up from 0. A packet that would be
+longer
 than 65535 bytes is dropped. When DST is DST_ANNO, the header's destination is the annotation.
 =k TOS
 The type of service byte, or DSCP and ECN: its parts. ECN may be "no", "ce", "ect1", "ect2".

@@ -6,8 +6,10 @@ cuts large IP packets into fragments
 =d
 Expects IP packets with their header marked at the start of the data. Packets of at most MTU bytes
 pass as they are; larger ones become fragments of at most MTU bytes, which leave by output 0 in
-order. Those that must not be cut (don't-fragment) leave by output 1 when there is one, else they are
-dropped; ICMPError(…, unreachable, needfrag) sends the error. Options that are meant to be are copied
+order. Those that must not be cut (don't-fragment) leave by output 1 when there is one, else they
+are
+dropped; ICMPError(…, unreachable, needfrag) sends the error. Options that are meant to be are
+copied
 into all fragments.
 =k HONOR_DF
 Default true; with false packets are cut whatever they say.

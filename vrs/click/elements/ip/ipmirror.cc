@@ -17,7 +17,9 @@ namespace click {
 class IPMirror final : public SimpleElement<IPMirror> {
   public:
     const char *class_name() const override { return "IPMirror"; }
-    int configure(Args &args) override { return args.positional("DST_ANNO", sets_anno_).complete(); }
+    int configure(Args &args) override {
+        return args.positional("DST_ANNO", sets_anno_).complete();
+    }
     Packet *action(Packet *p) {
         if (!has_ip_header(p)) return p;
         click_ip *ip = p->ip_header();

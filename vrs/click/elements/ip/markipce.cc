@@ -4,8 +4,10 @@ MarkIPCE([FORCE])
 =s ip
 marks IP packets as having met congestion
 =d
-Expects IP packets with their header marked. Sets the ECN field of those that allow it to "congestion
-experienced", and the checksum follows. Packets whose sender doesn't use ECN are dropped, or leave by
+Expects IP packets with their header marked. Sets the ECN field of those that allow it to
+"congestion
+experienced", and the checksum follows. Packets whose sender doesn't use ECN are dropped, or leave
+by
 output 1 when there is one; with FORCE they are marked too.
 =h drops r
 =a SetIPDSCP, RED

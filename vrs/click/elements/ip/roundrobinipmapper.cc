@@ -5,7 +5,8 @@ RoundRobinIPMapper(PATTERN1, ..., PATTERNn)
 gives new flows one pattern after the other
 =d
 Stands as the input specification of a rewriter. Each PATTERN is "SADDR SPORT DADDR DPORT FOUTPUT
-ROUTPUT", or "NAME FOUTPUT ROUTPUT" with a pattern that IPRewriterPatterns defines. A new flow gets the
+ROUTPUT", or "NAME FOUTPUT ROUTPUT" with a pattern that IPRewriterPatterns defines. A new flow gets
+the
 next one in turn; when that has no ports left, the one after it.
 =e
 RoundRobinIPMapper(- - 1.0.0.1 - 0 1, - - 1.0.0.2 - 0 1)

@@ -4,7 +4,8 @@ SetIPDSCP(DSCP)
 =s ip
 sets the DSCP field of IP packets
 =d
-Expects IP packets with their header marked. Sets the six DSCP bits, leaves the two ECN bits, and the
+Expects IP packets with their header marked. Sets the six DSCP bits, leaves the two ECN bits, and
+the
 checksum follows. DSCP is from 0 to 63.
 =h dscp rw
 =a MarkIPCE

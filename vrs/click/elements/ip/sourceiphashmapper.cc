@@ -4,7 +4,8 @@ SourceIPHashMapper(NODES SEED, PATTERN1 ID1, ..., PATTERNn IDn)
 =s nat
 gives flows of one source address the same pattern
 =d
-Stands as the input specification of a rewriter. Patterns are as for RoundRobinIPMapper, each followed
+Stands as the input specification of a rewriter. Patterns are as for RoundRobinIPMapper, each
+followed
 by a number ID. A flow's source address decides by consistent hashing on which pattern it gets: each
 has NODES places on a circle, that SEED and ID decide on, so that another list of patterns changes
 little. A pattern without ports left isn't replaced by another.

@@ -22,7 +22,9 @@ class StoreIPAddress final : public SimpleElement<StoreIPAddress> {
         has_address_ = args.conf().size() > 1;
         if (has_address_) args.mandatory("ADDRESS", address_);
         if (args.mandatory("OFFSET", Any{}, offset).complete() < 0) return -1;
-        place_ = offset == "src" ? Place::source : offset == "dst" ? Place::destination : Place::data;
+        place_ = offset == "src"   ? Place::source
+                 : offset == "dst" ? Place::destination
+                                   : Place::data;
         if (place_ != Place::data) return 0;
         ArgContext context{this, args.errh(), "OFFSET"};
         if (parse_arg(offset, offset_, context)) return 0;

@@ -46,7 +46,8 @@ template <class T> class CheckTransport : public SimpleElement<CheckTransport<T>
   protected:
     /// The transport header's and payload's bytes by the IP header, 0 when they aren't all there.
     static uint32_t transport_bytes(const Packet *p) {
-        const uint32_t total = net16(p->ip_header()->length), header = p->ip_header()->header_length();
+        const uint32_t total = net16(p->ip_header()->length);
+        const uint32_t header = p->ip_header()->header_length();
         return total > header && total - header <= p->transport_length() ? total - header : 0;
     }
     static bool is_whole(const Packet *p) { return !p->ip_header()->is_fragment(); }

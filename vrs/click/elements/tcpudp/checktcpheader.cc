@@ -4,8 +4,10 @@ CheckTCPHeader([I<keywords> VERBOSE, DETAILS])
 =s tcp
 checks TCP headers
 =d
-Expects TCP packets with their IP header marked, checked already. Checks the lengths and the checksum
-(of unfragmented packets). Bad packets leave by output 1 when there is one, else they are dropped; the
+Expects TCP packets with their IP header marked, checked already. Checks the lengths and the
+checksum
+(of unfragmented packets). Bad packets leave by output 1 when there is one, else they are dropped;
+the
 first is told on stderr.
 =k VERBOSE
 Tell of every bad packet. Default false.

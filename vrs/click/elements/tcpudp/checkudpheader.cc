@@ -4,8 +4,10 @@ CheckUDPHeader([I<keywords> VERBOSE, DETAILS])
 =s udp
 checks UDP headers
 =d
-Expects UDP packets with their IP header marked, checked already. Checks the lengths and the checksum
-(of unfragmented packets that have one). Bad packets leave by output 1 when there is one, else they are
+Expects UDP packets with their IP header marked, checked already. Checks the lengths and the
+checksum
+(of unfragmented packets that have one). Bad packets leave by output 1 when there is one, else they
+are
 dropped; the first is told on stderr.
 =k VERBOSE
 Tell of every bad packet. Default false.

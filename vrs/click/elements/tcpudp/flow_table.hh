@@ -23,7 +23,8 @@ struct FlowKey {
     bool operator==(const FlowKey &) const = default;
     uint32_t hash() const {
         uint64_t a = uint64_t{source} << 32 | destination;
-        const uint64_t b = uint64_t{source_port} << 48 | uint64_t{destination_port} << 32 | protocol;
+        const uint64_t ports = uint64_t{source_port} << 16 | destination_port;
+        const uint64_t b = ports << 32 | protocol;
         a = (a ^ b * 0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93;
         a ^= a >> 32;
         return static_cast<uint32_t>((a * 0xd6e8feb86659fd93) >> 32);

@@ -6,9 +6,12 @@ lets FTP's active mode through a NAT
 =d
 Expects packets of FTP control connections, from client to server, with their IP header marked, on
 their way to CONTROL_REWRITER, a TCPRewriter. When one has a PORT command, a flow for the data
-connection is made in DATA_REWRITER (an IPRewriter or TCPRewriter, perhaps the same one) as the input
-specification of its input DATA_INPUT says; the command then names what the client's address and port
-become. CONTROL_REWRITER adjusts sequence numbers when that makes it longer or shorter. A command for
+connection is made in DATA_REWRITER (an IPRewriter or TCPRewriter, perhaps the same one) as the
+input
+specification of its input DATA_INPUT says; the command then names what the client's address and
+port
+become. CONTROL_REWRITER adjusts sequence numbers when that makes it longer or shorter. A command
+for
 which no flow can be made passes as it is.
 =e
 FTPPortMapper(rw, rw, 0) -> rw :: TCPRewriter(pattern 1.0.0.1 1024-65535 - - 0 1, drop)

@@ -1,17 +1,21 @@
 /*
 =c
-IPRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TCP_TIMEOUT, TCP_DONE_TIMEOUT, TCP_NODATA_TIMEOUT, TCP_GUARANTEE, UDP_TIMEOUT, UDP_STREAMING_TIMEOUT, UDP_GUARANTEE, REAP_INTERVAL, MAPPING_CAPACITY, DST_ANNO])
+IPRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TCP_TIMEOUT, TCP_DONE_TIMEOUT,
+TCP_NODATA_TIMEOUT, TCP_GUARANTEE, UDP_TIMEOUT, UDP_STREAMING_TIMEOUT, UDP_GUARANTEE, REAP_INTERVAL,
+MAPPING_CAPACITY, DST_ANNO])
 =s nat
 rewrites addresses and ports of TCP and UDP packets
 =d
 Expects TCP and UDP packets with their IP header marked. A table of flows says how packets of both
-directions are rewritten, and by which output they leave; checksums follow. A packet of no known flow
+directions are rewritten, and by which output they leave; checksums follow. A packet of no known
+flow
 is treated as the INPUTSPEC of the input says, by which it came:
 
 "drop": it is dropped. "pass OUTPUT": it leaves unchanged, and no flow is made. "keep FOUTPUT
 ROUTPUT": a flow is made that changes nothing; packets like this one leave by FOUTPUT, replies by
 ROUTPUT. "pattern SADDR SPORT DADDR DPORT FOUTPUT ROUTPUT": a flow is made whose addresses and ports
-become these; "-" leaves one as it is; replies get back what was there. SPORT may be a range L-H: the
+become these; "-" leaves one as it is; replies get back what was there. SPORT may be a range L-H:
+the
 packet's own port when it is in it and free, else another; "L-H#" takes one after the other, "L-H?"
 any. "pattern NAME FOUTPUT ROUTPUT": a pattern that IPRewriterPatterns defines. The name of a mapper
 such as RoundRobinIPMapper: it chooses a pattern.
@@ -21,7 +25,8 @@ at others.
 
 VRIs of one VR tell each other of their flows, so that each may get any packet of them.
 =k TCP_TIMEOUT
-Seconds without a packet after which a TCP flow ends that has had data in both directions. Default 24
+Seconds without a packet after which a TCP flow ends that has had data in both directions. Default
+24
 hours. TCP_NODATA_TIMEOUT: another TCP flow, 5 minutes. TCP_DONE_TIMEOUT: one that was closed, 4
 minutes.
 =k UDP_TIMEOUT

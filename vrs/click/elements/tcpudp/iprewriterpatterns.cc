@@ -4,7 +4,8 @@ IPRewriterPatterns(NAME1 PATTERN1, ..., NAMEn PATTERNn)
 =s nat
 names patterns for rewriters
 =d
-Each PATTERN is "SADDR SPORT DADDR DPORT", as in IPRewriter's input specifications, which may then say
+Each PATTERN is "SADDR SPORT DADDR DPORT", as in IPRewriter's input specifications, which may then
+say
 "pattern NAME FOUTPUT ROUTPUT". Rewriters that name the same pattern share its sequence of ports.
 =e
 IPRewriterPatterns(out 1.0.0.1 1024-65535 - -)

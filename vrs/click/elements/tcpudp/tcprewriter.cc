@@ -1,10 +1,12 @@
 /*
 =c
-TCPRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TCP_TIMEOUT, TCP_DONE_TIMEOUT, TCP_NODATA_TIMEOUT, TCP_GUARANTEE, REAP_INTERVAL, MAPPING_CAPACITY, DST_ANNO])
+TCPRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TCP_TIMEOUT, TCP_DONE_TIMEOUT,
+TCP_NODATA_TIMEOUT, TCP_GUARANTEE, REAP_INTERVAL, MAPPING_CAPACITY, DST_ANNO])
 =s nat
 rewrites addresses, ports and sequence numbers of TCP packets
 =d
-As IPRewriter, for TCP packets alone. Where FTPPortMapper changes the length of a flow's data, sequence
+As IPRewriter, for TCP packets alone. Where FTPPortMapper changes the length of a flow's data,
+sequence
 numbers, acknowledgements and selective acknowledgements follow.
 =k TCP_TIMEOUT
 As for IPRewriter, like the other keywords; also TIMEOUT and GUARANTEE.

@@ -1,6 +1,7 @@
 /*
 =c
-UDPRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TIMEOUT, STREAMING_TIMEOUT, GUARANTEE, REAP_INTERVAL, MAPPING_CAPACITY, DST_ANNO])
+UDPRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords> TIMEOUT, STREAMING_TIMEOUT, GUARANTEE,
+REAP_INTERVAL, MAPPING_CAPACITY, DST_ANNO])
 =s nat
 rewrites addresses and ports of UDP and TCP packets, with one timeout for all
 =d
