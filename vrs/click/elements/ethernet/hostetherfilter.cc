@@ -4,7 +4,7 @@ HostEtherFilter(ETHER [, DROP_OWN, DROP_OTHER, I<keywords> OFFSET])
 =s ethernet
 drops Ethernet packets meant for other machines
 =d
-Sets each packet's type by its destination: broadcast, multicast, to this host (ETHER) or to another.
+Sets each packet's type by its destination: broadcast, multicast, to this host (ETHER) or another.
 Packets to others leave by output 1, or are dropped when it isn't connected; so do those whose
 source is ETHER when DROP_OWN is set, and those too short for a header.
 =k DROP_OWN

@@ -17,7 +17,8 @@ class Strides {
         std::vector<std::string> texts;
         if (args.rest(texts).complete() < 0) return -1;
         if (texts.size() != static_cast<size_t>(ports))
-            return args.error("need %d arguments, one per %s port", ports, port_name);
+            return args.error("need %d argument%s, one per %s port", ports, ports == 1 ? "" : "s",
+                              port_name);
         std::vector<Turn> turns;
         for (size_t i = 0; i < texts.size(); i += 1) {
             Turn it;
