@@ -41,6 +41,7 @@ pub const Rig = struct {
     snapshot: *abi.Snapshot,
     idle: abi.Idle,
     trace: ?u32 = null,
+    decided_ns: u64 = 1,
 
     /// `idle` is for dispatcher and VRIs. Never sleeps where `busy_poll`, as all must that step
     /// more than one side on one thread.
@@ -213,11 +214,12 @@ pub const Rig = struct {
                 .vri = @intCast(number),
                 .state = @intFromEnum(it),
                 .idle = r.idle,
+                .decided_ns = r.decided_ns,
             };
             try bytes.appendSlice(gpa, std.mem.asBytes(&plan_vri));
         };
         var reason: Reason = .{};
-        const plan = try plans.build(gpa, bytes.items, &r.tables, &reason);
+        const plan = try plans.build(gpa, bytes.items, &r.tables, r.d.plan, &reason);
         const old = r.d.plan;
         std.debug.assert(r.d.mail.put(plan));
         r.d.pass();

@@ -14,6 +14,7 @@ test {
     _ = @import("balancer/conformance.zig");
     _ = @import("flow.zig");
     _ = @import("order_test.zig");
+    _ = @import("allocation_test.zig");
     _ = @import("patience.zig");
     _ = @import("idle_test.zig");
     _ = @import("idle_model_test.zig");

@@ -54,6 +54,7 @@ async function settingsOf(...args: string[]): Promise<Settings> {
       return Promise.resolve();
     },
     check: () => [],
+    adapters: () => [],
     bench: () => Promise.reject(new Error("not asked for")),
     simulate: () => {
       throw new Error("not asked for");
@@ -90,6 +91,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
       name: "eth0",
       adapter: "raw",
       adapter_info: "",
+      adapter_why: "the best that works here (pf_ring: no library)",
       received_frames: 1234567,
       received_bytes: 0,
       missed_frames: 0,
@@ -104,7 +106,15 @@ Deno.test("the status table aligns its columns and shows why", () => {
       sent_frames: 0,
       dropped_frames: 1,
       drops: { no_route: 1 },
+      allocator: "dynamic",
+      cores: 2,
+      wanted_cores: 3,
+      starved: true,
+      broken: false,
+      weight: 1,
       arrival_rate_fps: 1.5,
+      arrival_rate_Bps: 0,
+      departure_rate_fps: 0,
       free_slots: 8192,
       arena_pages: "base",
       vris: [{
@@ -119,6 +129,10 @@ Deno.test("the status table aligns its columns and shows why", () => {
         restarts: 3,
         last_failure: "exited with status 1",
         load: 0,
+        service_rate_fps: null,
+        busy_fraction: 0.25,
+        unparked_us: null,
+        first_frame_us: null,
         batches: [],
       }],
     }],
@@ -133,9 +147,21 @@ Deno.test("the status table aligns its columns and shows why", () => {
       drops: { no_route: 1 },
       batches: [],
     },
+    decisions: [],
   });
   ok(text.startsWith("lvrm 0.1.0, up 1 h 2 min 5 s\n"));
-  for (const part of ["1,234,567", "no_route 1", "… (4)", "exited with status 1", "failed"]) {
+  for (
+    const part of [
+      "1,234,567",
+      "no_route 1",
+      "… (4)",
+      "2 of 3",
+      "25 %",
+      "exited with status 1",
+      "failed",
+      "eth0 by raw: the best that works here (pf_ring: no library)\n",
+    ]
+  ) {
     ok(text.includes(part), part);
   }
   ok(text.split("\n").every((line) => line === line.trimEnd()));

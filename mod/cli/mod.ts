@@ -2,7 +2,7 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runBench } from "../bench/mod.ts";
-import { checkHost, runGateway } from "../gateway/mod.ts";
+import { checkHost, listAdapters, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { clickWords, runClick } from "./click.ts";
@@ -39,7 +39,10 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = makeProgram({
     run: runGateway,
     check: checkHost,
-    bench: (names, options) => runBench(names, options, print, progress),
+    adapters: listAdapters,
+    bench: (names, options) => {
+      return runBench(names, options, print, progress, Deno.stderr.isTerminal());
+    },
     simulate: (scenario, options) => runSimulate(scenario, options, print),
     print,
     environment: (name) => Deno.env.get(name),

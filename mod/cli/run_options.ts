@@ -87,6 +87,12 @@ function addCoreOptions(command: Command): Command {
       "most cores of each virtual router (LVRM_MAX_CORES; default: all there are)",
     )
     .option(
+      "--standbys <N>",
+      "ready instances that wait beside those that run, so that one more, or another in place of " +
+        "one that died, takes microseconds; at most N, as far as there may be use for them " +
+        "(LVRM_STANDBYS; default: 2)",
+    )
+    .option(
       "--placement <NAME>",
       `which cores instances run on, seen from lvrm's: ${names(placements)} (LVRM_PLACEMENT; ` +
         `default: ${placements[0]})`,

@@ -3,27 +3,32 @@
  * `lvrm_wait`; whatever happens elsewhere (a process ends, a status is asked for) leaves a note and
  * wakes it. Nothing else talks to the library while it runs.
  */
-import { EventKind, manifest } from "../../ffi/abi.gen.ts";
+import { EventKind } from "../../ffi/abi.gen.ts";
 import type { Core, ReceivedEvent } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { largestMtu, mostVris, slotsFor, times } from "../config/sizes.ts";
+import { largestMtu, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { decodeNeighbourQuery } from "../routing/mod.ts";
 import type { RouteMonitor } from "../routing/mod.ts";
-import type { Decision } from "../vr_monitor/mod.ts";
-import { encodePlan, portSet } from "../vri_monitor/mod.ts";
-import type { Plan, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
-import { VriMonitor } from "../vri_monitor/monitor.ts";
-import type { VriView, VrWants } from "../vri_monitor/monitor.ts";
+import type { CoreWatch } from "../vr_monitor/mod.ts";
+import { portSet, VriMonitor } from "../vri_monitor/mod.ts";
+import type { Plan, PlanChange, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
+import type { VriView, VrWants } from "../vri_monitor/mod.ts";
+import { Allocation } from "./allocation.ts";
+import { createVrs } from "./arenas.ts";
 import { Conditions } from "./conditions.ts";
+import { CoreKeeper } from "./core_keeper.ts";
+import type { Cores } from "./cores.ts";
 import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
+import { PlanKeeper } from "./plan_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
+import type { AdapterChoice } from "./adapters.ts";
 import { PortKeeper } from "./port_keeper.ts";
 import { routeSources } from "./route_sources.ts";
 import { RoutePoller } from "./route_poller.ts";
@@ -37,10 +42,11 @@ export interface GatewayParts {
   /** Null where the kernel can't have it and doesn't forward anyway. */
   readonly table: IngressTable | null;
   readonly ports: readonly Port[];
-  readonly adapter: number;
+  readonly adapters: AdapterChoice;
   /** Program of each VR, in order. */
   readonly programs: readonly RouterProgram[];
-  readonly decision: Decision;
+  readonly cores: Cores;
+  readonly watch: CoreWatch;
   readonly launcher: string;
 }
 
@@ -50,6 +56,7 @@ const netlinkReady = 4;
 export class Gateway {
   readonly #parts: GatewayParts;
   readonly #vris: VriMonitor;
+  readonly #allocation: Allocation;
   readonly #ports: PortKeeper;
   readonly #served: readonly ServedPrefix[];
   /** Where its routes come from, by VR. */
@@ -59,13 +66,11 @@ export class Gateway {
   readonly #started_ms = performance.now();
   readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
   readonly #conditions = new Conditions();
+  readonly #plans: PlanKeeper;
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
-  #generation = 0; // plan in force, as last seen
-  #lastSent = 0; // generation of the last plan handed over
   #serving = false;
   #planDirty = true;
-  #planBlocked = false;
   #eventsBlocked = false;
   #lastSnapshot_ms = 0;
   #stopping = false;
@@ -75,8 +80,9 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.#plans = new PlanKeeper(parts.core);
     const mtu = largestMtu(slotsFor(parts.ports.map((port) => port.mtu), 1).bytes);
-    this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
+    this.#ports = new PortKeeper(parts.ports, parts.adapters, parts.core, mtu);
     this.#served = parts.settings.vrs.flatMap(({ subnets }, vr) =>
       subnets.map((prefix) => ({ prefix, vr }))
     );
@@ -92,11 +98,19 @@ export class Gateway {
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
-      cores: parts.decision.cores,
+      vrs: parts.settings.vrs.map((vr, i) => {
+        return { name: vr.name, program: parts.programs[i]!, link: vr };
+      }),
+      seating: parts.cores,
       snapshot: (vr) => parts.routes.snapshot(this.#sourceOf[vr]),
       wake: () => parts.core.wake(),
       now: () => performance.now(),
     });
+    const { settings, core, cores, watch } = parts;
+    const vris = this.#vris;
+    const keeper = new CoreKeeper({ core, cores, vris, watch });
+    const clockNs = () => core.clockNs();
+    this.#allocation = new Allocation({ settings, vris, cores, keeper, clockNs });
   }
 
   /**
@@ -105,36 +119,23 @@ export class Gateway {
    * both ways. Throws Failure; call `stop` then as well.
    */
   async start(): Promise<void> {
-    const { core, routes, settings, decision } = this.#parts;
+    const { core, routes, settings, cores } = this.#parts;
     routes.setPorts(this.#ports.routingPorts());
     routes.onEvents((events, source) =>
       this.#vris.broadcast(events, (vr) => this.#sourceOf[vr] === source)
     );
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
-    core.start({ ...decision.dispatcher, busyPoll: settings.busyPoll });
+    const idle = cores.dispatcherIdle;
+    core.start({ core: cores.dispatcher.core, idle, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const mtus = this.#parts.ports.map((port) => port.mtu);
-    for (const [vr, chosen] of settings.vrs.entries()) {
-      const { balancer, byFrame, loadEstimator, loadWeight } = chosen;
-      const { flows: flowCount, flowIdle_ms: flowIdleMs } = chosen;
-      const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen));
-      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount, flowIdleMs };
-      core.vrCreate({ vr, slotBytes, slotCount, ...config });
-    }
-    for (const place of decision.vris) {
-      this.#vris.add({
-        id: `${settings.vrs[place.vr]!.name}.${place.index + 1}`,
-        vr: place.vr,
-        program: this.#parts.programs[place.vr]!,
-        core: place.core,
-        idle: place.idle,
-        link: settings.vrs[place.vr]!,
-      });
-    }
+    createVrs(core, settings.vrs, mtus, settings.overcommit ? Infinity : cores.forVris);
+    this.#allocation.begin();
+    this.#vris.catchUp();
     this.#loop = this.#run();
-    const broken = () => this.#vris.views().find((vri) => vri.reason !== null);
-    const ready = () => this.#vris.views().every((vri) => vri.state !== "starting");
+    const broken = () => this.vris().find((vri) => vri.reason !== null);
+    const ready = () => this.vris().every((vri) => vri.state !== "starting");
     await this.#conditions.until(() => ready() || broken() !== undefined);
     if (this.#stopping) throw new Error("the gateway was stopped");
     this.#requireReady(broken());
@@ -142,10 +143,15 @@ export class Gateway {
     this.#ports.openAll();
     this.#serving = true;
     this.#planDirty = true;
-    this.#vris.replacing = true;
-    this.#vris.activate();
+    this.#vris.serve();
+    this.#allocation.serve(performance.now());
     core.wake();
-    await this.#conditions.until(() => !this.#planDirty && this.#inForce());
+    await this.#conditions.until(() => !this.#planDirty && this.#plans.inForce);
+  }
+
+  /** VRIs as they are now. */
+  vris(): VriView[] {
+    return this.#vris.roster.views();
   }
 
   /** Throws Failure when a VRI failed before lvrm served. */
@@ -176,15 +182,15 @@ export class Gateway {
 
   /** A status out of a fresh snapshot. */
   status(): Promise<Status> {
-    const { settings, adapter } = this.#parts;
+    const { settings } = this.#parts;
     return new Promise((resolve) => {
-      this.#snapshotWaiters.push((reader) =>
+      this.#snapshotWaiters.push((reader) => {
+        const cores = this.#allocation.vrs();
         resolve(buildStatus({
           uptime_s: (performance.now() - this.#started_ms) / 1000,
           ports: this.#parts.ports.map((port) => ({
             name: portName(port),
-            adapter: manifest.adapters[adapter]!,
-            adapter_info: this.#ports.description(port.port),
+            ...this.#ports.adapter(port.port),
             counters: this.#ports.counters(port.port, reader),
           })),
           vrs: settings.vrs.map((vr, number) => ({
@@ -192,10 +198,12 @@ export class Gateway {
             name: vr.name,
             subnets: vr.subnets.map(formatPrefix),
             router: vr.router,
+            cores: cores[number]!,
           })),
-          vris: this.#vris.views(),
-        }, reader))
-      );
+          vris: this.vris(),
+          decisions: this.#allocation.decisions,
+        }, reader));
+      });
       this.#parts.core.wake();
     });
   }
@@ -213,7 +221,7 @@ export class Gateway {
       this.#vris.drain(now_ms + times.drain_ms);
       core.wake();
       const gone = this.#conditions.until(() =>
-        this.#vris.views().every((vri) => vri.state === "stopped")
+        this.vris().every((vri) => vri.state === "stopped")
       );
       await within(gone, times.drain_ms + 2 * times.stop_ms);
     }
@@ -245,7 +253,7 @@ export class Gateway {
 
   /** How long the next wait may last. */
   #timeout(): number {
-    if (this.#planBlocked || this.#eventsBlocked) return times.retry_ms;
+    if (this.#plans.blocked || this.#eventsBlocked) return times.retry_ms;
     if (this.#requested !== null) return times.tick_ms; // its arrival ends the wait
     const due_ms = Math.min(this.#snapshotDue(), this.#serving ? this.#ingress.due_ms : Infinity);
     const wait_ms = Math.ceil(due_ms - performance.now());
@@ -255,11 +263,12 @@ export class Gateway {
   /** When the counters should be looked at again. */
   #snapshotDue(): number {
     const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
-    return Math.min(this.#lastSnapshot_ms + period_ms, this.#vris.nextDeadline());
+    const due_ms = Math.min(this.#vris.nextDeadline(), this.#allocation.due_ms);
+    return Math.min(this.#lastSnapshot_ms + period_ms, due_ms);
   }
 
   #busy(): boolean {
-    return this.#vris.busy || this.#ports.busy || !this.#inForce();
+    return this.#vris.busy || this.#allocation.busy || this.#ports.busy || !this.#plans.inForce;
   }
 
   /** Everything that may have happened, in one fixed order. */
@@ -273,8 +282,8 @@ export class Gateway {
       this.#vris.activate();
       this.#routes.warn();
     }
-    if (this.#vris.wantsDirty) {
-      this.#vris.wantsDirty = false;
+    if (this.#vris.wants.dirty) {
+      this.#vris.wants.dirty = false;
       this.#touch();
     }
     // The table first, capture second, also for a port whose interface is back.
@@ -283,6 +292,7 @@ export class Gateway {
     }
     this.#eventsBlocked = !this.#vris.flushOutboxes();
     this.#sendPlan();
+    if (this.#vris.catchUp()) this.#sendPlan();
     this.#requestSnapshot();
     this.#conditions.check();
   }
@@ -293,12 +303,20 @@ export class Gateway {
     if (reader === null || this.#requested === null) return;
     if (reader.sequence() < this.#requested) return;
     this.#requested = null;
-    this.#generation = reader.generation();
-    this.#ports.adopted(this.#generation, reader);
+    this.#plans.generation = reader.generation();
+    this.#ports.adopted(this.#plans.generation, reader);
     this.#ports.warnOfTruncation(reader);
     if (this.#ports.planDirty) this.#portsChanged();
-    this.#vris.observe(reader, this.#generation);
+    this.#allocate(reader);
+    this.#vris.observe(reader, this.#plans.generation);
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
+  }
+
+  /** Decides about cores once per period. A change is handed over at once, in the last plan. */
+  #allocate(reader: SnapshotReader): void {
+    if (!this.#serving || this.#stopping) return;
+    const act = (changes: readonly PlanChange[]) => this.#plans.amend(changes);
+    this.#allocation.observe(reader, performance.now(), act);
   }
 
   #requestSnapshot(): void {
@@ -309,23 +327,15 @@ export class Gateway {
     this.#requested = this.#parts.core.snapshotRequest();
   }
 
-  #inForce(): boolean {
-    return this.#generation >= this.#lastSent;
-  }
-
   #sendPlan(): void {
     const dirty = this.#planDirty || this.#vris.planDirty || this.#ports.planDirty;
-    this.#planBlocked = false;
+    this.#plans.blocked = false;
     if (!dirty) return;
-    const generation = this.#parts.core.plan(encodePlan(this.#plan()));
-    if (generation === null) {
-      this.#planBlocked = true;
-      return;
-    }
+    const generation = this.#plans.send(this.#plan());
+    if (generation === null) return;
     this.#planDirty = false;
     this.#vris.planDirty = false;
     this.#ports.planDirty = false;
-    this.#lastSent = generation;
     this.#vris.planSent(generation);
     this.#ports.planSent(generation);
   }
@@ -339,7 +349,7 @@ export class Gateway {
     return {
       ports: numbers.map(({ port }) => ({ port, promiscuous: promiscuous.has(port) })),
       vrs: settings.vrs.map((_, vr) => {
-        const { wants, ports } = this.#vris.wants(vr);
+        const { wants, ports } = this.#vris.wants.of(vr);
         return { vr, wants, wantedPorts: ports, permittedPorts };
       }),
       vris: this.#vris.planVris(),
@@ -350,7 +360,7 @@ export class Gateway {
 
   /** What each VR asked for. */
   #wants(): VrWants[] {
-    return this.#parts.settings.vrs.map((_, vr) => this.#vris.wants(vr));
+    return this.#parts.settings.vrs.map((_, vr) => this.#vris.wants.of(vr));
   }
 
   /** Plan and ingress table have to follow a change. */
@@ -381,7 +391,7 @@ export class Gateway {
   }
 
   #receive(event: ReceivedEvent): void {
-    const vr = this.#vris.vrOf(event.vri);
+    const vr = this.#vris.roster.vrOf(event.vri);
     const query = decodeNeighbourQuery(event.payload);
     if (vr === null || query === null) return;
     if (event.kind === EventKind.need_neighbour) this.#parts.routes.requestNeighbour(vr, query);

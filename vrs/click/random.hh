@@ -1,14 +1,16 @@
-// Random numbers for elements that drop, sample or choose: one engine, seeded once; RandomSeed may
-// set it.
+// Random numbers for elements that drop, sample or choose: one engine, seeded once, the same
+// each time when time is simulated; RandomSeed may set it.
 #pragma once
 
 #include <cstdint>
 #include <random>
 
+#include "time.hh"
+
 namespace click {
 
 inline std::mt19937 &random_engine() {
-    static std::mt19937 engine{std::random_device{}()};
+    static std::mt19937 engine{Clock::is_simulated ? 1 : std::random_device{}()};
     return engine;
 }
 inline uint32_t random_32() { return static_cast<uint32_t>(random_engine()()); }

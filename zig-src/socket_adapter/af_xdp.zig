@@ -198,7 +198,7 @@ pub const AfXdp = struct {
 
     /// Frames of one queue. `first`: frames that this batch has already.
     fn take(x: *AfXdp, from: *Receiver, frames: []Frame, first: u32) u32 {
-        var left = from.ring.filled();
+        var left = from.ring.side.filled();
         var count: u32 = 0;
         while (count < frames.len) : (count += 1) {
             const bytes = from.next(&left, x.bounceOf(first + count)) orelse break;
@@ -266,8 +266,7 @@ pub const AfXdp = struct {
         var expired: u64 = 0;
         _ = linux.read(x.timer, std.mem.asBytes(&expired), 8);
         x.waiting = false;
-        x.sender.flushAgain();
-        if (x.sender.isWaiting()) x.wait();
+        if (x.sender.flushAgain() and x.sender.isWaiting()) x.wait();
     }
 
     fn longestBy(x: *const AfXdp, mtu: u32) u32 {
