@@ -128,7 +128,7 @@ export function makeProgram(actions: Actions): Command {
     });
   program.command("bench")
     .description(
-      "measure lvrm on this machine, without interfaces and without privileges: " +
+      "measure lvrm on this machine, without its interfaces, and without privileges but for 1a and 1b: " +
         Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
     )
     .argument("<EXPERIMENT...>", "one or more of them")
