@@ -14,7 +14,9 @@ export interface Contestant {
 const kernel: Contestant = { forwarder: "kernel", adapter: null, router: null };
 
 /** The kernel, and every adapter that works here with the paper's forwarder and with routing. */
-export function contestants(context: Pick<BenchContext, "core" | "router" | "progress">) {
+export function contestants(
+  context: Pick<BenchContext, "core" | "router" | "progress">,
+): Contestant[] {
   const all: Contestant[] = [kernel];
   for (const number of preferred()) {
     const adapter = manifest.adapters[number]!;

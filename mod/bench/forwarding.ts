@@ -1,4 +1,4 @@
-/** Experiment 1a: the highest rate that the gateway forwards, by size of frame, beside the kernel. */
+/** Experiment 1a: the highest rate that is forwarded, by size of frame, beside the kernel's. */
 import { Failure } from "../config/mod.ts";
 import { Child, sleep } from "./command.ts";
 import { type Contestant, contestants, during, nameOf, rotated } from "./contestants.ts";

@@ -136,7 +136,7 @@ async function batch(lines: readonly string[], namespace?: string): Promise<void
   await new Child(["ip", ...where, "-batch", "-"]).finish(lines.join("\n") + "\n");
 }
 
-/** One VR routes for everybody; but one that relays has two ports, so there is one for each pair. */
+/** One VR routes for everybody; one that relays has two ports, so there is one for each pair. */
 function vrWords(relays: boolean): string[] {
   if (!relays) return ["--vr", "0.0.0.0/0=cppvr"];
   return (["s1", "s2"] as const).flatMap((name) => {

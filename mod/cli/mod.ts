@@ -6,6 +6,7 @@ import { checkHost, listAdapters, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { clickWords, runClick } from "./click.ts";
+import { generatorWords, runGenerator } from "./generate.ts";
 import { makeProgram } from "./program.ts";
 
 const encoder = new TextEncoder();
@@ -51,6 +52,8 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const words = clickWords(args);
     if (words !== null) runClick(words);
+    const generator = generatorWords(args);
+    if (generator !== null) runGenerator(generator);
     await program.parseAsync(args, { from: "user" });
     return ExitCode.ok;
   } catch (error) {

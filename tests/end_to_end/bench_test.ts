@@ -1,4 +1,4 @@
-/** `lvrm bench 1a 1b --quick`: both run, whole, beside the kernel; the figures are judged elsewhere. */
+/** `lvrm bench 1a 1b --quick` runs, beside the kernel; its figures are judged elsewhere. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { lvrmCommand, must, run } from "../testbed/mod.ts";
 

@@ -1,5 +1,5 @@
 /** The generator over a plain veth: what is sent is what is counted. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
   countWith,
   generated,
@@ -37,6 +37,26 @@ Deno.test("the sink counts what the generator sent, v4 and v6, in order", async 
   }
 });
 
+Deno.test("sizes mix and sweep, and latencies are in order", async () => {
+  await using bed = await Testbed.create({ forwarding: true });
+  await bed.s1.ping(bed.r1.link.host4, { count: 1 });
+  const sizes = [["imix", 1200, 100 * (7 * 60 + 4 * 590 + 1514)], ["84-383", 300, 300 * 209.5]];
+  for (const [wire_bytes, count, bytes] of sizes as [string, number, number][]) {
+    await using sink = await Sink.start(bed.r1, { run: 11 });
+    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
+      ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, run: 11 },
+      ...{ seconds: 20, count, rate_fps: 10_000, wire_bytes },
+    });
+    equal((await generated<SendResult>(sender)).sent_bytes, bytes);
+    const seen = await sink.stop();
+    deepEqual([seen.different_frames, seen.received_bytes], [count, bytes]);
+    const { latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns } = seen;
+    const figures = [latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns];
+    deepEqual(figures, [...figures].sort((a, b) => a - b));
+    ok(latency_p50_ns > 0 && latency_max_ns < 60e9, figures.join());
+  }
+});
+
 Deno.test("generated frames pass a real stack's checks: a socket receives them", async () => {
   await using bed = await Testbed.create({ forwarding: true });
   await bed.r1.agent.call("udp_echo", { address: bed.r1.link.host4, port: 9 });
@@ -54,6 +74,7 @@ Deno.test("the generator refuses what is unbounded or has no interface", async (
     const [words, code, text] of [
       [["send"], 2, /--interface/],
       [["sink", "--interface", "lo"], 2, /--seconds/],
+      [["send", "--wire-bytes", "9-8"], 2, /imix or FIRST-LAST/],
       [["sink", "--interface", "nope0", "--seconds", "1"], 1, /nope0/],
     ] as const
   ) {
