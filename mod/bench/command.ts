@@ -46,7 +46,7 @@ export class Child implements AsyncDisposable {
     await this.#closeInput();
     if (await this.#done === 0) return this.out;
     const words = this.words.slice(0, 6).join(" ");
-    throw new Failure(ExitCode.failed, `bench: ${words} failed: ${this.err.trim() || this.out}`);
+    throw new Failure(ExitCode.failed, `${words} failed: ${this.err.trim() || this.out}`);
   }
 
   async #closeInput(): Promise<void> {

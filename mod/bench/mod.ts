@@ -20,6 +20,7 @@ import { formatRows, type Row } from "./table.ts";
 import { benchRouters, benchThroughput } from "./throughput.ts";
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
+export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
 export { benchRouters } from "./throughput.ts";
 
 const leastWindow_frames = 64;

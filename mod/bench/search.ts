@@ -33,21 +33,22 @@ const stepsMax = 30;
 /**
  * Bisects; `attempt` tries a rate of all pairs together, 0 for as fast as it goes. A rate that
  * fails is tried once more: a pause of the machine's host is not the forwarder's fault.
- * Null: no rate passes.
+ * At most `most` may be lost. Null: no rate passes.
  */
 export async function highestRate(
   attempt: (rate_fps: number) => Promise<Trial>,
   steps: number,
+  most = lossMax,
 ): Promise<Trial | null> {
   const carried = async (rate_fps: number) => {
     for (let i = 0; i < 2; i++) {
       const trial = await attempt(rate_fps);
-      if (trial.loss <= lossMax) return trial;
+      if (trial.loss <= most) return trial;
     }
     return null;
   };
   const flood = await attempt(0);
-  if (flood.loss <= lossMax) return flood;
+  if (flood.loss <= most) return flood;
   let best: Trial | null = null;
   let [low, high] = [flood.received_fps * 0.7, flood.sent_fps];
   for (let step = 0; step < stepsMax && (step < steps || best === null); step++) {

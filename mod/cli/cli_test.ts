@@ -184,4 +184,7 @@ Deno.test("gen and sink are lvrm-gen's: they refuse to run unless the interface 
   match(help.out, /^usage: lvrm-gen send/);
   deepEqual(generatorWords(["sink", "--interface", "e0"]), ["sink", "--interface", "e0"]);
   equal(generatorWords(["status"]), null);
+  const limit = await lvrm("gen", "--find-limit", "--interface", "e0", ...traffic);
+  equal(limit.code, 2);
+  match(limit.err, /^lvrm: --find-limit: name where the frames arrive: --sink INTERFACE\n$/);
 });

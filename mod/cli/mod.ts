@@ -1,7 +1,7 @@
 /** The command line: arguments in, exit code out. */
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
-import { runBench } from "../bench/mod.ts";
+import { findLimitOf, runBench, runFindLimit } from "../bench/mod.ts";
 import { checkHost, listAdapters, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
@@ -52,6 +52,11 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const words = clickWords(args);
     if (words !== null) runClick(words);
+    const limit = args[0] === "gen" ? findLimitOf(args.slice(1)) : null;
+    if (limit !== null) {
+      await runFindLimit(limit, print, progress);
+      return ExitCode.ok;
+    }
     const generator = generatorWords(args);
     if (generator !== null) runGenerator(generator);
     await program.parseAsync(args, { from: "user" });

@@ -104,7 +104,10 @@ function addPrograms(program: Command): void {
     .helpOption(false)
     .argument("[WORDS...]", "as of click: lvrm click --help");
   program.command("gen")
-    .description("send numbered frames out of an interface that is named: lvrm gen --help")
+    .description(
+      "send numbered frames out of a named interface: lvrm gen --help; with --find-limit " +
+        "--sink INTERFACE find the highest rates with 2 % loss and with none",
+    )
     .helpOption(false)
     .argument("[WORDS...]", "of lvrm-gen send");
   program.command("sink")

@@ -4,6 +4,7 @@ import {
   countWith,
   generated,
   generator,
+  lvrmCommand,
   run,
   type SendResult,
   Sink,
@@ -67,6 +68,29 @@ Deno.test("generated frames pass a real stack's checks: a socket receives them",
     await generated(sender);
   });
   equal(countWith(back, [0x6c, 0x76, 0x72, 0x6d]), 10, "echoed payloads");
+});
+
+Deno.test("gen --find-limit finds the rates that a link carries", async () => {
+  await using bed = await Testbed.create();
+  await bed.gateway.ipBatch([
+    ...["link add end1 type veth peer name end2", "link set end1 up", "link set end2 up"],
+  ]);
+  const [program, first] = lvrmCommand();
+  const words = [
+    ...["--interface", "end1", "--destination-mac", "02:00:00:00:00:01", "--seconds", "0.1"],
+    ...["--source", "10.0.1.2", "--destination", "10.0.2.2"],
+  ];
+  const all = [...first, "gen", "--find-limit", "--sink", "end2", ...words];
+  const done = await bed.gateway.exec(program, all, 120_000);
+  equal(done.code, 0, done.stderr);
+  const { limits } = JSON.parse(done.stdout) as {
+    limits: { loss_max: number; frames_per_second: number; loss: number }[];
+  };
+  deepEqual(limits.map((it) => it.loss_max), [0.02, 0]);
+  for (const { loss_max, frames_per_second, loss } of limits) {
+    ok(frames_per_second > 0 && loss <= loss_max, done.stdout);
+  }
+  match(done.stderr, /^\d+ frames\/s: [\d.]+ % lost$/m);
 });
 
 Deno.test("the generator refuses what is unbounded or has no interface", async () => {
