@@ -43,6 +43,8 @@ function isSame(link: Link | undefined, port: Port): boolean {
     compareBytes(link.mac, port.mac) === 0;
 }
 
+const reasonOf = ({ adapter, why }: OpenedPort) => `${manifest.adapters[adapter]}: ${why}`;
+
 export class PortKeeper {
   readonly #kept: Kept[];
   readonly #adapters: AdapterChoice;
@@ -86,16 +88,16 @@ export class PortKeeper {
         );
       }
     }
+    const reasons = Map.groupBy(this.#kept, ({ opened }) => reasonOf(opened!));
+    for (const [reason, all] of reasons) {
+      const ports = all.map(({ port }) => portName(port)).join(", ");
+      log.info("{ports} by {reason}", { ports, reason });
+    }
   }
 
   #open(kept: Kept): void {
     const config = { ...kept.port, receiveBufferBytes: 0 };
     const opened = openPort(this.#core, config, this.#adapters);
-    log.info("{port} is open by {adapter}: {why}", {
-      port: portName(kept.port),
-      adapter: manifest.adapters[opened.adapter],
-      why: opened.why,
-    });
     kept.opened = opened;
     kept.phase = "open";
     kept.generation = null;
@@ -180,7 +182,7 @@ export class PortKeeper {
       const port = portName(kept.port);
       try {
         this.#open(kept);
-        log.info("{port} is back", { port });
+        log.info("{port} is back, by {reason}", { port, reason: reasonOf(kept.opened!) });
       } catch (error) {
         // It is tried again with the next change of a link.
         log.warn("{port} cannot be opened: {error}", { port, error: String(error) });
