@@ -177,15 +177,15 @@ export class BenchGateway {
     core.start({ core: options.cores[0]!, idle: this.#idle(0), busyPoll: options.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const spec = traceSpec(options);
-    this.#trace = core.traceCreate(options.capture === undefined ? spec : { ...spec, frames: 0 });
+    this.#trace = core.traces.create(...(options.capture === undefined ? [spec] : []));
   }
 
   /** Builds a gateway and waits until every VRI takes frames. Only one at a time. */
   static async start(core: Core, options: GatewayOptions, runtime: string): Promise<BenchGateway> {
     const gateway = new BenchGateway(core, options, runtime);
     try {
-      for (const { bytes, original_bytes } of options.capture ?? []) {
-        core.traceAppend(gateway.#trace, bytes, original_bytes);
+      for (const { bytes, original_bytes, time_ns } of options.capture ?? []) {
+        core.traces.append(gateway.#trace, bytes, original_bytes, time_ns ?? 0n);
       }
       gateway.#openPorts();
       gateway.#makeVris();
@@ -363,9 +363,9 @@ export class BenchGateway {
   /** Latencies over `ms`, after `warm_up_ms`. */
   async latency(ms: number, warm_up_ms: number): Promise<LatencyReport> {
     await sleep(warm_up_ms);
-    this.#core.traceLatency(this.#trace, true);
+    this.#core.traces.latency(this.#trace, true);
     await sleep(ms);
-    const report = this.#core.traceLatency(this.#trace, false);
+    const report = this.#core.traces.latency(this.#trace, false);
     this.#checkVris();
     return report;
   }
@@ -389,6 +389,6 @@ export class BenchGateway {
     for (const { process } of this.#instances) process?.kill();
     await Promise.all(this.#instances.map(({ process }) => process?.ended));
     this.#core.stop();
-    this.#core.traceDestroy(this.#trace);
+    this.#core.traces.destroy(this.#trace);
   }
 }

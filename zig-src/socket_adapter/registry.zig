@@ -23,6 +23,7 @@ const Reason = @import("../reason.zig").Reason;
 pub const variants = .{
     .raw = @import("raw.zig").Raw,
     .memory = @import("memory.zig").Memory,
+    .pcap = @import("pcap.zig").Pcap,
 };
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));
