@@ -2,9 +2,11 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runBench } from "../bench/mod.ts";
-import { runGateway } from "../gateway/mod.ts";
+import { requireComplete, runGateway } from "../gateway/mod.ts";
+import type { Settings } from "../config/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { makeProgram } from "./program.ts";
+import { formatCapture, formatStatus } from "./table.ts";
 
 const encoder = new TextEncoder();
 
@@ -30,12 +32,21 @@ function judge(error: unknown): { code: number; text: string | null } {
   return { code: ExitCode.failed, text: `internal error: ${text}` };
 }
 
+/** One run; what it was is printed where its input ended it. Throws Failure. */
+async function run(settings: Settings, print: (text: string) => void): Promise<void> {
+  const { status, capture } = await runGateway(settings);
+  if (status !== null) print(formatStatus(status));
+  if (settings.source?.adapter !== "pcap" || capture === null) return;
+  if (status !== null) print(formatCapture(settings.source.output, capture));
+  requireComplete(settings.source, capture);
+}
+
 /** Runs `lvrm` with these arguments; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const print = (text: string) => write(Deno.stdout, text);
   const progress = (line: string) => write(Deno.stderr, `${line}\n`);
   const program = makeProgram({
-    run: runGateway,
+    run: (settings) => run(settings, print),
     bench: (names, options) => runBench(names, options, print, progress),
     print,
     environment: (name) => Deno.env.get(name),

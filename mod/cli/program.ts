@@ -5,6 +5,7 @@ import { fetchStatus } from "../api/mod.ts";
 import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
 import { decideSettings, defaultSocket, socketPath } from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
+import { virtualAdapters } from "../config/source.ts";
 import { formatStatus } from "./table.ts";
 
 /** What the commands do, and where their words go. */
@@ -22,8 +23,7 @@ const collect = (value: string, earlier: string[] | undefined): string[] => [
   value,
 ];
 
-/** Those that serve interfaces: `memory` replays traces, for `lvrm bench`. */
-const interfaceAdapters = manifest.adapters.filter((name) => name !== "memory");
+const interfaceAdapters = manifest.adapters.filter((name) => !virtualAdapters.includes(name));
 
 function addRunOptions(command: Command): Command {
   const names = (all: readonly string[]) => all.join(", ");
@@ -43,7 +43,12 @@ function addRunOptions(command: Command): Command {
     )
     .option(
       "--adapter <NAME>",
-      `socket adapter: auto, ${names(interfaceAdapters)} (LVRM_ADAPTER; default: auto)`,
+      `socket adapter: auto, ${names(interfaceAdapters)} on interfaces; memory:… and pcap:… ` +
+        "without any, see below (LVRM_ADAPTER; default: auto)",
+    )
+    .option(
+      "--zero-copy",
+      "with --adapter memory: frames lie in the VRs' arenas beforehand (LVRM_ZERO_COPY=1)",
     )
     .option(
       "--queue <NAME>",
@@ -104,6 +109,19 @@ Examples:
   lvrm --vr '10.0.3.0/24=./my-vr --its-option "two words"' --vris 2 --cores 0-3
   lvrm --vr '0.0.0.0/0,::/0=cppvr --relay eth0=eth1'
   lvrm status --json
+
+Without interfaces and without privileges (ports mem0, mem1, … or pcap0, pcap1, …):
+  --adapter memory:FILE[,FILE…][,OPTION…]       replay captures, round and round
+  --adapter memory[:OPTION…]                    replay generated frames
+  --adapter pcap:IN[,IN…],OUT[,OPTION…]         from capture files into one, once
+memory: count=N frames, then the end (100M); rate=N per second (360kfps; default: as
+  fast as they are taken); window=N on their way at most; and, generated:
+  sizes=84/1538 bytes on the wire, flows=N, subnets=10.0.1.0/24+10.0.2.0/24 sources
+  (default: the VRs'), to=198.18.0.0/15 destinations
+pcap: speed=1 with the captured timing, 10 ten times as fast, max (default); time=us|ns
+both: ports=N, mtu=N, mac=any|MAC[/MAC…] of each port (any: all unicast frames are for it)
+  lvrm --adapter memory:sizes=84/1538,flows=1000,count=1M --vr 10.0.1.0/24=cppvr
+  lvrm --adapter pcap:in.pcapng,out.pcapng --vr '0.0.0.0/0=cppvr --relay pcap0=pcap1'
 
 Exit codes: 0 ended as asked, 1 failed while running, 2 usage, 3 configuration,
 4 the host can't (permission, interface, kernel feature).

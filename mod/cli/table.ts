@@ -1,4 +1,5 @@
 /** The status as tables for a terminal. Pure. */
+import type { CaptureReport } from "../../ffi/replay.ts";
 import type { Status } from "../metrics/mod.ts";
 
 function table(rows: readonly (readonly string[])[]): string {
@@ -28,6 +29,11 @@ function uptime(seconds: number): string {
   ];
   const first = parts.findIndex(([value]) => value > 0);
   return parts.slice(first < 0 ? 3 : first).map(([value, unit]) => `${value} ${unit}`).join(" ");
+}
+
+/** The file that an offline run wrote. */
+export function formatCapture(path: string, report: CaptureReport): string {
+  return `${path}: ${count(report.writtenFrames)} frames, ${count(report.writtenBytes)} bytes\n`;
 }
 
 /** Everything on one screen: interfaces, VRs, VRIs, totals. */

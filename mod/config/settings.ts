@@ -6,6 +6,7 @@ import { limits, manifest } from "../../ffi/abi.gen.ts";
 import type { Idle } from "../../ffi/core.ts";
 import { parseCores } from "./cores.ts";
 import { ExitCode, Failure } from "./failure.ts";
+import { BadSource, parseSource, type VirtualSource } from "./source.ts";
 import { parseInterfaces, parseVrs } from "./vr.ts";
 import type { InterfaceSettings, VrSettings } from "./vr.ts";
 import { splitEntries } from "./words.ts";
@@ -22,6 +23,7 @@ export interface RunOptions {
   vr?: string[];
   interface?: string[];
   adapter?: string;
+  zeroCopy?: boolean;
   queue?: string;
   balancer?: string;
   frames?: boolean;
@@ -44,6 +46,10 @@ export interface Settings {
   readonly interfaces: readonly InterfaceSettings[];
   /** Index into the manifest's adapters; null: the best that works here. */
   readonly adapter: number | null;
+  /** Frames come from and go to this, not to interfaces; null: to interfaces. */
+  readonly source: VirtualSource | null;
+  /** Frames of a trace lie in the arenas. */
+  readonly zeroCopy: boolean;
   readonly queue: number;
   readonly balancer: number;
   /** Frames are balanced one by one, instead of by flow. */
@@ -93,6 +99,31 @@ function valueOf(given: string | undefined, name: string, env: Environment): str
   if (given !== undefined) return given;
   const value = env(name)?.trim();
   return value === undefined || value === "" ? undefined : value;
+}
+
+/** What the value of `--adapter` says of ports that are no interfaces. Throws Failure. */
+function sourceOf(text: string): VirtualSource | null {
+  try {
+    return parseSource(text);
+  } catch (error) {
+    if (!(error instanceof BadSource)) throw error;
+    throw new Failure(ExitCode.usage, `--adapter ${text}: ${error.message}`);
+  }
+}
+
+/** Throws Failure (configuration) where options don't go together. */
+function requireFitting(
+  source: VirtualSource | null,
+  zeroCopy: boolean,
+  interfaces: readonly InterfaceSettings[],
+): void {
+  const why = source !== null && interfaces.length > 0
+    ? `--interface and --adapter ${source.adapter} exclude each other: that adapter has ports ` +
+      `of its own`
+    : zeroCopy && source?.adapter !== "memory"
+    ? `--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand`
+    : null;
+  if (why !== null) throw new Failure(ExitCode.configuration, why);
 }
 
 function parseVris(text: string): number {
@@ -149,15 +180,11 @@ export function decideSettings(options: RunOptions, env: Environment): Settings 
     (env("LVRM_INTERFACE") ?? "").split(/[\s,;]+/).filter((text) => text !== "");
   const interfaces = parseInterfaces(interfaceTexts);
   const adapter = value(options.adapter, "LVRM_ADAPTER") ?? "auto";
+  const source = sourceOf(adapter);
   const adapters = [...manifest.adapters, "auto"];
-  const adapterIndex = choice("adapter", adapters, adapter);
-  if (adapter === "memory") {
-    throw new Failure(
-      ExitCode.usage,
-      "--adapter memory replays a trace and serves no interface: it is what `lvrm bench` " +
-        "measures with (lvrm bench --help)",
-    );
-  }
+  const adapterIndex = choice("adapter", adapters, source?.adapter ?? adapter);
+  const zeroCopy = options.zeroCopy ?? flag("LVRM_ZERO_COPY", env);
+  requireFitting(source, zeroCopy, interfaces);
   const queue = value(options.queue, "LVRM_QUEUE") ?? manifest.queues[0];
   const balancer = value(options.balancer, "LVRM_BALANCER") ?? manifest.balancers[0];
   const estimator = value(options.loadEstimator, "LVRM_LOAD_ESTIMATOR") ??
@@ -178,6 +205,8 @@ export function decideSettings(options: RunOptions, env: Environment): Settings 
     vrs,
     interfaces,
     adapter: adapter === "auto" ? null : adapterIndex,
+    source,
+    zeroCopy,
     queue: choice("queue", manifest.queues, queue),
     balancer: choice("balancer", manifest.balancers, balancer),
     byFrame: options.frames ?? flag("LVRM_FRAMES", env),

@@ -14,7 +14,7 @@ import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { decodeNeighbourQuery } from "../routing/mod.ts";
-import type { RouteMonitor } from "../routing/mod.ts";
+import type { RoutingSource } from "../routing/mod.ts";
 import type { Decision } from "../vr_monitor/mod.ts";
 import { encodePlan, portSet } from "../vri_monitor/mod.ts";
 import type { Plan, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
@@ -22,6 +22,7 @@ import { VriMonitor } from "../vri_monitor/monitor.ts";
 import type { VriView, VrWants } from "../vri_monitor/monitor.ts";
 import { Conditions } from "./conditions.ts";
 import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
+import { InputEnd, type Progress } from "./input_end.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
@@ -32,7 +33,7 @@ import { within } from "./within.ts";
 export interface GatewayParts {
   readonly settings: Settings;
   readonly core: Core;
-  readonly routes: RouteMonitor;
+  readonly routes: RoutingSource;
   /** Null where the kernel can't have it and doesn't forward anyway. */
   readonly table: IngressTable | null;
   readonly ports: readonly Port[];
@@ -41,6 +42,10 @@ export interface GatewayParts {
   readonly programs: readonly RouterProgram[];
   readonly decision: Decision;
   readonly launcher: string;
+  /** What comes in has an end, and the run with it. */
+  readonly finite?: boolean;
+  /** Slots of each arena for frames that lie there. */
+  readonly residentSlots?: number;
 }
 
 const eventsReady = 1;
@@ -57,6 +62,7 @@ export class Gateway {
   readonly #started_ms = performance.now();
   readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
   readonly #conditions = new Conditions();
+  readonly #input: InputEnd | null;
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
   #generation = 0; // plan in force, as last seen
@@ -87,6 +93,7 @@ export class Gateway {
         local: parts.routes.localPrefixes(),
       }));
     this.#routes = new RoutePoller(parts.routes);
+    this.#input = parts.finite ? new InputEnd(parts.ports.map(({ port }) => port)) : null;
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
@@ -114,7 +121,9 @@ export class Gateway {
     for (const vr of settings.vrs.keys()) {
       const { balancer, byFrame, loadEstimator, loadWeight } = settings;
       const chosen = { balancer, byFrame, loadEstimator, loadWeight };
-      core.vrCreate({ vr, slotBytes, slotCount, flowCount: arena.flow_count, ...chosen });
+      const flowCount = arena.flow_count;
+      const residentCount = this.#parts.residentSlots ?? 0;
+      core.vrCreate({ vr, slotBytes, slotCount, residentCount, flowCount, ...chosen });
     }
     for (const place of decision.vris) {
       this.#vris.add({
@@ -160,6 +169,12 @@ export class Gateway {
     return (this.#loop ?? Promise.resolve()).then(() => {
       if (this.#failure !== null) throw this.#failure;
     });
+  }
+
+  /** Resolves when the input has ended and all is back, or stuck; never where it has no end. */
+  async inputEnded(): Promise<Progress> {
+    await this.#conditions.until(() => this.#input?.isDone === true);
+    return this.#input!.progress;
   }
 
   /** Whether it forwards, or did. */
@@ -247,7 +262,8 @@ export class Gateway {
   /** When the counters should be looked at again. */
   #snapshotDue(): number {
     const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
-    return Math.min(this.#lastSnapshot_ms + period_ms, this.#vris.nextDeadline());
+    const input_ms = this.#serving ? this.#input?.due_ms ?? Infinity : Infinity;
+    return Math.min(this.#lastSnapshot_ms + period_ms, this.#vris.nextDeadline(), input_ms);
   }
 
   #busy(): boolean {
@@ -289,6 +305,7 @@ export class Gateway {
     this.#ports.adopted(this.#generation, reader);
     if (this.#ports.planDirty) this.#portsChanged();
     this.#vris.observe(reader, this.#generation);
+    this.#input?.observe(reader, performance.now());
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
   }
 

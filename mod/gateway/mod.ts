@@ -1,2 +1,3 @@
 /** The gateway: one run of lvrm. */
-export { runGateway } from "./run.ts";
+export { runGateway, type RunResult } from "./run.ts";
+export { requireComplete } from "./virtual.ts";

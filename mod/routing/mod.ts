@@ -19,4 +19,5 @@
  */
 export * from "./types.ts";
 export { decodeNeighbourQuery } from "./encode.ts";
+export type { RoutingSource } from "./virtual.ts";
 export { RouteMonitor, type RouteMonitorOptions } from "./monitor.ts";

@@ -3,4 +3,4 @@
  * interface, enhanced, simple and obsolete packet blocks), for the adapter `memory`.
  */
 export { type CapturedFrame, CaptureError, parseCapture } from "./capture.ts";
-export { readTrace } from "./file.ts";
+export { framesOf, readTrace } from "./file.ts";
