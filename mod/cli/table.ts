@@ -38,12 +38,15 @@ export function formatCapture(path: string, report: CaptureReport): string {
 
 /** Everything on one screen: interfaces, VRs, VRIs, totals. */
 export function formatStatus(status: Status): string {
+  // Shown where there is such a thing: frames that the dispatcher did not copy.
+  const uncopied = status.interfaces.some((i) => i.uncopied_frames > 0);
   const interfaces = table([
-    ["INTERFACE", "ADAPTER", "RECEIVED", "SENT", "MISSED"],
+    ["INTERFACE", "ADAPTER", "RECEIVED", ...(uncopied ? ["UNCOPIED"] : []), "SENT", "MISSED"],
     ...status.interfaces.map((i) => [
       i.name,
       i.adapter,
       count(i.received_frames),
+      ...(uncopied ? [count(i.uncopied_frames)] : []),
       count(i.sent_frames),
       count(i.missed_frames),
     ]),

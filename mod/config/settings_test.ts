@@ -28,6 +28,8 @@ Deno.test("decideSettings() fills in defaults", () => {
     vrs: [],
     interfaces: [],
     adapter: null,
+    source: null,
+    zeroCopy: false,
     queue: 0,
     balancer: 0,
     byFrame: false,
@@ -83,7 +85,12 @@ Deno.test("decideSettings() refuses with the right code, a cause and a cure", ()
   ok(refusal({ vr: ["10.0.1.0/24,10.0.1.0/24=cppvr"] }, 3).includes("twice"));
   ok(refusal({ vr: [...vr, ...vr] }, 3).includes("vr1 (cppvr) and vr2"));
   ok(refusal({ vr, adapter: "x" }, 2).includes("known: raw"));
-  ok(refusal({ vr, adapter: "memory" }, 2).includes("lvrm bench"));
+  ok(refusal({ vr, adapter: "memory:sizes=83" }, 2).includes("84 to 65535"));
+  ok(refusal({ vr, adapter: "pcap" }, 2).includes("pcap:in.pcapng,out.pcapng"));
+  ok(refusal({ vr, adapter: "memory", interface: ["eth0"] }, 3).includes("exclude each other"));
+  for (const adapter of ["raw", "auto", "pcap:a,b"]) {
+    ok(refusal({ vr, adapter, zeroCopy: true }, 3).includes("--adapter memory"));
+  }
   ok(refusal({ vr, queue: "x" }, 2).includes("lamport"));
   ok(refusal({ vr, balancer: "x" }, 2).includes("jsq"));
   ok(refusal({ vr, logLevel: "x" }, 2).includes("warning"));
