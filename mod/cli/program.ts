@@ -171,6 +171,10 @@ export function makeProgram(actions: Actions): Command {
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
     )
     .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
+    .option(
+      "--zero-copy",
+      "frames lie in the VR's arena beforehand, and only the first 62 bytes are written anew (1c)",
+    )
     .option("--window <N>", "frames on their way at most (default: 2048)")
     .action((names: string[], options: BenchOptions) => actions.bench(names, options));
   program.command("version")
