@@ -1,4 +1,4 @@
-/** What the adapters `memory` and `pcap` are told and tell: traces, replays, captures, latencies. */
+/** What the adapters `memory` and `pcap` are told and tell: traces, captures, latencies. */
 import { CaptureFormat, layout, traceFlags } from "./abi.gen.ts";
 import { checked, u32Max } from "./checked.ts";
 

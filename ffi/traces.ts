@@ -1,4 +1,4 @@
-/** The part of the library that keeps traces and captures: see `zig-src/trace.zig`, `capture.zig`. */
+/** The part of the library that keeps traces (`zig-src/trace.zig`) and captures (`capture.zig`). */
 import { layout } from "./abi.gen.ts";
 import { checked, u32Max } from "./checked.ts";
 import type { CoreSymbols } from "./core.ts";

@@ -23,11 +23,25 @@ const collect = (value: string, earlier: string[] | undefined): string[] => [
   value,
 ];
 
+const names = (all: readonly string[]) => all.join(", ");
 const interfaceAdapters = manifest.adapters.filter((name) => !virtualAdapters.includes(name));
 
-function addRunOptions(command: Command): Command {
-  const names = (all: readonly string[]) => all.join(", ");
+/** Where frames come from and go to. */
+function addAdapterOptions(command: Command): Command {
   return command
+    .option(
+      "--adapter <NAME>",
+      `socket adapter: auto, ${names(interfaceAdapters)} on interfaces; memory:… and pcap:… ` +
+        "without any, see below (LVRM_ADAPTER; default: auto)",
+    )
+    .option(
+      "--zero-copy",
+      "with --adapter memory: frames lie in the VRs' arenas beforehand (LVRM_ZERO_COPY=1)",
+    );
+}
+
+function addRunOptions(command: Command): Command {
+  return addAdapterOptions(command)
     .option(
       "--vr <SUBNET[,SUBNET…]=ROUTER>",
       "a virtual router and the sources it serves (repeatable; LVRM_VR: separated by newlines " +
@@ -40,15 +54,6 @@ function addRunOptions(command: Command): Command {
       "an interface to serve, or a VLAN tag on it (repeatable; LVRM_INTERFACE: separated by " +
         "commas; default: every Ethernet interface that is up and has an address)",
       collect,
-    )
-    .option(
-      "--adapter <NAME>",
-      `socket adapter: auto, ${names(interfaceAdapters)} on interfaces; memory:… and pcap:… ` +
-        "without any, see below (LVRM_ADAPTER; default: auto)",
-    )
-    .option(
-      "--zero-copy",
-      "with --adapter memory: frames lie in the VRs' arenas beforehand (LVRM_ZERO_COPY=1)",
     )
     .option(
       "--queue <NAME>",

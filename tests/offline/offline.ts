@@ -97,14 +97,17 @@ export function routed(bytes: Uint8Array, port: number): Uint8Array<ArrayBuffer>
 }
 
 /** A frame as captured at `time_ns`. */
-export function captured(bytes: Uint8Array<ArrayBuffer>, time_ns: bigint, number = 0) {
-  const found: CapturedFrame = {
+export function captured(
+  bytes: Uint8Array<ArrayBuffer>,
+  time_ns: bigint,
+  number = 0,
+): CapturedFrame {
+  return {
     bytes,
     original_bytes: bytes.length,
     time_ns,
     interface: number,
   };
-  return found;
 }
 
 /** The file that lvrm must write of these frames, byte for byte. */
