@@ -1,28 +1,10 @@
 /** `lvrm --adapter memory:…`: traces in RAM through the whole product. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import type { Status } from "../../mod/metrics/mod.ts";
 import { writePcapng } from "../../mod/trace/capture_test_files.ts";
-import { eventually, lvrmCommand, run, Running } from "../testbed/mod.ts";
-import { mixedFrames, offline, requireBalance, Scratch, totalsOf } from "./offline.ts";
+import { eventually, run } from "../testbed/mod.ts";
+import { endless, mixedFrames, offline, requireBalance, Scratch, totalsOf } from "./offline.ts";
 
 const two = ["--vr", "10.0.1.0/24=cppvr", "--vr", "10.0.2.0/24=cppvr --relay mem0=mem1"];
-
-/** lvrm that goes on until it is told to stop. */
-async function endless<T>(
-  scratch: Scratch,
-  args: readonly string[],
-  use: (status: () => Promise<Status>, running: Running) => Promise<T>,
-): Promise<T> {
-  const [program, first] = lvrmCommand();
-  const socket = ["--socket", scratch.file("s")];
-  await using running = new Running(program, [...first, ...args, ...socket]);
-  const status = async () => {
-    const done = await run(program, [...first, "status", "--json", ...socket]);
-    return JSON.parse(done.stdout) as Status;
-  };
-  await eventually(() => running.ended || running.stderr.text.includes(" serves; "), "lvrm serves");
-  return await use(status, running);
-}
 
 Deno.test("generated frames: so many of all sizes, flows and subnets, then the end", async () => {
   await using scratch = await Scratch.make();

@@ -2,7 +2,17 @@
 import type { Status } from "../../mod/metrics/mod.ts";
 import type { CapturedFrame } from "../../mod/trace/mod.ts";
 import { concat, numbers, pcapngBlock } from "../../mod/trace/capture_test_files.ts";
-import { checksum, type Finished, ip, lvrmCommand, macBytes, run, udp } from "../testbed/mod.ts";
+import {
+  checksum,
+  eventually,
+  type Finished,
+  ip,
+  lvrmCommand,
+  macBytes,
+  run,
+  Running,
+  udp,
+} from "../testbed/mod.ts";
 
 /** A directory that goes when the test ends. */
 export class Scratch implements AsyncDisposable {
@@ -43,6 +53,23 @@ export async function offline(
   const [program, first] = lvrmCommand();
   const [word, ...words] = [...through, program, ...first, ...args];
   return await run(word!, [...words, "--socket", scratch.file("s")], { timeout_ms });
+}
+
+/** lvrm that goes on until it is told to stop. */
+export async function endless<T>(
+  scratch: Scratch,
+  args: readonly string[],
+  use: (status: () => Promise<Status>, running: Running) => Promise<T>,
+): Promise<T> {
+  const [program, first] = lvrmCommand();
+  const socket = ["--socket", scratch.file("s")];
+  await using running = new Running(program, [...first, ...args, ...socket]);
+  const status = async () => {
+    const done = await run(program, [...first, "status", "--json", ...socket]);
+    return JSON.parse(done.stdout) as Status;
+  };
+  await eventually(() => running.ended || running.stderr.text.includes(" serves; "), "lvrm serves");
+  return await use(status, running);
 }
 
 /** Numbers of the printed status, by what stands before them. */

@@ -2,9 +2,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type CapturedFrame, parseCapture } from "../../mod/trace/mod.ts";
 import { writePcap, writePcapng } from "../../mod/trace/capture_test_files.ts";
-import { run } from "../testbed/mod.ts";
+import { eventually, run } from "../testbed/mod.ts";
 import {
   captured,
+  endless,
   frame,
   mixedFrames,
   offline,
@@ -207,6 +208,25 @@ Deno.test("with the captured timing, a run takes as long as the capture", async 
     ok(performance.now() - began >= least_ms, speed);
     deepEqual(await read(output), expected);
   }
+});
+
+Deno.test("a run that is stopped leaves a whole file of what was sent so far", async () => {
+  await using scratch = await Scratch.make();
+  // The second frame is due in an hour.
+  const frames = mixedFrames(2, first_ns).map((it, i) =>
+    captured(it.bytes, first_ns + BigInt(i) * 3_600_000_000_000n)
+  );
+  const input = await scratch.write("in.pcap", writePcap(frames, { ...little, nanoseconds: true }));
+  const output = scratch.file("out.pcap");
+  const args = ["--adapter", `pcap:${input},${output},speed=1`, ...vr];
+  await endless(scratch, args, async (status, running) => {
+    await eventually(async () => (await status()).totals.sent_frames === 1, "the first frame");
+    running.kill("SIGTERM");
+    const done = await running.finish(20_000, "lvrm after SIGTERM");
+    equal(done.code, 0, done.stderr);
+  });
+  const expected = leaving(frames.slice(0, 1), 1, (bytes) => routed(bytes, 1));
+  deepEqual(await read(output), written(expected, { format: "pcap", nanoseconds: true, ports: 2 }));
 });
 
 Deno.test("whom a frame is for: any unicast, or what is sent to the port's own MAC", async () => {
