@@ -10,6 +10,8 @@ import { Traces } from "./traces.ts";
 
 /** EAGAIN of Linux: the one errno that callers treat as "later". */
 export const EAGAIN = 11;
+const ESRCH = 3;
+const ENOTUNIQ = 76;
 
 /** A call into the library failed. `errno` is positive; the message is the library's own. */
 export class CoreError extends Error {
@@ -61,6 +63,8 @@ export interface VrConfig {
   readonly residentCount?: number;
   /** Places of the flow table: a power of two. */
   readonly flowCount: number;
+  /** How long a flow must be silent before it may move. */
+  readonly flowIdleMs: number;
   readonly loadEstimator: number;
   /** Of a new observation, in 1/256: 1 to 256. */
   readonly loadWeight: number;
@@ -234,6 +238,7 @@ export class Core {
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
     view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
     view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);
+    view.setUint32(at.flow_idle_ms, checked("flow idle", config.flowIdleMs, 1, u32Max), true);
     const estimator = checked("load estimator", config.loadEstimator, 0, 255);
     view.setUint32(at.load_estimator, estimator, true);
     view.setUint32(at.load_weight, checked("load weight", config.loadWeight, 1, 256), true);
@@ -311,6 +316,24 @@ export class Core {
       kind: view.getUint16(at.kind, true),
       payload: buffer.slice(at.size, Math.min(bytes, at.size + payloadBytes)),
     };
+  }
+
+  /**
+   * Moves a live VRI's process, which has one thread, to another core; `pid` 0: the dispatcher.
+   * Fails when it has ended, and for a core that isn't online or isn't permitted.
+   */
+  move(pid: number, core: number): void {
+    checked("process", pid, 0, 0x7fff_ffff);
+    this.#check(this.#library.symbols.lvrm_move(pid, checked("core", core, 0, 4095)));
+  }
+
+  /**
+   * Core that a VRI's process (0: the dispatcher) is pinned to; null when it may run on several, as
+   * after its core went offline, or has ended.
+   */
+  pinnedTo(pid: number): number | null {
+    const result = this.#library.symbols.lvrm_pinned_to(checked("process", pid, 0, 0x7fff_ffff));
+    return result === -ENOTUNIQ || result === -ESRCH ? null : this.#check(result);
   }
 
   /** Asks for a snapshot and returns its sequence number; `wait` resolves when it is there. */

@@ -1,6 +1,7 @@
 /** Over the library as built (`deno task build`); no root needed. */
 import { equal, ok, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
+import { parseCpuList } from "../mod/config/mod.ts";
 import { runtimeDirectory } from "../mod/runtime/mod.ts";
 import { abiHash, layout, limits } from "./abi.gen.ts";
 import { Core, CoreError } from "./core.ts";
@@ -8,6 +9,8 @@ import { SnapshotReader } from "./stats.ts";
 
 const library = join(runtimeDirectory(), "lib", "liblvrm.so");
 const idle = { spins: 0, yields: 0 };
+const ESRCH = 3;
+const EINVAL = 22;
 
 Deno.test("load() says what is wrong with a library, and crashes over none", () => {
   throws(() => Core.load("/nonexistent/liblvrm.so"), (error) => {
@@ -28,6 +31,7 @@ Deno.test("numbers out of range never reach the library", () => {
       balancer: 0,
       byFrame: false,
       flowCount: 64,
+      flowIdleMs: 500,
       loadEstimator: 0,
       loadWeight: 32,
     };
@@ -42,6 +46,61 @@ Deno.test("numbers out of range never reach the library", () => {
   }
 });
 
+Deno.test("move() moves a live process between cores, the dispatcher too, and nobody else's", async () => {
+  const allowed = parseCpuList(field("self", "Cpus_allowed_list")) ?? [];
+  const core = Core.load(library);
+  const child = new Deno.Command("sleep", { args: ["60"] }).spawn();
+  try {
+    equal(core.pinnedTo(child.pid), allowed.length > 1 ? null : allowed[0]);
+    for (const to of allowed.slice(0, 2)) {
+      core.move(child.pid, to);
+      equal(field(child.pid, "Cpus_allowed_list"), String(to));
+      equal(core.pinnedTo(child.pid), to);
+    }
+    const refused = (pid: number, to: number, errno: number) =>
+      throws(
+        () => core.move(pid, to),
+        (error) => error instanceof CoreError && error.errno === errno,
+      );
+    refused(child.pid, 4095, EINVAL);
+    refused(Deno.ppid, allowed[0]!, ESRCH);
+    refused(0, allowed[0]!, EINVAL); // no dispatcher yet
+    core.start({ core: allowed[0]!, idle, busyPoll: false });
+    try {
+      const last = allowed.at(-1)!;
+      core.move(0, last);
+      equal(core.pinnedTo(0), last);
+      equal(field(`self/task/${await dispatcherTid()}`, "Cpus_allowed_list"), String(last));
+    } finally {
+      core.stop();
+    }
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+    equal(core.pinnedTo(child.pid), null);
+    throws(() => core.move(child.pid, allowed[0]!), CoreError);
+    core.close();
+  }
+});
+
+/** A line of /proc/PID/status. */
+function field(process: number | string, name: string): string {
+  const status = Deno.readTextFileSync(`/proc/${process}/status`);
+  return new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1] ?? "";
+}
+
+/** Thread id of the dispatcher, which names itself first. */
+async function dispatcherTid(): Promise<string> {
+  for (let i = 0; i < 1000; i++) {
+    for (const { name: tid } of Deno.readDirSync("/proc/self/task")) {
+      const name = Deno.readTextFileSync(`/proc/self/task/${tid}/comm`).trim();
+      if (name === "lvrm-dispatch") return tid;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("the dispatcher doesn't run");
+}
+
 Deno.test("errors of the library come with its own text and errno", () => {
   const core = Core.load(library);
   try {
@@ -54,6 +113,7 @@ Deno.test("errors of the library come with its own text and errno", () => {
           balancer: 0,
           byFrame: false,
           flowCount: 64,
+          flowIdleMs: 500,
           loadEstimator: 0,
           loadWeight: 32,
         }),

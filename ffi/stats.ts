@@ -74,8 +74,9 @@ export interface VrCounters {
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly freeSlots: number;
-  /** Moving average of received frames per second. */
+  /** Moving averages of what arrives for it, frames and bytes per second. */
   readonly arrivalRateFps: number;
+  readonly arrivalRateBps: number;
   /** What its arena lies on: a name of ArenaPages. */
   readonly arenaPages: string;
   readonly drops: Drops;
@@ -92,6 +93,8 @@ export interface VriCounters {
   readonly load: number;
   /** Empty slots that it has. */
   readonly loanedSlots: number;
+  /** Time that it spent with frames, by its own account. */
+  readonly busyNs: number;
   /** Batches handed to it. */
   readonly batches: Batches;
   /** Since its heartbeat last moved. */
@@ -105,6 +108,28 @@ export interface VriCounters {
   /** Bitmap over port numbers. */
   readonly wantedPorts: readonly [bigint, bigint, bigint, bigint];
 }
+
+/** The few counters of a VR that its load is made of. */
+export interface VrLoadCounters {
+  readonly receivedFrames: number;
+  readonly sentFrames: number;
+  readonly droppedFrames: number;
+  /** Of the dropped ones: since the VRIs did not keep up (full queues, full arena). */
+  readonly fullFrames: number;
+  /** Of the dropped ones: before any VRI saw them, for other reasons. */
+  readonly refusedFrames: number;
+  readonly arrivalRateFps: number;
+  readonly arrivalRateBps: number;
+}
+
+/** The same of a VRI. */
+export type VriLoadCounters = Pick<
+  VriCounters,
+  "receivedFrames" | "sentFrames" | "droppedFrames" | "originatedFrames" | "queueFrames" | "busyNs"
+>;
+
+const fullReasons = [Drop.queue_full, Drop.arena_full];
+const refusedReasons = [Drop.no_vri, Drop.too_long, Drop.truncated, Drop.bad_segment];
 
 const dropNames = new Map<number, string>(
   Object.entries(Drop).map(([name, number]) => [number, name]),
@@ -213,8 +238,40 @@ export class SnapshotReader {
       sentBytes: read(at.sent_bytes),
       freeSlots: read(at.free_slots),
       arrivalRateFps: read(at.arrival_rate_millifps) / 1000,
+      arrivalRateBps: read(at.arrival_rate_bps),
       arenaPages: pageNames.get(read(at.arena_pages)) ?? "unknown",
       drops: this.#drops(base + at.drops),
+    };
+  }
+
+  vrLoad(vr: number): VrLoadCounters {
+    const at = layout.VrCounters;
+    const base = layout.Snapshot.vrs + vr * at.size;
+    const read = (field: number) => this.#number(base + field);
+    const drops = (reasons: readonly number[]) =>
+      reasons.reduce((sum, reason) => sum + read(at.drops + 8 * reason), 0);
+    return {
+      receivedFrames: read(at.received_frames),
+      sentFrames: read(at.sent_frames),
+      droppedFrames: read(at.dropped_frames),
+      fullFrames: drops(fullReasons),
+      refusedFrames: drops(refusedReasons),
+      arrivalRateFps: read(at.arrival_rate_millifps) / 1000,
+      arrivalRateBps: read(at.arrival_rate_bps),
+    };
+  }
+
+  vriLoad(vri: number): VriLoadCounters {
+    const at = layout.VriCounters;
+    const base = layout.Snapshot.vris + vri * at.size;
+    const read = (field: number) => this.#number(base + field);
+    return {
+      receivedFrames: read(at.received_frames),
+      sentFrames: read(at.sent_frames),
+      droppedFrames: read(at.dropped_frames),
+      originatedFrames: read(at.originated_frames),
+      queueFrames: read(at.queue_frames),
+      busyNs: read(at.busy_ns),
     };
   }
 
@@ -232,6 +289,7 @@ export class SnapshotReader {
       inFlightFrames: read(at.in_flight_frames),
       load: read(at.load),
       loanedSlots: read(at.loaned_slots),
+      busyNs: read(at.busy_ns),
       batches: this.#batches(base + at.batches),
       beatAgeMs: read(at.beat_age_ns) / 1e6,
       attached: read(at.attached) !== 0,

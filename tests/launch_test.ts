@@ -26,6 +26,24 @@ Deno.test("launcher: sets core, session, signals and no_new_privs, and keeps the
   assert.equal(session, pid, "leader of its own session");
 });
 
+Deno.test("launcher: pins to one core, bounds to several, and leaves alone without", async () => {
+  const list = (text: string) => /^Cpus_allowed_list:\s+(.*)$/m.exec(text)?.[1];
+  const own = list(Deno.readTextFileSync("/proc/self/status"))!;
+  const all = own.split(",").flatMap((part) => {
+    const [first, last = first] = part.split("-").map(Number);
+    return Array.from({ length: last! - first! + 1 }, (_, i) => first! + i);
+  });
+  const allowed = async (cores: number[]) => {
+    const words = cores.flatMap((core) => ["--core", String(core)]);
+    const { out } = await launch([...parent, ...words, "--", "/bin/cat", "/proc/self/status"]);
+    return list(out);
+  };
+  assert.equal(await allowed([]), own);
+  assert.equal(await allowed(all), own);
+  assert.equal(await allowed([all.at(-1)!]), String(all.at(-1)));
+  assert.equal(await allowed([all[0]!, 1023]), String(all[0]), "the kernel leaves out the rest");
+});
+
 Deno.test("launcher: closes every descriptor but those named", async () => {
   const opened = "exec 7</dev/null 8</dev/null 9</dev/null; exec " +
     `${launcher} --parent $PPID --keep-fd 8 -- /bin/ls /proc/self/fd`;

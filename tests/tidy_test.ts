@@ -26,7 +26,8 @@ const atomics = [
   /^zig-src\/(core|dispatch|netlink)\.zig$/, // stop and wake flags
   /^zig-src\/socket_adapter\/raw\.zig$/, // the tags that the control thread changes
   /^zig-src\/capture\.zig$/, // the ring to the thread that writes the file
-  /^zig-src\/(latency|limit|echo)\.zig$/, // measuring programs, and the histogram's reset
+  // Measuring programs, and the histogram's reset.
+  /^zig-src\/(latency|limit|limit_bare|echo)\.zig$/,
   /^zig-src\/generator\//, // the signal handler's flag
   /^ffi\/stats\.ts$/,
 ];

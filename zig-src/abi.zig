@@ -155,8 +155,8 @@ pub const MonitorWords = extern struct {
     sleeping: u32, // dispatcher is about to sleep: whoever publishes writes to `wake_fd`
     idle: Idle,
     busy_poll: u32 = 0, // 1: never sleep, only spin and yield
-    account_busy: u32 = 0, // 1: keep `VriWords.busy_ns`; costs two looks at the clock per idle time
     events_wait: u32 = 0, // 1: events wait for room in control-in: to take one wakes the dispatcher
+    reserved: u32 = 0,
 };
 
 pub const ParkingWords = extern struct {
@@ -174,7 +174,7 @@ pub const VriWords = extern struct {
     frames: u64, // descriptors taken in
     batches: u64,
     sleeps: u64,
-    busy_ns: u64, // with frames; kept when `MonitorWords.account_busy` asks for it
+    busy_ns: u64, // with frames
 };
 
 // ---- Control events -------------------------------------------------------------------------
@@ -365,6 +365,7 @@ pub const VrConfig = extern struct {
     balancer: u32, // index into the manifest's balancers
     by_frame: u32, // 1: frame-based balancing, as in the paper's experiments; 0: flow-based
     flow_count: u32, // places of the flow table: a power of two
+    flow_idle_ms: u32, // how long a flow must be silent before it may move, or lose its place
     load_estimator: u32, // index into the manifest's load estimators
     load_weight: u32, // of a new observation, in 1/256: 1..256
     resident_count: u32 = 0, // slots beside `slot_count`, for frames that stay in the arena
@@ -468,6 +469,7 @@ pub const VrCounters = extern struct {
     free_slots: u64 = 0,
     shared_flows: u64 = 0, // new flows that found the table full and joined another
     arrival_rate_millifps: u64 = 0, // moving average of received frames, per 1000 s
+    arrival_rate_bps: u64 = 0, // the same of received bytes, per second
     arena_pages: u64 = 0, // ArenaPages
     drops: [64]u64 = @splat(0),
 };
@@ -487,7 +489,7 @@ pub const VriCounters = extern struct {
     violation: u64 = 0, // Violation; not none = quarantined
     wanted_ports: [4]u64 = @splat(0),
     sleeps: u64 = 0,
-    busy_ns: u64 = 0, // that it spent with frames, by its own account; see VriWords
+    busy_ns: u64 = 0, // that it spent with frames, by its own account
     loaned_slots: u64 = 0, // empty slots that it has
     batches: [batch_buckets]u64 = @splat(0), // handed to it, by frames (`batchBucket`)
 };

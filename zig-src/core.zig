@@ -3,6 +3,7 @@
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
+const affinity = @import("affinity.zig");
 const adapters = @import("socket_adapter/registry.zig");
 const balancer = @import("balancer/registry.zig");
 const captures = @import("capture.zig");
@@ -64,6 +65,9 @@ pub fn start(config: *const abi.StartConfig) i32 {
         unmakeDispatcher();
         return refuse(.AGAIN, "cannot start the dispatcher's thread: {t}", .{e});
     };
+    // From here, so that a later `move` comes after it. Where it fails the kernel places the
+    // dispatcher: slower, not wrong.
+    if (config.core >= 0) _ = affinity.move(who(0).?, @intCast(config.core));
     return 0;
 }
 
@@ -142,15 +146,31 @@ fn runThread(d: *dispatch.Dispatcher) void {
     // Signals are for the control thread.
     var all: [16]u32 = @splat(0xffff_ffff);
     _ = linux.syscall4(.rt_sigprocmask, 0, @intFromPtr(&all), 0, 8);
-    if (d.config.core >= 0) pin(@intCast(d.config.core));
     d.run();
 }
 
-fn pin(core: usize) void {
-    var set: linux.cpu_set_t = @splat(0);
-    if (core / 64 >= set.len) return;
-    set[core / 64] |= @as(usize, 1) << @intCast(core % 64);
-    linux.sched_setaffinity(0, &set) catch {}; // the kernel's placement then: slower, not wrong
+/// 0 stands for the dispatcher.
+fn who(pid: i32) ?affinity.Who {
+    if (pid > 0) return .{ .child = pid };
+    return if (pid == 0 and dispatcher != null) .{ .thread = thread.getHandle() } else null;
+}
+
+pub fn move(pid: i32, core: u32) i32 {
+    const it = who(pid) orelse return refuse(.INVAL, "there is no process {d} to move", .{pid});
+    return switch (affinity.move(it, core)) {
+        .SUCCESS => 0,
+        .CHILD => refuse(.SRCH, "process {d} has ended", .{pid}),
+        else => |e| refuse(e, "cannot move process {d} to core {d} ({t}): this machine doesn't " ++
+            "have it, it is offline, or lvrm's cpuset excludes it", .{ pid, core, e }),
+    };
+}
+
+pub fn pinnedTo(pid: i32) i32 {
+    const it = who(pid) orelse return refuse(.INVAL, "there is no process {d}", .{pid});
+    return switch (affinity.pinnedTo(it)) {
+        .core => |core| @intCast(core),
+        .none => |e| refuse(e, "process {d} is pinned to no core: {t}", .{ pid, e }),
+    };
 }
 
 pub fn stop() void {
@@ -242,6 +262,8 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
     const flows = config.flow_count;
     if (!std.math.isPowerOfTwo(flows) or flows < 16 or flows > 1 << 22)
         return refuse(.INVAL, "a flow table has a power of two from 16 to 4194304 places", .{});
+    if (config.flow_idle_ms == 0 or config.flow_idle_ms > 3_600_000)
+        return refuse(.INVAL, "flows are silent for 1 ms to 1 h before they move", .{});
     tables.vrs[config.vr] = vrs.create(gpa, config) catch |e|
         return refuse(
             if (e == error.NoSpace) .NOSPC else .NOMEM,

@@ -163,8 +163,6 @@ pub const Dispatcher = struct {
             @atomicStore(u32, &words.idle.spins, entry.idle.spins, .monotonic);
             @atomicStore(u32, &words.idle.yields, entry.idle.yields, .monotonic);
             @atomicStore(u32, &words.busy_poll, d.config.busy_poll, .monotonic);
-            const account = @intFromBool(vri.vr.estimators.needs_busy_time);
-            @atomicStore(u32, &words.account_busy, account, .monotonic);
         }
         for (plan.vrs) |*entry|
             entry.vr.adopt(entry.running, entry.loads, plan.vri_by_number, entry.leaving);

@@ -120,6 +120,17 @@ pub export fn lvrm_wake() callconv(.c) void {
     core.wake();
 }
 
+/// Moves a VRI's process (a child of ours with one thread) to another core; 0: the dispatcher.
+pub export fn lvrm_move(pid: i32, core_number: u32) callconv(.c) i32 {
+    return core.move(pid, core_number);
+}
+
+/// Core that a VRI's process (0: the dispatcher) is pinned to; -ENOTUNIQ when it may run on
+/// several.
+pub export fn lvrm_pinned_to(pid: i32) callconv(.c) i32 {
+    return core.pinnedTo(pid);
+}
+
 /// Makes a trace for the adapters `memory` and `pcap`: `count` times TraceSpec, a frame of each in
 /// turn; of none, an empty one. Returns its number.
 pub export fn lvrm_trace_create(specs: [*]const abi.TraceSpec, count: u32) callconv(.c) i32 {

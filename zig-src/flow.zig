@@ -72,21 +72,20 @@ pub const Entry = struct {
     seen_ms: u32 = 0,
 };
 
-/// A flow that has been silent this long may be given to another VRI, or its place to another flow.
-pub const idle_ms = 500;
-
 /// Of one VR. Bounded: a new flow that finds its four places taken by live ones shares one of them,
 /// so it goes where that one goes; counted.
 pub const Table = struct {
     entries: []Entry,
+    /// A flow that is silent for so long may go to another VRI, or its place to another flow.
+    idle_ms: u32,
     shared_flows: u64 = 0,
 
     const ways = 4;
 
-    pub fn init(gpa: std.mem.Allocator, count: u32) !Table {
+    pub fn init(gpa: std.mem.Allocator, count: u32, idle_ms: u32) !Table {
         const entries = try gpa.alloc(Entry, count);
         @memset(entries, .{});
-        return .{ .entries = entries };
+        return .{ .entries = entries, .idle_ms = idle_ms };
     }
 
     pub fn deinit(t: *Table, gpa: std.mem.Allocator) void {
@@ -99,19 +98,24 @@ pub const Table = struct {
         const set = (flow_hash & (@as(u32, @intCast(t.entries.len)) - 1)) & ~@as(u32, ways - 1);
         const places = t.entries[set..][0..ways];
         for (places, set..) |*entry, i| if (entry.hash == flow_hash) return @intCast(i);
-        for (places, set..) |*entry, i| if (entry.hash == 0 or isStale(entry, now_ms)) {
-            entry.* = .{ .hash = flow_hash, .seen_ms = now_ms -% idle_ms };
+        for (places, set..) |*entry, i| if (entry.hash == 0 or t.isStale(entry, now_ms)) {
+            entry.* = .{ .hash = flow_hash, .seen_ms = now_ms -% t.idle_ms };
             return @intCast(i);
         };
         t.shared_flows += 1;
         return set + (flow_hash >> 30);
     }
-};
 
-/// Whether the flow may change its VRI: nothing of it on the way, and silent for a while.
-pub fn isStale(entry: *const Entry, now_ms: u32) bool {
-    return entry.in_flight == 0 and entry.parked == 0 and now_ms -% entry.seen_ms >= idle_ms;
-}
+    /// Whether the flow may lose its place: nothing of it on the way, and silent for a while.
+    fn isStale(t: *const Table, entry: *const Entry, now_ms: u32) bool {
+        return entry.in_flight == 0 and entry.parked == 0 and t.isSilent(entry, now_ms);
+    }
+
+    /// Whether nothing of the flow came for a while.
+    pub fn isSilent(t: *const Table, entry: *const Entry, now_ms: u32) bool {
+        return now_ms -% entry.seen_ms >= t.idle_ms;
+    }
+};
 
 test "frames of one flow hash alike, fragments by addresses and protocol" {
     var a: [60]u8 = @splat(0);
@@ -143,10 +147,10 @@ test "frames of one flow hash alike, fragments by addresses and protocol" {
 }
 
 test "a flow keeps its entry while it lives; a full set is shared and counted" {
-    var t: Table = try .init(std.testing.allocator, 16);
+    var t: Table = try .init(std.testing.allocator, 16, 700);
     defer t.deinit(std.testing.allocator);
     const first = t.find(16, 1000);
-    try std.testing.expect(isStale(&t.entries[first], 1000));
+    try std.testing.expect(t.isStale(&t.entries[first], 1000));
     t.entries[first].seen_ms = 1000;
     t.entries[first].in_flight = 1;
     try std.testing.expectEqual(first, t.find(16, 5000));
@@ -154,7 +158,9 @@ test "a flow keeps its entry while it lives; a full set is shared and counted" {
     const fifth = t.find(80, 1100);
     try std.testing.expectEqual(1, t.shared_flows);
     try std.testing.expect(t.entries[fifth].hash != 80);
-    const later = t.find(80, 1000 + idle_ms);
+    const before = t.find(80, 1000 + 699);
+    try std.testing.expect(t.entries[before].hash != 80);
+    const later = t.find(80, 1000 + 700);
     try std.testing.expectEqual(80, t.entries[later].hash);
     try std.testing.expectEqual(16, t.entries[first].hash); // its frame is still on the way
 }

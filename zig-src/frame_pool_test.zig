@@ -147,6 +147,7 @@ fn expectForward(comptime T: type, before: *const T, now: *const T) !void {
         "in_flight_frames",
         "free_slots",
         "arrival_rate_millifps",
+        "arrival_rate_bps",
         "arena_pages",
     };
     inline for (@typeInfo(T).@"struct".fields) |field| {

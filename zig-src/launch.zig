@@ -2,7 +2,7 @@
 //! it sets what `Deno.Command` can't and then executes the VR in the same process, so that the pid
 //! which the VRI monitor watches is the VR's own.
 //!
-//!     lvrm-launch --parent PID [--core N] [--keep-fd N]… -- EXECUTABLE ARGUMENTS…
+//!     lvrm-launch --parent PID [--core N]… [--keep-fd N]… -- EXECUTABLE ARGUMENTS…
 //!
 //! On failure: one line on standard error; exit 127 when EXECUTABLE isn't there, else 126.
 //! One thread, no allocation, no libc: the program is static and starts in well under 1 ms.
@@ -16,7 +16,8 @@ const keep_max = 8;
 
 const Request = struct {
     parent: linux.pid_t = 0,
-    core: ?u32 = null,
+    /// Cores that the VR may run on; none: those that this process inherited.
+    cores: ?linux.cpu_set_t = null,
     /// Descriptors above 2 that the VR gets.
     keep: [keep_max]linux.fd_t = undefined,
     keep_len: usize = 0,
@@ -47,7 +48,7 @@ fn refuse(_: Failure) u8 {
     return report.code;
 }
 
-const usage = "usage: lvrm-launch --parent PID [--core N] [--keep-fd N]... " ++
+const usage = "usage: lvrm-launch --parent PID [--core N]... [--keep-fd N]... " ++
     "-- EXECUTABLE [ARGUMENT]...";
 
 fn parse(words: []const [*:0]const u8) Failure!Request {
@@ -65,7 +66,8 @@ fn parse(words: []const [*:0]const u8) Failure!Request {
         if (std.mem.eql(u8, word, "--parent")) {
             request.parent = value;
         } else if (std.mem.eql(u8, word, "--core")) {
-            request.core = value;
+            if (request.cores == null) request.cores = @splat(0);
+            try addCore(&request.cores.?, value);
         } else if (std.mem.eql(u8, word, "--keep-fd") and request.keep_len < keep_max) {
             request.keep[request.keep_len] = value;
             request.keep_len += 1;
@@ -84,7 +86,7 @@ fn launch(request: Request, environment: [:null]const ?[*:0]const u8) Failure!vo
     // Opened early: once its uid is dropped, the process may not reach the file any more.
     const executable = try openExecutable(path);
     leaveTerminal();
-    if (request.core) |core| try pin(core);
+    if (request.cores) |*cores| try pin(cores);
     resetSignals();
     closeOthers(request.keep[0..request.keep_len], executable);
     try restrict();
@@ -118,15 +120,34 @@ fn leaveTerminal() void {
     _ = linux.setsid();
 }
 
-fn pin(core: u32) Failure!void {
-    var set: linux.cpu_set_t = @splat(0);
+fn addCore(cores: *linux.cpu_set_t, core: u32) Failure!void {
     const bits = @bitSizeOf(usize);
-    if (core >= set.len * bits) return fail(126, "there is no core {d}", .{core});
-    set[core / bits] |= @as(usize, 1) << @intCast(core % bits);
-    linux.sched_setaffinity(0, &set) catch
-        return fail(126, "cannot pin to core {d}: this machine doesn't have it, or lvrm's " ++
-            "cpuset excludes it; see --cores", .{core});
+    if (core >= cores.len * bits) return fail(126, "there is no core {d}", .{core});
+    cores[core / bits] |= @as(usize, 1) << @intCast(core % bits);
 }
+
+/// The kernel leaves out cores that it doesn't have, or that the cpuset excludes, and fails when
+/// none is left.
+fn pin(cores: *const linux.cpu_set_t) Failure!void {
+    linux.sched_setaffinity(0, cores) catch
+        return fail(126, "cannot pin to core {f}: this machine doesn't have it, it is offline, " ++
+            "or lvrm's cpuset excludes it; see --cores", .{List{ .cores = cores }});
+}
+
+/// Prints core numbers with commas.
+const List = struct {
+    cores: *const linux.cpu_set_t,
+
+    pub fn format(list: List, writer: *std.Io.Writer) std.Io.Writer.Error!void {
+        const bits = @bitSizeOf(usize);
+        var first = true;
+        for (0..list.cores.len * bits) |core| {
+            if (list.cores[core / bits] >> @intCast(core % bits) & 1 == 0) continue;
+            try writer.print("{s}{d}", .{ if (first) "" else ", ", core });
+            first = false;
+        }
+    }
+};
 
 /// An exec keeps the mask and the ignored signals; a VR starts as one started from a shell does.
 fn resetSignals() void {
@@ -205,13 +226,20 @@ fn execute(
 
 test parse {
     const words = [_:null]?[*:0]const u8{
-        "lvrm-launch", "--parent", "7",    "--keep-fd", "5", "--core",
-        "1",           "--",       "./vr", "--core",    "9",
+        "lvrm-launch", "--parent", "7",  "--keep-fd", "5",    "--core",
+        "1",           "--core",   "70", "--",        "./vr", "--core",
+        "9",
     };
     const argv: []const [*:0]const u8 = @ptrCast(words[0..]);
     const request = try parse(argv);
     try std.testing.expectEqual(7, request.parent);
-    try std.testing.expectEqual(1, request.core.?);
+    var cores: linux.cpu_set_t = @splat(0);
+    cores[0] = 1 << 1;
+    cores[1] = 1 << (70 - 64);
+    try std.testing.expectEqual(cores, request.cores.?);
+    var text: [16]u8 = undefined;
+    const list = try std.fmt.bufPrint(&text, "{f}", .{List{ .cores = &cores }});
+    try std.testing.expectEqualStrings("1, 70", list);
     try std.testing.expectEqualSlices(linux.fd_t, &.{5}, request.keep[0..request.keep_len]);
     try std.testing.expectEqual(3, request.command.len);
     try std.testing.expectEqualStrings("./vr", std.mem.span(request.command[0].?));

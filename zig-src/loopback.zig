@@ -136,6 +136,7 @@ fn build(o: *const Options, reason: *Reason) !Rig {
             .balancer = 0,
             .by_frame = 0,
             .flow_count = 8192,
+            .flow_idle_ms = 500,
             .load_estimator = 0,
             .load_weight = 32,
         });

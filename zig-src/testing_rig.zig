@@ -99,6 +99,7 @@ pub const Rig = struct {
             .balancer = options.balancer,
             .by_frame = @intFromBool(options.by_frame),
             .flow_count = 4096,
+            .flow_idle_ms = 500,
             .load_estimator = 0,
             .load_weight = 32,
         });

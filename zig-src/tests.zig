@@ -2,6 +2,7 @@
 test {
     _ = @import("exports.zig");
     _ = @import("vr_exports.zig");
+    _ = @import("affinity.zig");
     _ = @import("checksum.zig");
     _ = @import("segment.zig");
     _ = @import("prefix_trie.zig");
@@ -19,6 +20,7 @@ test {
     _ = @import("collect_test.zig");
     _ = @import("events_test.zig");
     _ = @import("wake_test.zig");
+    _ = @import("busy_test.zig");
     _ = @import("load_estimator/queue_length.zig");
     _ = @import("load_estimator/ewma.zig");
     _ = @import("load_estimator/busy_fraction.zig");

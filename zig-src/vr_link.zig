@@ -23,6 +23,7 @@ pub const VrLink = extern struct {
 };
 
 const stale_ns = 5 * std.time.ns_per_s; // monitor's heartbeat, before it counts as gone
+const busy_batches = 16; // between two looks at the clock while busy; a power of two
 const beat_ms = 90; // longest sleep: our own heartbeat goes on
 
 pub const State = struct {
@@ -38,7 +39,9 @@ pub const State = struct {
     patience: Patience = .{},
     beat: u64 = 0, // monitor's, as last seen
     beat_ns: u64 = 0,
-    busy_since_ns: u64 = 0, // 0: idle, or nobody wants to know
+    busy_since_ns: u64 = 0, // 0: idle
+    ran_dry: bool = false, // busy, and the last look found nothing
+    looked_ns: u64 = 0, // when `wait` returned; 0: frames were looked for since
     lapsed_looks: u32 = 0,
 
     /// Up to `into.len` frames. What is taken is ours: the index is published before they are
@@ -53,21 +56,31 @@ pub const State = struct {
             const words = &s.header.vri_words;
             words.frames +%= count;
             words.batches +%= 1;
-            const account = @atomicLoad(u32, &s.header.monitor.account_busy, .monotonic);
-            if (account != 0 and s.busy_since_ns == 0) s.busy_since_ns = nowNs();
+            s.ran_dry = false;
+            if (s.busy_since_ns == 0) {
+                s.busy_since_ns = if (s.looked_ns != 0) s.looked_ns else nowNs();
+            } else if (words.batches & (busy_batches - 1) == 0) s.accountBusy(nowNs());
         } else if (s.busy_since_ns != 0) {
-            s.accountBusy(nowNs());
-            s.busy_since_ns = 0;
+            if (s.ran_dry) s.endBusy(nowNs()); // a VR that doesn't wait between two looks
+            s.ran_dry = s.busy_since_ns != 0;
         }
+        s.looked_ns = 0;
         return count;
     }
 
-    /// Busy from a batch until a look that finds none. The clock is read at the two ends, and now
-    /// and then between them so that a VRI that is never idle shows as busy too.
+    /// Busy from a batch until a look that finds none. Both ends are known from `wait`, which reads
+    /// the clock anyway. A VRI that is never idle reads it once in `busy_batches` batches, so that
+    /// it shows as busy too.
     fn accountBusy(s: *State, now_ns: u64) void {
         const busy = &s.header.vri_words.busy_ns;
         @atomicStore(u64, busy, busy.* +% (now_ns -% s.busy_since_ns), .monotonic);
         s.busy_since_ns = now_ns;
+    }
+
+    fn endBusy(s: *State, now_ns: u64) void {
+        s.accountBusy(now_ns);
+        s.busy_since_ns = 0;
+        s.ran_dry = false;
     }
 
     /// Our heartbeat: a plain store to a line of our own.
@@ -184,12 +197,18 @@ pub const State = struct {
         };
         const busy_poll = @atomicLoad(u32, &monitor.busy_poll, .monotonic) != 0;
         const now_ns = nowNs();
+        if (s.ran_dry) s.endBusy(now_ns);
+        s.looked_ns = now_ns;
         switch (s.patience.next(idle, busy_poll, false, now_ns)) {
             .look => std.atomic.spinLoopHint(),
-            .yield => _ = linux.sched_yield(),
+            .yield => {
+                _ = linux.sched_yield();
+                s.looked_ns = nowNs(); // somebody else may have had the core
+            },
             .sleep => {
                 s.sleep(timeout_ms);
-                s.patience.slept(idle, nowNs() - now_ns);
+                s.looked_ns = nowNs();
+                s.patience.slept(idle, s.looked_ns - now_ns);
                 _ = s.check();
             },
         }

@@ -183,6 +183,7 @@ export class BenchGateway {
         balancer: this.#options.balancer,
         byFrame: this.#options.byFrame,
         flowCount: arena.flow_count,
+        flowIdleMs: arena.flow_idle_ms,
         loadEstimator: 0,
         loadWeight: 32,
       });
@@ -220,7 +221,7 @@ export class BenchGateway {
         launcher: this.#launcher,
         executable: this.#options.executable,
         args: this.#options.args,
-        core: instance.core,
+        cores: [instance.core],
         linkShmid: created.linkShmid,
         wakeFd: created.wakeFd,
         onLine: (line) => this.#lines.push(line),

@@ -54,6 +54,9 @@ async function settingsOf(...args: string[]): Promise<Settings> {
       return Promise.resolve();
     },
     bench: () => Promise.reject(new Error("not asked for")),
+    simulate: () => {
+      throw new Error("not asked for");
+    },
     print: () => {},
     environment: () => undefined,
     cacheDirectory: "/cache",
@@ -70,8 +73,8 @@ Deno.test("run is the default command and takes the same options", async () => {
   deepEqual(await settingsOf("run", ...words, ...more), plain);
   deepEqual(plain.vrs.map((vr) => [vr.name, vr.router]), [["vr1", "cppvr"], ["vr2", "./b"]]);
   deepEqual(plain.interfaces, [{ name: "eth0", vlan: 5 }]);
-  deepEqual([plain.vris, plain.cores, plain.logFormat, plain.logLevel], [
-    2,
+  deepEqual(plain.vrs.map((vr) => vr.vris), [2, 2]);
+  deepEqual([plain.cores, plain.logFormat, plain.logLevel], [
     [1, 0],
     "json",
     "error",

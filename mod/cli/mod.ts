@@ -2,8 +2,10 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runBench } from "../bench/mod.ts";
-import { requireComplete, runGateway } from "../gateway/mod.ts";
 import type { Settings } from "../config/mod.ts";
+import { virtualSource } from "../config/source.ts";
+import { requireComplete, runGateway } from "../gateway/mod.ts";
+import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { makeProgram } from "./program.ts";
 import { formatCapture, formatStatus } from "./table.ts";
@@ -36,9 +38,10 @@ function judge(error: unknown): { code: number; text: string | null } {
 async function run(settings: Settings, print: (text: string) => void): Promise<void> {
   const { status, capture } = await runGateway(settings);
   if (status !== null) print(formatStatus(status));
-  if (settings.source?.adapter !== "pcap" || capture === null) return;
-  if (status !== null) print(formatCapture(settings.source.output, capture));
-  requireComplete(settings.source, capture);
+  const source = virtualSource(settings);
+  if (source?.adapter !== "pcap" || capture === null) return;
+  if (status !== null) print(formatCapture(source.output, capture));
+  requireComplete(source, capture);
 }
 
 /** Runs `lvrm` with these arguments; returns its exit code. */
@@ -48,6 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = makeProgram({
     run: (settings) => run(settings, print),
     bench: (names, options) => runBench(names, options, print, progress),
+    simulate: (scenario, options) => runSimulate(scenario, options, print),
     print,
     environment: (name) => Deno.env.get(name),
     cacheDirectory: defaultCacheDirectory(),

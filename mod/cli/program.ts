@@ -3,107 +3,28 @@ import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
 import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
-import { decideSettings, defaultSocket, socketPath } from "../config/mod.ts";
+import {
+  allocators,
+  decideSettings,
+  defaultSocket,
+  loadConfig,
+  socketPath,
+  valueOf,
+} from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
-import { virtualAdapters } from "../config/source.ts";
+import type { SimulateOptions } from "../simulate/mod.ts";
+import { addRunOptions } from "./run_options.ts";
 import { formatStatus } from "./table.ts";
 
 /** What the commands do, and where their words go. */
 export interface Actions {
   readonly run: (settings: Settings) => Promise<void>;
   readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
+  readonly simulate: (scenario: string, options: SimulateOptions) => void;
   readonly print: (text: string) => void;
   readonly environment: Environment;
   /** Shown in the help. */
   readonly cacheDirectory: string;
-}
-
-const collect = (value: string, earlier: string[] | undefined): string[] => [
-  ...earlier ?? [],
-  value,
-];
-
-const names = (all: readonly string[]) => all.join(", ");
-const interfaceAdapters = manifest.adapters.filter((name) => !virtualAdapters.includes(name));
-
-/** Where frames come from and go to. */
-function addAdapterOptions(command: Command): Command {
-  return command
-    .option(
-      "--adapter <NAME>",
-      `socket adapter: auto, ${names(interfaceAdapters)} on interfaces; memory:… and pcap:… ` +
-        "without any, see below (LVRM_ADAPTER; default: auto)",
-    )
-    .option(
-      "--zero-copy",
-      "with --adapter memory: frames lie in the VRs' arenas beforehand (LVRM_ZERO_COPY=1)",
-    );
-}
-
-function addRunOptions(command: Command): Command {
-  return addAdapterOptions(command)
-    .option(
-      "--vr <SUBNET[,SUBNET…]=ROUTER>",
-      "a virtual router and the sources it serves (repeatable; LVRM_VR: separated by newlines " +
-        "or ;). ROUTER is split into words with quotes, without a shell: cppvr and its options, " +
-        "or the path of any executable",
-      collect,
-    )
-    .option(
-      "--interface <IF[:VLAN]>",
-      "an interface to serve, or a VLAN tag on it (repeatable; LVRM_INTERFACE: separated by " +
-        "commas; default: every Ethernet interface that is up and has an address)",
-      collect,
-    )
-    .option(
-      "--queue <NAME>",
-      `queue between lvrm and VRIs: ${names(manifest.queues)} (LVRM_QUEUE; default: ` +
-        `${manifest.queues[0]})`,
-    )
-    .option(
-      "--balancer <NAME>",
-      `how frames are spread over a VR's instances: ${names(manifest.balancers)} ` +
-        `(LVRM_BALANCER; default: ${manifest.balancers[0]})`,
-    )
-    .option(
-      "--frames",
-      "balance frame by frame, not flow by flow: even shares, but TCP suffers from reordering " +
-        "(LVRM_FRAMES=1)",
-    )
-    .option(
-      "--load-estimator <NAME>",
-      `what the balancer goes by: ${names(manifest.load_estimators)} (LVRM_LOAD_ESTIMATOR; ` +
-        `default: ${manifest.load_estimators[0]})`,
-    )
-    .option(
-      "--load-weight <W>",
-      "weight of a new observation of the load, 0.004 to 1 (LVRM_LOAD_WEIGHT; default: 0.125)",
-    )
-    .option("--vris <N>", "instances (VRIs) of each virtual router (LVRM_VRIS; default: 1)")
-    .option(
-      "--cores <LIST>",
-      "cores to use, for example 0-1,3: the first for the dispatcher, the others for VRIs in " +
-        "turn (LVRM_CORES; default: all that lvrm may use)",
-    )
-    .option(
-      "--busy-poll",
-      "lvrm and VRIs never sleep: their cores show as fully busy (LVRM_BUSY_POLL=1)",
-    )
-    .option(
-      "--idle-spins <N>",
-      "how often an idle dispatcher or VRI looks again, at most, before it yields its core " +
-        "(LVRM_IDLE_SPINS; default: 300 on a core of its own, 20 on a shared one)",
-    )
-    .option(
-      "--idle-yields <N>",
-      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: 400 or 20)",
-    )
-    .option("--socket <PATH>", `control socket (LVRM_SOCKET; default: ${defaultSocket})`)
-    .option("--log-format <FORMAT>", "text or json, on stderr (LVRM_LOG_FORMAT; default: text)")
-    .option(
-      "--log-level <LEVEL>",
-      "debug, info, warning or error (LVRM_LOG_LEVEL; default: info)",
-    );
 }
 
 function footer(cacheDirectory: string): string {
@@ -135,11 +56,17 @@ The packed executable unpacks its files once into ${cacheDirectory}
 (LVRM_CACHE moves it).`;
 }
 
+/** The run that options, environment and configuration file ask for. Throws Failure. */
+function settingsOf(options: RunOptions, env: Environment): Settings {
+  const path = options.config ?? valueOf(env, "LVRM_CONFIG");
+  return decideSettings(options, env, path === undefined ? null : loadConfig(path));
+}
+
 /** The commander program; parsing errors are thrown as CommanderError. */
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
   const run = async (options: RunOptions) => {
-    await actions.run(decideSettings(options, actions.environment));
+    await actions.run(settingsOf(options, actions.environment));
   };
   addRunOptions(program)
     .description("One gateway, many virtual routers, each in processes of its own.")
@@ -182,6 +109,15 @@ export function makeProgram(actions: Actions): Command {
     )
     .option("--window <N>", "frames on their way at most (default: 2048)")
     .action((names: string[], options: BenchOptions) => actions.bench(names, options));
+  program.command("simulate")
+    .description(
+      "decide about the cores of a scenario in virtual time, against an oracle that knows the " +
+        "future (docs/core-allocation.md; scenarios in docs/scenarios)",
+    )
+    .argument("<SCENARIO.yaml>", "VRs, their traffic and their cores")
+    .option("--json <FILE>", "write outcome, decisions and history there, as JSON")
+    .option("--allocator <NAME>", `for all VRs, instead of their own: ${allocators.join(", ")}`)
+    .action((file: string, options: SimulateOptions) => actions.simulate(file, options));
   program.command("version")
     .description("print the version")
     .action(() => actions.print(`lvrm ${version}\n`));

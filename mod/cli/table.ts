@@ -71,7 +71,7 @@ export function formatStatus(status: Status): string {
       vri.id,
       vri.state,
       vri.pid === null ? "-" : String(vri.pid),
-      String(vri.core),
+      vri.core === null ? "any" : String(vri.core),
       count(vri.received_frames),
       count(vri.sent_frames),
       count(vri.queue_frames),

@@ -1,5 +1,4 @@
 /** CPU lists as Linux writes them (`0-1,3`). Pure. */
-import { ExitCode, Failure } from "./failure.ts";
 
 const highestCpu = 4095;
 
@@ -13,22 +12,6 @@ export function parseCpuList(text: string): number[] | null {
     const last = Number(range[2] ?? range[1]);
     if (last < first || last > highestCpu) return null;
     for (let core = first; core <= last; core++) cores.push(core);
-  }
-  return cores;
-}
-
-/** Reads `--cores`. Throws Failure (usage) when malformed or when a core comes twice. */
-export function parseCores(text: string): number[] {
-  const cores = parseCpuList(text);
-  if (cores === null) {
-    throw new Failure(
-      ExitCode.usage,
-      `"${text}" is not a list of cores: write numbers and ranges, for example 0-1,3`,
-    );
-  }
-  const twice = cores.find((core, i) => cores.indexOf(core) !== i);
-  if (twice !== undefined) {
-    throw new Failure(ExitCode.usage, `--cores ${text}: core ${twice} is named twice`);
   }
   return cores;
 }

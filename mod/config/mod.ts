@@ -1,6 +1,12 @@
 /** What a run is asked to do, parsed and checked. */
 export { parseCpuList } from "./cores.ts";
 export { ExitCode, Failure } from "./failure.ts";
-export { decideSettings, defaultSocket, socketPath } from "./settings.ts";
-export type { Environment, LogFormat, LogLevel, RunOptions, Settings } from "./settings.ts";
-export type { InterfaceSettings, VrSettings } from "./vr.ts";
+export { allocators, placements } from "./names.ts";
+export type { AllocatorName, LogFormat, LogLevel, PlacementName } from "./names.ts";
+export { loadConfig } from "./file/load.ts";
+export { jsonSchema } from "./file/schema.ts";
+export { writeConfig } from "./file/write.ts";
+export { valueOf } from "./options.ts";
+export type { RunOptions } from "./options.ts";
+export { decideSettings, defaultSocket, runDefaults, socketPath, vrDefaults } from "./settings.ts";
+export type * from "./types.ts";

@@ -1,8 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { limits } from "../../ffi/abi.gen.ts";
+import { runFields } from "./fields.ts";
 import { Failure } from "./failure.ts";
 import { decideSettings, socketPath } from "./settings.ts";
-import type { RunOptions } from "./settings.ts";
+import type { RunOptions } from "./options.ts";
 import { largestMtu, slotsFor } from "./sizes.ts";
 
 const none = () => undefined;
@@ -24,21 +25,23 @@ Deno.test("decideSettings() fills in defaults", () => {
   const settings = decideSettings({ vr }, none);
   deepEqual(settings.vrs.map((it) => it.name), ["vr1"]);
   deepEqual(settings.vrs[0]!.words, ["cppvr"]);
+  const { queue, balancer, byFrame, loadEstimator, loadWeight } = settings.vrs[0]!;
+  deepEqual([queue, balancer, byFrame, loadEstimator, loadWeight], [0, 0, false, 0, 32]);
+  const { allocator, vris, coreRate_fps, minCores, maxCores, weight } = settings.vrs[0]!;
+  deepEqual([allocator, vris, coreRate_fps], ["dynamic", 1, 60_000]);
+  deepEqual([minCores, maxCores, weight], [1, null, 1]);
   deepEqual({ ...settings, vrs: [] }, {
     vrs: [],
     interfaces: [],
     adapter: null,
-    source: null,
     zeroCopy: false,
-    queue: 0,
-    balancer: 0,
-    byFrame: false,
-    loadEstimator: 0,
-    loadWeight: 32,
     busyPoll: false,
     idle: {},
-    vris: 1,
     cores: null,
+    placement: "sibling",
+    period_ms: 1000,
+    dryRun: false,
+    overcommit: false,
     socket: "/run/lvrm/lvrm.sock",
     logFormat: "text",
     logLevel: "info",
@@ -65,14 +68,14 @@ Deno.test("decideSettings() reads every option from the environment, options fir
   ]);
   deepEqual(settings.interfaces, [{ name: "eth0", vlan: null }, { name: "eth1", vlan: 100 }]);
   equal(settings.adapter, 0);
-  equal(settings.vris, 3);
+  deepEqual(settings.vrs.map((it) => [it.allocator, it.vris]), [["fixed", 3], ["fixed", 3]]);
   deepEqual(settings.cores, [0, 1, 3]);
   deepEqual([settings.socket, settings.logFormat, settings.logLevel], [
     "/tmp/a.sock",
     "json",
     "debug",
   ]);
-  equal(decideSettings({ vr, vris: "2" }, (name) => env[name]).vris, 2);
+  equal(decideSettings({ vr, vris: "2" }, (name) => env[name]).vrs[0]!.vris, 2);
   equal(decideSettings({ vr }, (name) => env[name]).vrs.length, 1);
 });
 
@@ -103,6 +106,14 @@ Deno.test("decideSettings() refuses with the right code, a cause and a cure", ()
   }
   refusal({ vr, interface: ["eth0", "eth0"] }, 3);
   refusal({ vr, socket: "/" + "x".repeat(200) }, 2);
+});
+
+Deno.test("an adapter without interfaces is what its text says, also when it is written down", () => {
+  const text = "memory:sizes=84/1538,count=1M";
+  const { adapter, zeroCopy } = decideSettings({ vr, adapter: text, zeroCopy: true }, none);
+  ok(zeroCopy && adapter !== null && typeof adapter === "object" && adapter.adapter === "memory");
+  equal(runFields.adapter.write(adapter), text);
+  deepEqual(runFields.adapter.read(text), adapter);
 });
 
 Deno.test("the same subnet may be on two ports of one interface, tagged and untagged", () => {
@@ -137,10 +148,11 @@ Deno.test("decideSettings() takes load estimators, weights and idle thresholds",
     LVRM_IDLE_SPINS: "0",
     LVRM_IDLE_YIELDS: "100",
   };
-  const { loadEstimator, loadWeight, busyPoll, idle } = decideSettings({ vr }, (name) => env[name]);
+  const { vrs, busyPoll, idle } = decideSettings({ vr }, (name) => env[name]);
+  const { loadEstimator, loadWeight } = vrs[0]!;
   deepEqual([loadEstimator, loadWeight, busyPoll, idle], [1, 128, true, { spins: 0, yields: 100 }]);
   const given = decideSettings({ vr, loadWeight: "1", idleSpins: "9" }, (name) => env[name]);
-  deepEqual([given.loadWeight, given.idle.spins], [256, 9]);
+  deepEqual([given.vrs[0]!.loadWeight, given.idle.spins], [256, 9]);
   ok(refusal({ vr, loadEstimator: "x" }, 2).includes("queue_length, busy_fraction, arrival_rate"));
   for (const loadWeight of ["0", "1.1", "-1", "x", "0.001", "1e-1"]) {
     ok(refusal({ vr, loadWeight }, 2).includes("0.125"));
@@ -149,4 +161,67 @@ Deno.test("decideSettings() takes load estimators, weights and idle thresholds",
     ok(refusal({ vr, idleSpins }, 2).includes("--idle-spins"));
     ok(refusal({ vr, idleYields: idleSpins }, 2).includes("--idle-yields"));
   }
+});
+
+const allocation = (options: RunOptions, env: Record<string, string> = {}) => {
+  const { allocator, vris, minCores, maxCores } = decideSettings(
+    { vr, ...options },
+    (name) => env[name],
+  ).vrs[0]!;
+  return [allocator, vris, minCores, maxCores];
+};
+
+Deno.test("--vris means fixed; with other allocators it starts with the fewest cores", () => {
+  deepEqual(allocation({ vris: "3" }), ["fixed", 3, 1, null]);
+  deepEqual(allocation({ allocator: "fixed" }), ["fixed", 1, 1, null]);
+  deepEqual(allocation({ allocator: "service_rate", minCores: "2" }), ["service_rate", 2, 2, null]);
+  deepEqual(allocation({ maxCores: "4" }), ["dynamic", 1, 1, 4]);
+  // The command line's word on either goes before the environment's on both.
+  deepEqual(allocation({ vris: "2" }, { LVRM_ALLOCATOR: "dynamic" }), ["fixed", 2, 1, null]);
+  deepEqual(allocation({ allocator: "dynamic" }, { LVRM_VRIS: "3" }), ["dynamic", 1, 1, null]);
+  equal(decideSettings({ vr, vris: "2" }, none).overcommit, true);
+  equal(decideSettings({ vr, allocator: "fixed" }, none).overcommit, false);
+  const refused = refusal({ vr, vris: "2", allocator: "service_rate" }, 2);
+  ok(refused.includes("--min-cores") && refused.includes("--max-cores"), refused);
+});
+
+Deno.test("decideSettings() takes what belongs to cores, with units", () => {
+  const given = { coreRate: "1.5Mfps", placement: "non_sibling", period: "50ms" };
+  const settings = decideSettings({ vr, ...given, dryRun: true, overcommit: true }, none);
+  equal(settings.vrs[0]!.coreRate_fps, 1_500_000);
+  deepEqual([settings.placement, settings.period_ms], ["non_sibling", 50]);
+  deepEqual([settings.dryRun, settings.overcommit], [true, true]);
+  const env: Record<string, string> = {
+    LVRM_CORE_RATE: "70k",
+    LVRM_PERIOD: "2s",
+    LVRM_DRY_RUN: "1",
+  };
+  const other = decideSettings({ vr }, (name) => env[name]);
+  deepEqual([other.vrs[0]!.coreRate_fps, other.period_ms, other.dryRun], [70_000, 2000, true]);
+  ok(refusal({ vr, allocator: "x" }, 2).includes("dynamic, fixed, service_rate"));
+  ok(refusal({ vr, placement: "x" }, 2).includes("sibling, non_sibling, default, same"));
+  ok(refusal({ vr, period: "1" }, 2).includes("1 seconds are 1s"));
+  for (const period of ["49ms", "2min", "x", "-1s"]) refusal({ vr, period }, 2);
+  for (const coreRate of ["0", "-5", "x", "60q"]) refusal({ vr, coreRate }, 2);
+  for (const cores of ["0", "65", "x"]) {
+    refusal({ vr, minCores: cores }, 2);
+    refusal({ vr, maxCores: cores }, 2);
+  }
+});
+
+Deno.test("decideSettings() refuses what contradicts itself", () => {
+  ok(refusal({ vr, minCores: "3", maxCores: "2" }, 3).includes("vr1: its fewest cores, 3"));
+  ok(refusal({ vr, vris: "3", maxCores: "2" }, 3).includes("3 VRIs are more than"));
+  ok(refusal({ vr, vris: "1", minCores: "2" }, 3).includes("less than its fewest"));
+});
+
+Deno.test("a wrong variable is named as it was written", () => {
+  const env: Record<string, string> = { LVRM_CORE_RATE: "fast" };
+  try {
+    decideSettings({ vr }, (name) => env[name]);
+  } catch (error) {
+    ok(error instanceof Failure && error.message.startsWith("LVRM_CORE_RATE=fast: "), `${error}`);
+    return;
+  }
+  throw new Error("it was taken");
 });

@@ -1,6 +1,7 @@
 /** Every size and time that the control plane chooses, in one place. */
 import { limits } from "../../ffi/abi.gen.ts";
 import type { Idle } from "../../ffi/core.ts";
+import type { VrValues } from "./types.ts";
 
 /**
  * Slots of one arena that up to eight VRIs share; more VRIs, more slots. A jumbo arena has fewer,
@@ -14,6 +15,8 @@ export const arena = {
   vris: 8,
   /** Flows that one VR remembers the VRI of. */
   flow_count: 8192,
+  /** How long a flow must be silent before it may change its VRI. */
+  flow_idle_ms: 500,
 } as const;
 
 /** Queues of one link: descriptors (powers of two), and bytes of the control queues. */
@@ -36,6 +39,11 @@ export function slotsFor(
   return longest > arena.slot_bytes
     ? { bytes: arena.jumbo_slot_bytes, count: times * arena.jumbo_slot_count }
     : { bytes: arena.slot_bytes, count: times * arena.slot_count };
+}
+
+/** VRIs that a VR may get, as far as its settings say. */
+export function mostVris(vr: Pick<VrValues, "vris" | "maxCores">): number {
+  return Math.max(vr.vris, vr.maxCores ?? 1);
 }
 
 /** The largest MTU whose frames fit slots of this size. */

@@ -7,9 +7,13 @@ import type { Prefix } from "../netlink/mod.ts";
 import { Failure } from "./failure.ts";
 import { arena, largestMtu } from "./sizes.ts";
 import { parseSubnet } from "./subnet.ts";
+import type { RunValues } from "./types.ts";
+import { BadValue } from "./values.ts";
 
 /** What both have. */
 interface VirtualPorts {
+  /** As written. */
+  readonly text: string;
   readonly files: readonly string[];
   /** How many ports; null: as many as files bring, two at least. */
   readonly ports: number | null;
@@ -56,9 +60,6 @@ export type VirtualSource = MemorySource | PcapSource;
 /** Names of the adapters that need no interface. */
 export const virtualAdapters: readonly string[] = ["memory", "pcap"];
 
-/** What is wrong with the text, as the end of a sentence. */
-export class BadSource extends Error {}
-
 /** Preamble, check sequence and gap: on the wire, but not in a capture. */
 export const wireOverhead_bytes = 24;
 export const mostPorts = 64;
@@ -77,23 +78,23 @@ function parseNumber(what: string, text: string, unit: string, most: number): nu
   const known = match !== null && (match[3] === "" || match[3] === unit);
   if (known && value >= 1 && value <= most) return value;
   const example = unit === "fps" ? "360kfps" : "100M";
-  throw new BadSource(`${what}=${text} is not a number from 1 to ${most}, such as ${example}`);
+  throw new BadValue(`${what}=${text} is not a number from 1 to ${most}, such as ${example}`);
 }
 
 function parseCount(what: string, text: string, least: number, most: number): number {
   const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : -1;
   if (value >= least && value <= most) return value;
-  throw new BadSource(`${what}=${text} is not a number from ${least} to ${most}`);
+  throw new BadValue(`${what}=${text} is not a number from ${least} to ${most}`);
 }
 
 function parsePrefixes(what: string, text: string): Prefix[] {
   const texts = text.split(/[;+]/);
-  if (texts.length > mostSubnets) throw new BadSource(`${what} has more than ${mostSubnets}`);
+  if (texts.length > mostSubnets) throw new BadValue(`${what} has more than ${mostSubnets}`);
   return texts.map((part) => {
     try {
       return parseSubnet(part);
     } catch (error) {
-      if (error instanceof Failure) throw new BadSource(`${what}: ${error.message}`);
+      if (error instanceof Failure) throw new BadValue(`${what}: ${error.message}`);
       throw error;
     }
   });
@@ -105,7 +106,7 @@ function parseMacs(text: string): (Uint8Array | null)[] {
     const isMac = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(part);
     const mac = part.split(":").map((byte) => parseInt(byte, 16));
     if (isMac && (mac[0]! & 1) === 0) return new Uint8Array(mac);
-    throw new BadSource(
+    throw new BadValue(
       `mac=${part} is neither "any" nor a unicast MAC address such as 02:00:00:00:00:01`,
     );
   });
@@ -116,15 +117,15 @@ function parseSpeed(text: string): number {
   if (text === "max") return 0;
   const permille = /^[0-9]{1,6}(\.[0-9]{1,3})?$/.test(text) ? Math.round(Number(text) * 1000) : 0;
   if (permille >= 1) return permille;
-  throw new BadSource(`speed=${text} is neither "max" nor a number from 0.001, such as 1 or 10`);
+  throw new BadValue(`speed=${text} is neither "max" nor a number from 0.001, such as 1 or 10`);
 }
 
 function parseSizes(text: string, mtu: number): number[] {
   const sizes = text.split("/").map((part) => parseCount("sizes", part, leastWire_bytes, 65535));
-  if (sizes.length > mostSizes) throw new BadSource(`sizes has more than ${mostSizes}`);
+  if (sizes.length > mostSizes) throw new BadValue(`sizes has more than ${mostSizes}`);
   const longest = Math.max(...sizes);
   if (longest > mtu + ethernet_bytes + wireOverhead_bytes) {
-    throw new BadSource(
+    throw new BadValue(
       `sizes=${longest} is longer than ports with an MTU of ${mtu} have: add mtu=` +
         `${longest - ethernet_bytes - wireOverhead_bytes}`,
     );
@@ -142,16 +143,16 @@ function split(
   for (const part of text === "" ? [] : text.split(",")) {
     const match = /^([a-z]+)=(.*)$/s.exec(part);
     if (match === null) {
-      if (part === "") throw new BadSource("a part of it is empty: there is a comma too many");
+      if (part === "") throw new BadValue("a part of it is empty: there is a comma too many");
       files.push(part);
       continue;
     }
     const [, key, value] = match as unknown as [string, string, string];
     if (!known.includes(key)) {
-      throw new BadSource(`it has no option ${key}; known: ${known.join(", ")}`);
+      throw new BadValue(`it has no option ${key}; known: ${known.join(", ")}`);
     }
-    if (options.has(key)) throw new BadSource(`${key} is there twice`);
-    if (value === "") throw new BadSource(`${key} has no value`);
+    if (options.has(key)) throw new BadValue(`${key} is there twice`);
+    if (value === "") throw new BadValue(`${key} has no value`);
     options.set(key, value);
   }
   return { files, options };
@@ -162,11 +163,16 @@ const generateOptions = ["sizes", "flows", "subnets", "to"] as const;
 const memoryOptions = [...generateOptions, "count", "rate", "window", ...portOptions] as const;
 const pcapOptions = ["speed", "time", ...portOptions] as const;
 
-function portsOf(options: ReadonlyMap<string, string>, files: readonly string[]): VirtualPorts {
+function portsOf(
+  text: string,
+  options: ReadonlyMap<string, string>,
+  files: readonly string[],
+): VirtualPorts {
   const ports = options.get("ports");
   const macs = parseMacs(options.get("mac") ?? "any");
   const longest = largestMtu(arena.jumbo_slot_bytes);
   return {
+    text,
     files,
     ports: ports === undefined ? null : parseCount("ports", ports, 1, mostPorts),
     mtu: parseCount("mtu", options.get("mtu") ?? "1500", 1280, longest),
@@ -181,9 +187,9 @@ function parseMemory(text: string): MemorySource {
   const { files, options } = split(text, memoryOptions);
   const unfit = files.length === 0 ? undefined : generateOptions.find((it) => options.has(it));
   if (unfit !== undefined) {
-    throw new BadSource(`${unfit} is for generated frames, and ${files[0]} has its own`);
+    throw new BadValue(`${unfit} is for generated frames, and ${files[0]} has its own`);
   }
-  const ports = portsOf(options, files);
+  const ports = portsOf(`memory:${text}`, options, files);
   const number = (key: string, unit: string, most: number) => {
     const value = options.get(key);
     return value === undefined ? 0 : parseNumber(key, value, unit, most);
@@ -208,16 +214,16 @@ function parseMemory(text: string): MemorySource {
 function parsePcap(text: string): PcapSource {
   const { files, options } = split(text, pcapOptions);
   if (files.length < 2) {
-    throw new BadSource(
+    throw new BadValue(
       "it needs the files to read and, as the last one, the file to write, as in " +
         "pcap:in.pcapng,out.pcapng",
     );
   }
   const time = options.get("time") ?? "ns";
-  if (time !== "ns" && time !== "us") throw new BadSource(`time=${time} is neither ns nor us`);
+  if (time !== "ns" && time !== "us") throw new BadValue(`time=${time} is neither ns nor us`);
   return {
     adapter: "pcap",
-    ...portsOf(options, files.slice(0, -1)),
+    ...portsOf(`pcap:${text}`, options, files.slice(0, -1)),
     output: files.at(-1)!,
     speed_permille: parseSpeed(options.get("speed") ?? "max"),
     nanoseconds: time === "ns",
@@ -226,7 +232,7 @@ function parsePcap(text: string): PcapSource {
 
 /**
  * Reads the value of `--adapter` where it names an adapter that needs no interface; null where it
- * names another. Throws BadSource.
+ * names another. Throws BadValue.
  */
 export function parseSource(text: string): VirtualSource | null {
   const colon = text.indexOf(":");
@@ -235,4 +241,9 @@ export function parseSource(text: string): VirtualSource | null {
   if (name === "memory") return parseMemory(rest);
   if (name === "pcap") return parsePcap(rest);
   return null;
+}
+
+/** What takes the place of interfaces in a run; null: nothing does. */
+export function virtualSource({ adapter }: Pick<RunValues, "adapter">): VirtualSource | null {
+  return typeof adapter === "number" ? null : adapter;
 }

@@ -1,7 +1,8 @@
 /** What `--adapter memory:…` and `pcap:…` mean, and what they refuse. */
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { formatPrefix } from "../netlink/mod.ts";
-import { BadSource, type MemorySource, parseSource, type PcapSource } from "./source.ts";
+import { type MemorySource, parseSource, type PcapSource } from "./source.ts";
+import { BadValue } from "./values.ts";
 
 const memory = (text: string) => parseSource(text) as MemorySource;
 const pcap = (text: string) => parseSource(text) as PcapSource;
@@ -13,6 +14,7 @@ Deno.test("other adapters are no sources", () => {
 Deno.test("memory: everything has a default, files take the place of generated frames", () => {
   const plain = memory("memory");
   deepEqual([plain.files, plain.count, plain.rate_fps, plain.mtu], [[], 0, 0, 1500]);
+  deepEqual([memory("memory:count=5").text, pcap("pcap:a,b").text], ["memory:count=5", "pcap:a,b"]);
   deepEqual([plain.ports, plain.window_frames, plain.macs], [null, null, [null]]);
   deepEqual([plain.generated!.sizes_bytes, plain.generated!.flows], [[84], 1000]);
   equal(plain.generated!.subnets, null);
@@ -78,7 +80,7 @@ Deno.test("what makes no sense is refused with what would", () => {
   for (const [text, expected] of refused) {
     throws(() => parseSource(text), (error) => {
       match((error as Error).message, expected, text);
-      return error instanceof BadSource;
+      return error instanceof BadValue;
     });
   }
 });

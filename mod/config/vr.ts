@@ -3,29 +3,14 @@ import { formatPrefix } from "../netlink/mod.ts";
 import type { Prefix } from "../netlink/mod.ts";
 import { ExitCode, Failure } from "./failure.ts";
 import { parseSubnet, sameSubnet } from "./subnet.ts";
+import type { InterfaceSettings, VrIdentity } from "./types.ts";
+import { BadValue } from "./values.ts";
 import { splitWords } from "./words.ts";
-
-/** One virtual router as asked for. */
-export interface VrSettings {
-  /** `vr1`, `vr2`, … in order. */
-  readonly name: string;
-  readonly subnets: readonly Prefix[];
-  /** As written. */
-  readonly router: string;
-  /** Program and its words; at least one. */
-  readonly words: readonly string[];
-}
-
-/** One port as asked for. `vlan` null: untagged frames. */
-export interface InterfaceSettings {
-  readonly name: string;
-  readonly vlan: number | null;
-}
 
 const form = "write --vr SUBNET[,SUBNET…]=ROUTER, for example --vr 10.0.1.0/24=cppvr";
 
 /** Reads one `--vr`; `name` is what the VR will be called. Throws Failure. */
-export function parseVr(text: string, name: string): VrSettings {
+export function parseVr(text: string, name: string): VrIdentity {
   const equals = text.indexOf("=");
   if (equals < 0) throw new Failure(ExitCode.usage, `--vr ${text}: no "=" in it; ${form}`);
   const router = text.slice(equals + 1).trim();
@@ -54,11 +39,11 @@ export function parseVr(text: string, name: string): VrSettings {
   if (split.words.length === 0 || split.words[0] === "") {
     throw new Failure(ExitCode.usage, `--vr ${text}: no router after the "="; ${form}`);
   }
-  return { name, subnets, router, words: split.words };
+  return { name, subnets, router, words: split.words, table: null, routes: [] };
 }
 
 /** Reads all `--vr` in order and finds subnets that two of them claim. Throws Failure. */
-export function parseVrs(texts: readonly string[]): VrSettings[] {
+export function parseVrs(texts: readonly string[]): VrIdentity[] {
   const vrs = texts.map((text, i) => parseVr(text, `vr${i + 1}`));
   for (const [i, vr] of vrs.entries()) {
     for (const earlier of vrs.slice(0, i)) {
@@ -74,33 +59,43 @@ export function parseVrs(texts: readonly string[]): VrSettings[] {
   return vrs;
 }
 
-/** Reads one `--interface`. Throws Failure (usage). */
-export function parseInterface(text: string): InterfaceSettings {
+/** Reads `IF[:VLAN]`. Throws BadValue. */
+export function readInterface(text: string): InterfaceSettings {
   const colon = text.indexOf(":");
   const name = colon < 0 ? text : text.slice(0, colon);
   if (!/^[^\s/:]{1,15}$/.test(name) || name === "." || name === "..") {
-    throw new Failure(
-      ExitCode.usage,
-      `--interface ${text}: "${name}" is no interface name; write IF or IF:VLAN, ` +
-        `for example eth0 or eth0:100`,
+    throw new BadValue(
+      `"${name}" is no interface name; write IF or IF:VLAN, for example eth0 or eth0:100`,
     );
   }
   if (colon < 0) return { name, vlan: null };
   const tag = text.slice(colon + 1);
   if (!/^[1-9][0-9]{0,3}$/.test(tag) || Number(tag) > 4094) {
-    throw new Failure(
-      ExitCode.usage,
-      `--interface ${text}: "${tag}" is no VLAN tag; it must be 1 to 4094, as in eth0:100`,
-    );
+    throw new BadValue(`"${tag}" is no VLAN tag; it must be 1 to 4094, as in eth0:100`);
   }
   return { name, vlan: Number(tag) };
+}
+
+/** Reads one `--interface`. Throws Failure (usage). */
+export function parseInterface(text: string): InterfaceSettings {
+  try {
+    return readInterface(text);
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    throw new Failure(ExitCode.usage, `--interface ${text}: ${error.message}`);
+  }
+}
+
+/** Whether both are the same port. */
+export function samePort(a: InterfaceSettings, b: InterfaceSettings): boolean {
+  return a.name === b.name && a.vlan === b.vlan;
 }
 
 /** Reads all `--interface`. Throws Failure, also when one comes twice. */
 export function parseInterfaces(texts: readonly string[]): InterfaceSettings[] {
   const all = texts.map(parseInterface);
   for (const [i, port] of all.entries()) {
-    if (all.slice(0, i).some((p) => p.name === port.name && p.vlan === port.vlan)) {
+    if (all.slice(0, i).some((other) => samePort(other, port))) {
       throw new Failure(ExitCode.configuration, `--interface ${texts[i]} is there twice`);
     }
   }

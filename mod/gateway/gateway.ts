@@ -6,9 +6,8 @@
 import { EventKind, manifest } from "../../ffi/abi.gen.ts";
 import type { Core, ReceivedEvent } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
-import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { arena, largestMtu, slotsFor, times } from "../config/sizes.ts";
+import { largestMtu, mostVris, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
@@ -26,7 +25,9 @@ import { InputEnd, type Progress } from "./input_end.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
+import { routeSources } from "./route_sources.ts";
 import { RoutePoller } from "./route_poller.ts";
+import { startFailure } from "./start_failure.ts";
 import { within } from "./within.ts";
 
 /** What a gateway is made of. */
@@ -54,9 +55,10 @@ const netlinkReady = 4;
 export class Gateway {
   readonly #parts: GatewayParts;
   readonly #vris: VriMonitor;
-  readonly #slots: { readonly bytes: number; readonly count: number };
   readonly #ports: PortKeeper;
   readonly #served: readonly ServedPrefix[];
+  /** Where its routes come from, by VR. */
+  readonly #sourceOf: readonly number[];
   readonly #ingress: IngressKeeper;
   readonly #routes: RoutePoller;
   readonly #started_ms = performance.now();
@@ -79,8 +81,7 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#slots = slotsFor(parts.ports.map((port) => port.mtu), parts.settings.vris);
-    const mtu = largestMtu(this.#slots.bytes);
+    const mtu = largestMtu(slotsFor(parts.ports.map((port) => port.mtu), 1).bytes);
     this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
     this.#served = parts.settings.vrs.flatMap(({ subnets }, vr) =>
       subnets.map((prefix) => ({ prefix, vr }))
@@ -94,11 +95,12 @@ export class Gateway {
       }));
     this.#routes = new RoutePoller(parts.routes);
     this.#input = parts.finite ? new InputEnd(parts.ports.map(({ port }) => port)) : null;
+    this.#sourceOf = routeSources(parts.settings.vrs).sourceOf;
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
-      queue: parts.settings.queue,
-      snapshot: () => parts.routes.snapshot(),
+      cores: parts.decision.cores,
+      snapshot: (vr) => parts.routes.snapshot(this.#sourceOf[vr]),
       wake: () => parts.core.wake(),
       now: () => performance.now(),
     });
@@ -112,18 +114,21 @@ export class Gateway {
   async start(): Promise<void> {
     const { core, routes, settings, decision } = this.#parts;
     routes.setPorts(this.#ports.routingPorts());
-    routes.onEvents((events) => this.#vris.broadcast(events));
+    routes.onEvents((events, source) =>
+      this.#vris.broadcast(events, (vr) => this.#sourceOf[vr] === source)
+    );
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
     core.start({ ...decision.dispatcher, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
-    const { bytes: slotBytes, count: slotCount } = this.#slots;
-    for (const vr of settings.vrs.keys()) {
-      const { balancer, byFrame, loadEstimator, loadWeight } = settings;
-      const chosen = { balancer, byFrame, loadEstimator, loadWeight };
-      const flowCount = arena.flow_count;
+    const mtus = this.#parts.ports.map((port) => port.mtu);
+    for (const [vr, chosen] of settings.vrs.entries()) {
+      const { balancer, byFrame, loadEstimator, loadWeight } = chosen;
+      const { flows: flowCount, flowIdle_ms: flowIdleMs } = chosen;
+      const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen));
+      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount, flowIdleMs };
       const residentCount = this.#parts.residentSlots ?? 0;
-      core.vrCreate({ vr, slotBytes, slotCount, residentCount, flowCount, ...chosen });
+      core.vrCreate({ vr, slotBytes, slotCount, residentCount, ...config });
     }
     for (const place of decision.vris) {
       this.#vris.add({
@@ -132,6 +137,7 @@ export class Gateway {
         program: this.#parts.programs[place.vr]!,
         core: place.core,
         idle: place.idle,
+        link: settings.vrs[place.vr]!,
       });
     }
     this.#loop = this.#run();
@@ -153,15 +159,7 @@ export class Gateway {
   /** Throws Failure when a VRI failed before lvrm served. */
   #requireReady(broken: VriView | undefined): void {
     if (broken === undefined) return;
-    const vr = this.#parts.settings.vrs[broken.vr]!;
-    const hint = vr.words[0]!.includes("/")
-      ? "; a VR must attach with lvrm_vr_attach and then say lvrm_vr_ready " +
-        "(docs/writing-a-vr.md)"
-      : "";
-    throw new Failure(
-      ExitCode.failed,
-      `${vr.name} could not start: its router "${vr.router}" ${broken.reason}${hint}`,
-    );
+    throw startFailure(this.#parts.settings.vrs[broken.vr]!, broken.reason);
   }
 
   /** Resolves when the loop ends; rejects when it fails. */

@@ -1,5 +1,6 @@
-/** What the host allows: capabilities, cores and their packages. Reads /proc and /sys. */
-import { ExitCode, Failure, parseCpuList } from "../config/mod.ts";
+/** What the host allows: capabilities and cores. */
+import { ExitCode, Failure } from "../config/mod.ts";
+import { usableTopology } from "../vr_monitor/mod.ts";
 import type { Core } from "../vr_monitor/mod.ts";
 
 /** Linux capabilities that lvrm cannot do without, by bit number. */
@@ -25,30 +26,10 @@ export function requireCapabilities(): void {
   );
 }
 
-function packageOf(core: number): number {
-  try {
-    const path = `/sys/devices/system/cpu/cpu${core}/topology/physical_package_id`;
-    return Number(Deno.readTextFileSync(path));
-  } catch {
-    return 0; // no sysfs here: take all cores for siblings
-  }
-}
-
 /**
  * Cores that lvrm may use, the dispatcher's first: `wanted` in its order, else all that this
- * process inherited. Throws Failure (host) for a core that it may not use.
+ * process inherited. Throws Failure (configuration) for cores that it may not use.
  */
-export function usableCores(wanted: readonly number[] | null): Core[] {
-  const allowed = parseCpuList(procStatus("Cpus_allowed_list")) ?? [0];
-  const foreign = wanted?.find((core) => !allowed.includes(core));
-  if (foreign !== undefined) {
-    throw new Failure(
-      ExitCode.host,
-      `--cores: core ${foreign} is not among those that lvrm may use (${allowed.join(",")}): ` +
-        `choose from these`,
-    );
-  }
-  // Named cores are taken in the order named, whatever package they are in.
-  if (wanted !== null) return wanted.map((core) => ({ core, package: 0 }));
-  return allowed.map((core) => ({ core, package: packageOf(core) }));
+export function usableCores(wanted: readonly number[] | null): readonly Core[] {
+  return usableTopology(wanted).cores;
 }

@@ -10,7 +10,7 @@ import type { ControlServer } from "../api/mod.ts";
 import type { CaptureReport } from "../../ffi/replay.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { virtualAdapters, type VirtualSource } from "../config/source.ts";
+import { virtualAdapters, type VirtualSource, virtualSource } from "../config/source.ts";
 import type { IngressPlan, IngressTable } from "../ingress/mod.ts";
 import { configureLog, getLogger } from "../log/mod.ts";
 import type { Status } from "../metrics/mod.ts";
@@ -18,13 +18,14 @@ import { formatPrefix, NetlinkError } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
 import type { RoutingSource } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
-import { decide } from "../vr_monitor/mod.ts";
-import type { Decision } from "../vr_monitor/mod.ts";
+import { decide, explainCores, placements, usableTopology } from "../vr_monitor/mod.ts";
+import type { Decision, UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import { Gateway } from "./gateway.ts";
-import { requireCapabilities, usableCores } from "./host.ts";
+import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
+import { requireRoutePorts, routeSources as sourcesOf } from "./route_sources.ts";
 import type { Progress } from "./input_end.ts";
 import { openTable } from "./table.ts";
 import { prepareVirtual } from "./virtual.ts";
@@ -46,12 +47,11 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
   configureLog(settings.logFormat, settings.logLevel);
   const runtime = runtimeDirectory();
   const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
-  if (settings.source === null) requireCapabilities();
-  const decision = decide(
-    settings.vrs.map(() => ({ wanted: settings.vris })),
-    usableCores(settings.cores),
-    settings.idle,
-  );
+  const source = virtualSource(settings);
+  if (source === null) requireCapabilities();
+  const usable = usableTopology(settings.cores);
+  const demands = settings.vrs.map((vr) => ({ wanted: vr.vris }));
+  const decision = decide(demands, usable.cores, settings.idle);
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
   let server: ControlServer | null = null;
@@ -62,9 +62,7 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
   try {
     const core = Core.load(join(runtime, "lib", "liblvrm.so"));
     stopOnFatal(core, claim.release);
-    ground = settings.source === null
-      ? prepare(settings, core)
-      : prepareSource(settings, settings.source, core);
+    ground = source === null ? prepare(settings, core) : withoutKernel(settings, source, core);
     const { warnings, virtual, ...parts } = ground;
     gateway = new Gateway({
       ...parts,
@@ -82,7 +80,7 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
       warnings.forEach((warning) => log.warn("{warning}", { warning }));
-      explain(settings, parts.ports, decision);
+      explain(settings, parts.ports, decision, usable);
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
         socket: settings.socket,
@@ -131,9 +129,11 @@ interface Ground {
 /** Mirror of the kernel, ports, and an ingress table where it is needed. Throws Failure. */
 function prepare(settings: Settings, core: Core): Ground {
   const warnings: string[] = [];
-  const routes = new RouteMonitor(core.netlink);
+  const { sources: routeSources } = sourcesOf(settings.vrs);
+  const routes = new RouteMonitor(core.netlink, { sources: routeSources });
   routes.open();
   const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
+  requireRoutePorts(settings.vrs, ports);
   const served = settings.vrs.flatMap((vr) => vr.subnets);
   const plan: IngressPlan = {
     ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: [] })),
@@ -146,7 +146,7 @@ function prepare(settings: Settings, core: Core): Ground {
   routes.setPorts(ports.map((port) => ({ ...port, interface: port.name })));
   const sources = [
     ...connectedPrefixes(routes.addresses()),
-    ...remotePrefixes(routes.snapshot()),
+    ...[...routeSources.keys()].flatMap((source) => remotePrefixes(routes.snapshot(source))),
   ];
   const unserved = forwardingWarning(forwarding, served, sources);
   if (unserved !== null) warnings.push(unserved);
@@ -155,7 +155,7 @@ function prepare(settings: Settings, core: Core): Ground {
 }
 
 /** The same without interfaces: nothing of the kernel's is read or changed. */
-function prepareSource(settings: Settings, source: VirtualSource, core: Core): Ground {
+function withoutKernel(settings: Settings, source: VirtualSource, core: Core): Ground {
   const virtual = prepareVirtual(source, settings, core);
   const { routes, ports, adapter } = virtual;
   return { routes, ports, adapter, table: null, virtual, warnings: [] };
@@ -166,7 +166,7 @@ function chooseAdapter(settings: Settings, core: Core): number {
   const onInterfaces = [...manifest.adapters.keys()].filter((i) =>
     !virtualAdapters.includes(manifest.adapters[i]!)
   );
-  const candidates = settings.adapter === null ? onInterfaces : [settings.adapter];
+  const candidates = typeof settings.adapter === "number" ? [settings.adapter] : onInterfaces;
   const reasons: string[] = [];
   for (const adapter of candidates) {
     const reason = core.adapterUnavailable(adapter);
@@ -177,14 +177,29 @@ function chooseAdapter(settings: Settings, core: Core): number {
 }
 
 /** Says which core does what and who serves what. */
-function explain(settings: Settings, ports: readonly Port[], decision: Decision): void {
+function explain(
+  settings: Settings,
+  ports: readonly Port[],
+  decision: Decision,
+  usable: UsableTopology,
+): void {
   const names = ports.map(portName).join(", ");
   log.info("ports {ports}; dispatcher on core {core}", {
     ports: names,
     core: decision.dispatcher.core,
   });
+  const vris = decision.vris.map((vri) => ({
+    id: `${settings.vrs[vri.vr]!.name}.${vri.index + 1}`,
+    core: vri.core,
+    why: vri.why,
+  }));
+  for (const line of explainCores(usable, { name: "sibling", place: placements.sibling }, vris)) {
+    log.info("{line}", { line });
+  }
   for (const [i, vr] of settings.vrs.entries()) {
-    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core).join(", ");
+    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core ?? "any").join(
+      ", ",
+    );
     log.info("{vr} serves {subnets} with {router} on core {cores}", {
       vr: vr.name,
       subnets: vr.subnets.map(formatPrefix).join(", "),

@@ -8,10 +8,11 @@ import type { CaptureReport, Replay } from "../../ffi/replay.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
 import type { MemorySource, PcapSource, VirtualSource } from "../config/source.ts";
-import { slotsFor } from "../config/sizes.ts";
+import { mostVris, slotsFor } from "../config/sizes.ts";
 import { neighbourMac, portMac, type RoutingSource, VirtualRoutes } from "../routing/virtual.ts";
 import { framesOf } from "../trace/mod.ts";
 import type { Port } from "./ports.ts";
+import { requireRoutePorts, routeSources } from "./route_sources.ts";
 import { traceSpecs } from "./trace_specs.ts";
 
 /** What a run stands on in place of interfaces and the kernel's routes. */
@@ -30,6 +31,9 @@ export interface VirtualGround {
 
 /** Frames on their way at most where none may be lost: fewer than any queue or share holds. */
 const losslessWindow_frames = 2048;
+const batch_frames = 64;
+/** VRIs that an allocator may give a VR. */
+const coreCount = navigator.hardwareConcurrency;
 /** Slots for frames that lie in arenas, of all VRs together and of one. */
 const residentSlots = { all: 1 << 18, one: 1 << 16 } as const;
 /** Interface numbers of virtual ports: the kernel has none so high. */
@@ -86,10 +90,14 @@ function countPorts(source: VirtualSource, inputs: number): number {
   throw new Failure(ExitCode.configuration, `--adapter ${source.adapter}: ${why}`);
 }
 
-/** Frames that may be on their way without any being lost, for these VRs' arenas. */
+/** Frames that may be on their way without any being lost: half a VRI's share, and its queue. */
 function losslessWindow(settings: Settings, mtu: number): number {
-  const { count } = slotsFor([mtu], settings.vris);
-  return Math.min(losslessWindow_frames, Math.floor(count / settings.vris / 2));
+  const windows = settings.vrs.map((vr) => {
+    const vris = Math.max(mostVris(vr), vr.allocator === "fixed" ? 1 : coreCount);
+    const { count } = slotsFor([mtu], mostVris(vr));
+    return Math.min(Math.floor(count / vris / 2), vr.queueFrames - 2 * batch_frames);
+  });
+  return Math.max(1, Math.min(losslessWindow_frames, ...windows));
 }
 
 /** How ports of `memory` use their traces; one without an input only takes frames. */
@@ -181,11 +189,12 @@ export function prepareVirtual(
     mtu: source.mtu,
     replay: replayOf(port),
   }));
+  requireRoutePorts(settings.vrs, ports);
   const frames = Math.max(...inputs.map((input) => input.frames));
   const room = Math.min(residentSlots.one, Math.floor(residentSlots.all / settings.vrs.length));
   return {
     ports,
-    routes: new VirtualRoutes(ports),
+    routes: new VirtualRoutes(ports, routeSources(settings.vrs).sources),
     adapter: manifest.adapters.findIndex((name) => name === source.adapter),
     finite: source.adapter === "pcap" || source.count > 0,
     residentSlots: settings.zeroCopy ? Math.min(frames, room) : 0,

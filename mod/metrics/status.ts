@@ -34,7 +34,8 @@ export interface VriStatus {
   readonly state: VriStatusState;
   /** Why it failed or was quarantined, also while it starts again; else null. */
   readonly reason: string | null;
-  readonly core: number;
+  /** Null: the kernel places it. */
+  readonly core: number | null;
   readonly received_frames: number;
   readonly sent_frames: number;
   readonly queue_frames: number;

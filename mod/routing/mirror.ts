@@ -7,33 +7,36 @@
  */
 import { EventKind } from "../../ffi/abi.gen.ts";
 import { compareBytes, formatAddress, type Prefix } from "../netlink/address.ts";
-import type { NeighbourMessage, RouteMessage, RouteSocketEvent } from "../netlink/rtnetlink.ts";
+import type {
+  NeighbourMessage,
+  NexthopMessage,
+  RouteMessage,
+  RouteSocketEvent,
+} from "../netlink/rtnetlink.ts";
 import { Flag, Nud } from "../netlink/rtnetlink_constants.ts";
-import {
-  encodeAddress,
-  encodeLink,
-  encodeNeighbour,
-  encodeRemoval,
-  encodeRoute,
-} from "./encode.ts";
+import { encodeAddress, encodeLink, encodeNeighbour, encodeRemoval } from "./encode.ts";
+import { makeFeed, type RouteFeed } from "./feed.ts";
 import { LocalTable } from "./local.ts";
-import { prefixOfKey, RouteTable } from "./routes.ts";
+import { tell } from "./tell.ts";
 import type {
   ControlEvent,
   ForwardingState,
   InterfaceAddress,
   Link,
   NeighbourQuery,
+  RouteSource,
   RoutingPort,
 } from "./types.ts";
 
 type Payload = Uint8Array<ArrayBuffer>;
-type Category = "link" | "address" | "route" | "neighbour";
-const categories: readonly Category[] = ["link", "address", "route", "neighbour"];
+/** What all VRs are told alike; routes are told between addresses and neighbours. */
+type Category = "link" | "address" | "neighbour";
+const categories: readonly Category[] = ["link", "address", "neighbour"];
 
 /** What changed since the last `takeChanges`. */
 export interface MirrorChanges {
-  readonly events: ControlEvent[];
+  /** For each source of routes, in order. */
+  readonly events: ControlEvent[][];
   readonly local: boolean;
   readonly links: boolean;
 }
@@ -43,7 +46,7 @@ const loopbackType = 772;
 
 /** Mirror of links, addresses, routes, neighbours and per-interface settings. */
 export class Mirror {
-  readonly routes: RouteTable;
+  readonly feeds: readonly RouteFeed[];
   readonly local = new LocalTable();
   readonly #links = new Map<number, Link>();
   readonly #addresses = new Map<string, InterfaceAddress>();
@@ -53,17 +56,17 @@ export class Mirror {
   readonly #sent: Record<Category, Map<string, Payload>> = {
     link: new Map(),
     address: new Map(),
-    route: new Map(),
     neighbour: new Map(),
   };
   #ports: readonly RoutingPort[] = [];
   #portOf = new Map<number, number>();
   #failed: NeighbourMessage[] = [];
+  readonly #nexthops = new Map<number, NexthopMessage>();
   readonly #touched = new Set<Category>();
   #linksChanged = false;
 
-  constructor(table: number) {
-    this.routes = new RouteTable(table);
+  constructor(sources: readonly RouteSource[]) {
+    this.feeds = sources.map((source) => makeFeed(source, this.#nexthops));
   }
 
   /** The ports that VRIs are told about. */
@@ -86,15 +89,15 @@ export class Mirror {
         return;
       }
       case "route":
-        this.routes.apply(event.value, event.removed, event.flags);
-        this.local.apply(event.value, event.removed);
-        if (this.routes.dirty.size > 0) this.#touched.add("route");
-        return;
+        for (const { table } of this.feeds) {
+          table?.apply(event.value, event.removed, event.flags);
+        }
+        return this.local.apply(event.value, event.removed);
       case "neighbour":
         return this.#applyNeighbour(event.value, event.removed);
       case "nexthop":
-        if (event.removed) this.routes.nexthops.delete(event.value.id);
-        else this.routes.nexthops.set(event.value.id, event.value);
+        if (event.removed) this.#nexthops.delete(event.value.id);
+        else this.#nexthops.set(event.value.id, event.value);
         return this.#touchRoutes();
       case "netconf": {
         const { family, ifindex, forwarding, rpFilter } = event.value;
@@ -113,7 +116,7 @@ export class Mirror {
     this.#neighbours.clear();
     this.#rpFilter.clear();
     this.#forwarding.clear();
-    this.routes.nexthops.clear();
+    this.#nexthops.clear();
     for (const category of categories) this.#touched.add(category);
     this.#linksChanged = true;
     this.#remap();
@@ -121,22 +124,23 @@ export class Mirror {
 
   /** All routes anew, of every table. */
   replaceRoutes(routes: readonly RouteMessage[]): void {
-    this.routes.replace(routes);
+    for (const { table } of this.feeds) table?.replace(routes);
     this.local.replace(routes);
-    this.#touched.add("route");
   }
 
   /** Events for VRIs, and whether local prefixes or links changed, since the last call. */
   takeChanges(): MirrorChanges {
-    const events: ControlEvent[] = [];
-    if (this.#touched.has("link")) this.#diff("link", this.#wantedLinks(), events);
-    if (this.#touched.has("address")) this.#diff("address", this.#wantedAddresses(), events);
-    this.#diffRoutes(events);
+    const before: ControlEvent[] = [];
+    if (this.#touched.has("link")) this.#diff("link", this.#wantedLinks(), before);
+    if (this.#touched.has("address")) this.#diff("address", this.#wantedAddresses(), before);
+    const routes = this.feeds.map((feed) => this.#routeEvents(feed));
+    const after: ControlEvent[] = [];
     if (this.#touched.has("neighbour")) {
       const told = new Set(this.#sent.neighbour.keys());
-      this.#diff("neighbour", this.#wantedNeighbours(), events);
-      for (const failed of this.#failed) this.#tellFailed(failed, told, events);
+      this.#diff("neighbour", this.#wantedNeighbours(), after);
+      for (const failed of this.#failed) this.#tellFailed(failed, told, after);
     }
+    const events = routes.map((own) => [...before, ...own, ...after]);
     this.#failed = [];
     this.#touched.clear();
     const links = this.#linksChanged;
@@ -144,15 +148,17 @@ export class Mirror {
     return { events, local: this.local.takeChanged(), links };
   }
 
-  /** All that VRIs have been told so far, ending with `synchronised`. */
-  snapshot(): ControlEvent[] {
-    const events: ControlEvent[] = [];
-    for (const category of categories) {
-      const kind = EventKind[category];
-      for (const payload of this.#sent[category].values()) events.push({ kind, payload });
-    }
-    events.push({ kind: EventKind.synchronised, payload: new Uint8Array(0) });
-    return events;
+  /** All that VRIs of this source have been told so far, ending with `synchronised`. */
+  snapshot(source: number): ControlEvent[] {
+    const of = (kind: number, told: ReadonlyMap<string, Payload>) =>
+      [...told.values()].map((payload) => ({ kind, payload }));
+    return [
+      ...of(EventKind.link, this.#sent.link),
+      ...of(EventKind.address, this.#sent.address),
+      ...of(EventKind.route, this.feeds[source]!.sent),
+      ...of(EventKind.neighbour, this.#sent.neighbour),
+      { kind: EventKind.synchronised, payload: new Uint8Array(0) },
+    ];
   }
 
   /** Links by index. */
@@ -264,8 +270,7 @@ export class Mirror {
   }
 
   #touchRoutes(): void {
-    this.routes.markAll();
-    this.#touched.add("route");
+    for (const feed of this.feeds) feed.markAll();
   }
 
   #linkFlags(ifindex: number): number {
@@ -333,16 +338,15 @@ export class Mirror {
     events.push(encodeRemoval(EventKind.neighbour, this.#encodeNeighbour(port, failed)));
   }
 
-  #diffRoutes(events: ControlEvent[]): void {
-    const sent = this.#sent.route;
-    for (const key of this.routes.dirty) {
-      const best = this.routes.best(key, (ifindex) => this.#linkFlags(ifindex));
-      const wanted = best === null
-        ? null
-        : encodeRoute(prefixOfKey(key), best, (ifindex) => this.#portOf.get(ifindex) ?? null);
-      tell(EventKind.route, key, sent, wanted, events);
-    }
-    this.routes.dirty.clear();
+  #routeEvents(feed: RouteFeed): ControlEvent[] {
+    const events: ControlEvent[] = [];
+    if (!feed.isDirty) return events;
+    feed.tellChanges({
+      linkFlags: (ifindex) => this.#linkFlags(ifindex),
+      portOf: (ifindex) => this.#portOf.get(ifindex) ?? null,
+      ports: this.#ports,
+    }, events);
+    return events;
   }
 
   #diff(category: Category, wanted: Map<string, Payload>, events: ControlEvent[]): void {
@@ -353,24 +357,4 @@ export class Mirror {
     }
     for (const [key, payload] of wanted) tell(kind, key, sent, payload, events);
   }
-}
-
-/** Brings what was told up to date, with an event where it differs. */
-function tell(
-  kind: number,
-  key: string,
-  sent: Map<string, Payload>,
-  wanted: Payload | null,
-  events: ControlEvent[],
-): void {
-  const told = sent.get(key);
-  if (wanted === null) {
-    if (!told) return;
-    sent.delete(key);
-    events.push(encodeRemoval(kind, told));
-    return;
-  }
-  if (told && compareBytes(told, wanted) === 0) return;
-  sent.set(key, wanted);
-  events.push({ kind, payload: wanted });
 }

@@ -102,14 +102,14 @@ class Vri {
 }
 
 Deno.test("neighbours: usable, stale, failed, gone", () => {
-  const mirror = new Mirror(254);
+  const mirror = new Mirror([{ table: 254 }]);
   mirror.setPorts(ports);
   mirror.apply(link(1));
   mirror.takeChanges();
   const at = layout.NeighbourEvent;
   const step = (state: number, removed = false) => {
     mirror.apply(neighbour(1, "10.0.1.9", state, removed));
-    return mirror.takeChanges().events.map((
+    return mirror.takeChanges().events[0]!.map((
       { payload },
     ) => [payload[at.removed], payload[at.stale]]);
   };
@@ -126,32 +126,32 @@ Deno.test("neighbours: usable, stale, failed, gone", () => {
 });
 
 Deno.test("a tagged port has the addresses of its VLAN device, if there is one", () => {
-  const mirror = new Mirror(254);
+  const mirror = new Mirror([{ table: 254 }]);
   mirror.apply(link(2));
   mirror.apply(address(7, "10.0.7.1"));
   mirror.setPorts(ports);
-  const first = mirror.takeChanges().events;
+  const first = mirror.takeChanges().events[0]!;
   assert.deepEqual(first.map((e) => [e.kind, e.payload[0]]), [[1, 1], [1, 2]]);
   const view = new DataView(first[1]!.payload.buffer);
   assert.equal(view.getUint16(layout.LinkEvent.vlan, true), 100);
   assert.equal(mirror.deviceOf(2), null);
   mirror.apply(link(7, { lower: 2, vlan: 100, kind: "vlan", mtu: 1400 }));
-  const second = mirror.takeChanges().events;
+  const second = mirror.takeChanges().events[0]!;
   assert.deepEqual(second.map((e) => [e.kind, e.payload[0]]), [[1, 2], [2, 2]]);
   assert.equal(mirror.deviceOf(2), 7);
 });
 
 Deno.test("a route out of an interface that is no port says so", () => {
-  const mirror = new Mirror(254);
+  const mirror = new Mirror([{ table: 254 }]);
   mirror.setPorts(ports);
   mirror.apply(link(1));
   mirror.apply(route(9, 44, 0));
-  const [, event] = mirror.takeChanges().events;
+  const [, event] = mirror.takeChanges().events[0]!;
   assert.equal(event!.payload[layout.RouteEvent.size], limits.no_port);
 });
 
 Deno.test("local prefixes: the local table and what is always the gateway's", () => {
-  const mirror = new Mirror(254);
+  const mirror = new Mirror([{ table: 254 }]);
   assert.equal(mirror.takeChanges().local, false);
   const own = route(1, 1, 0) as RouteSocketEvent & { object: "route" };
   const value = { ...own.value, table: 255, type: Rtn.LOCAL, prefixLength: 32 };
@@ -169,7 +169,7 @@ Deno.test("local prefixes: the local table and what is always the gateway's", ()
 });
 
 Deno.test("local prefixes: those of other tables too, but not everything", () => {
-  const mirror = new Mirror(254);
+  const mirror = new Mirror([{ table: 254 }]);
   const own = route(1, 1, 0) as RouteSocketEvent & { object: "route" };
   const texts = () => mirror.localPrefixes().map(formatPrefix);
   const inVrf = { ...own.value, table: 10, type: Rtn.LOCAL, prefixLength: 32 };
@@ -210,16 +210,16 @@ const step: fc.Arbitrary<RouteSocketEvent> = fc.oneof(
 Deno.test("a VRI that followed every event knows what a new one is told", () => {
   fc.assert(
     fc.property(fc.array(fc.array(step, { maxLength: 5 }), { maxLength: 12 }), (batches) => {
-      const mirror = new Mirror(254);
+      const mirror = new Mirror([{ table: 254 }]);
       const old = new Vri();
       mirror.setPorts(ports.slice(0, 2));
       batches.forEach((batch, i) => {
         for (const event of batch) mirror.apply(event);
         if (i === 5) mirror.setPorts(ports);
-        old.take(mirror.takeChanges().events);
+        old.take(mirror.takeChanges().events[0]!);
       });
       const fresh = new Vri();
-      const snapshot = mirror.snapshot();
+      const snapshot = mirror.snapshot(0);
       assert.equal(snapshot.at(-1)!.kind, EventKind.synchronised);
       fresh.take(snapshot);
       assert.deepEqual([...old.known].sort(), [...fresh.known].sort());
@@ -228,16 +228,16 @@ Deno.test("a VRI that followed every event knows what a new one is told", () => 
 });
 
 Deno.test("a resynchronisation tells only what differs", () => {
-  const mirror = new Mirror(254);
+  const mirror = new Mirror([{ table: 254 }]);
   mirror.setPorts(ports);
   const all = [link(1), link(2), address(1, "10.0.1.1"), neighbour(1, "10.0.1.9", Nud.REACHABLE)];
   for (const event of all) mirror.apply(event);
   mirror.replaceRoutes([(route(1, 1, 0) as RouteSocketEvent & { object: "route" }).value]);
-  assert.equal(mirror.takeChanges().events.length, 6);
+  assert.equal(mirror.takeChanges().events[0]!.length, 6);
   mirror.clear();
   for (const event of all.slice(0, 3)) mirror.apply(event);
   mirror.replaceRoutes([(route(1, 1, 0) as RouteSocketEvent & { object: "route" }).value]);
-  const { events } = mirror.takeChanges();
+  const events = mirror.takeChanges().events[0]!;
   assert.deepEqual(events.map((e) => e.kind), [EventKind.neighbour]);
   assert.equal(events[0]!.payload[layout.NeighbourEvent.removed], 1);
 });

@@ -2,11 +2,12 @@
  * Mirror of the kernel's links, addresses, routes and neighbours, and the feed to VRIs.
  *
  * ```ts
- * const monitor = new RouteMonitor(calls, { table: 254 }); // calls: NetlinkCalls of ffi/core.ts
+ * const monitor = new RouteMonitor(calls, { sources }); // calls: NetlinkCalls of ffi/core.ts;
+ *                                     // sources: tables of the kernel's or lists of routes
  * monitor.open();                     // dumps all; throws NetlinkError
  * monitor.setPorts(ports);            // RoutingPort[]; events for what changed go to listeners
- * for (const e of monitor.snapshot()) core.eventSend(vri, e.kind, e.payload); // ends: synchronised
- * monitor.onEvents((events) => …);    // send each to every attached VRI, in order
+ * for (const e of monitor.snapshot(source)) core.eventSend(vri, e.kind, e.payload); // ends: synchronised
+ * monitor.onEvents((events, source) => …); // send each to every attached VRI of it, in order
  * monitor.onLocalChange(() => …);     // localPrefixes() changed: new plan, ingress.apply
  * monitor.onLinksChange(() => …);     // links() changed: ports, ingress.apply (rebinds chains)
  * monitor.poll();                     // whenever lvrm_wait says bit 4, and once per second
@@ -20,4 +21,4 @@
 export * from "./types.ts";
 export { decodeNeighbourQuery } from "./encode.ts";
 export type { RoutingSource } from "./virtual.ts";
-export { RouteMonitor, type RouteMonitorOptions } from "./monitor.ts";
+export { mainTable, RouteMonitor, type RouteMonitorOptions } from "./monitor.ts";

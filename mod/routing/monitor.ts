@@ -22,6 +22,7 @@ import {
 import { Af, Rtm, RtnlGroup } from "../netlink/rtnetlink_constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { encodeNeighbour, encodeRemoval } from "./encode.ts";
+import { misses } from "./feed.ts";
 import { Mirror } from "./mirror.ts";
 import { RateLimit } from "./rate_limit.ts";
 import type {
@@ -30,10 +31,12 @@ import type {
   InterfaceAddress,
   Link,
   NeighbourQuery,
+  RouteSource,
   RoutingPort,
 } from "./types.ts";
 
-const mainTable = 254;
+/** The kernel's main routing table. */
+export const mainTable = 254;
 const defaultReceiveBufferBytes = 8 << 20;
 const groups = Object.values(RtnlGroup).reduce((bits, group) => bits | (1 << (group - 1)), 0);
 const cheapDump_ms = 5;
@@ -48,8 +51,8 @@ const renewInterval_ms = 4500;
 
 /** What the monitor is made with. */
 export interface RouteMonitorOptions {
-  /** Routing table to follow; 254, the main one, by default. */
-  readonly table?: number;
+  /** Where routes come from, for each group of VRs; by default one: the main table. */
+  readonly sources?: readonly RouteSource[];
   /** Of the socket for notifications; what does not fit is lost and all is read anew. */
   readonly receiveBufferBytes?: number;
   /** Monotonic clock in milliseconds. */
@@ -64,7 +67,7 @@ export class RouteMonitor {
   readonly #mirror: Mirror;
   readonly #requests = new RateLimit(requestsPerSecond, requestBurst);
   readonly #renewals = new RateLimit(1000 / renewInterval_ms, 1);
-  readonly #eventListeners: ((events: ControlEvent[]) => void)[] = [];
+  readonly #eventListeners: ((events: ControlEvent[], source: number) => void)[] = [];
   readonly #localListeners: (() => void)[] = [];
   readonly #linksListeners: (() => void)[] = [];
   #notifications: NetlinkSocket | null = null;
@@ -79,7 +82,7 @@ export class RouteMonitor {
     this.#calls = calls;
     this.#now_ms = options.now_ms ?? (() => performance.now());
     this.#receiveBufferBytes = options.receiveBufferBytes ?? defaultReceiveBufferBytes;
-    this.#mirror = new Mirror(options.table ?? mainTable);
+    this.#mirror = new Mirror(options.sources ?? [{ table: mainTable }]);
   }
 
   /** Opens the sockets and reads the whole state. Throws NetlinkError. */
@@ -110,13 +113,16 @@ export class RouteMonitor {
     this.#publish();
   }
 
-  /** All that VRIs have been told, for one that just attached; ends with `synchronised`. */
-  snapshot(): ControlEvent[] {
-    return this.#mirror.snapshot();
+  /**
+   * All that VRIs of a source have been told, for one that just attached; ends with
+   * `synchronised`.
+   */
+  snapshot(source = 0): ControlEvent[] {
+    return this.#mirror.snapshot(source);
   }
 
-  /** Calls `listener` with the changes, in order, for every attached VRI. */
-  onEvents(listener: (events: ControlEvent[]) => void): void {
+  /** Calls `listener` with the changes, in order, for every attached VRI of a source. */
+  onEvents(listener: (events: ControlEvent[], source: number) => void): void {
     this.#eventListeners.push(listener);
   }
 
@@ -166,7 +172,7 @@ export class RouteMonitor {
     if (ifindex === null || !this.#requests.take(String(vr), this.#now_ms())) return false;
     const known = this.#mirror.neighbour(query);
     if (known?.usable) {
-      this.#emit([{ kind: EventKind.neighbour, payload: known.event }]);
+      this.#emitToAll([{ kind: EventKind.neighbour, payload: known.event }]);
       return true;
     }
     return this.#use(ifindex, query);
@@ -223,7 +229,7 @@ export class RouteMonitor {
       if (!(error instanceof NetlinkError)) throw error;
       // Link down, table full, not a neighbour's address: whoever waits must hear of it.
       const none = encodeNeighbour({ ...query, mac: new Uint8Array(6), stale: false });
-      this.#emit([encodeRemoval(EventKind.neighbour, none)]);
+      this.#emitToAll([encodeRemoval(EventKind.neighbour, none)]);
       return false;
     }
   }
@@ -256,7 +262,7 @@ export class RouteMonitor {
       for (const event of this.#dump("routes", Rtm.GETROUTE, family, 12)) {
         if (event.object !== "route") continue;
         routes.push(event.value);
-        this.#ignoresSourceRoutes ||= this.#mirror.routes.misses(event.value);
+        this.#ignoresSourceRoutes ||= misses(this.#mirror.feeds, event.value);
       }
     }
     before();
@@ -273,7 +279,7 @@ export class RouteMonitor {
       this.#dumpWanted = "urgent";
       return;
     }
-    this.#ignoresSourceRoutes ||= this.#mirror.routes.misses(value);
+    this.#ignoresSourceRoutes ||= misses(this.#mirror.feeds, value);
     if (this.#dumpWanted === "no") this.#dumpWanted = "routine";
   }
 
@@ -300,12 +306,19 @@ export class RouteMonitor {
   #publish(): void {
     const changes = this.#mirror.takeChanges();
     // Events first: a listener for links may call setPorts, whose events are later than these.
-    if (changes.events.length > 0) this.#emit(changes.events);
+    for (const [source, events] of changes.events.entries()) {
+      if (events.length > 0) this.#emit(events, source);
+    }
     if (changes.links) { for (const listener of this.#linksListeners) listener(); }
     if (changes.local) { for (const listener of this.#localListeners) listener(); }
   }
 
-  #emit(events: ControlEvent[]): void {
-    for (const listener of this.#eventListeners) listener(events);
+  #emit(events: ControlEvent[], source: number): void {
+    for (const listener of this.#eventListeners) listener(events, source);
+  }
+
+  /** Of what is the same for all sources. */
+  #emitToAll(events: ControlEvent[]): void {
+    for (const source of this.#mirror.feeds.keys()) this.#emit(events, source);
   }
 }

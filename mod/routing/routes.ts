@@ -192,12 +192,14 @@ function applyHops(
 /** The routes of one table. `dirty`: prefixes whose best route may have changed. */
 export class RouteTable {
   readonly dirty = new Set<string>();
-  readonly nexthops = new Map<number, NexthopMessage>();
+  readonly #nexthops: ReadonlyMap<number, NexthopMessage>;
   #routes = new Map<string, RouteMessage[]>();
   readonly #table: number;
 
-  constructor(table: number) {
+  /** `nexthops`: the kernel's nexthop objects, as they are at any time. */
+  constructor(table: number, nexthops: ReadonlyMap<number, NexthopMessage> = new Map()) {
     this.#table = table;
+    this.#nexthops = nexthops;
   }
 
   /** Routes, all variants. */
@@ -251,7 +253,7 @@ export class RouteTable {
   /** The best route of a prefix. */
   best(key: string, linkFlags: LinkFlags): BestRoute | null {
     const variants = this.#routes.get(key);
-    return variants ? bestRoute(variants, this.nexthops, linkFlags) : null;
+    return variants ? bestRoute(variants, this.#nexthops, linkFlags) : null;
   }
 
   #append(route: RouteMessage): void {

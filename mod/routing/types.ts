@@ -1,5 +1,5 @@
 /** What the mirror of the kernel's routing state shows to the rest of the control plane. */
-import type { Family } from "../netlink/address.ts";
+import type { Family, Prefix } from "../netlink/address.ts";
 
 /** A port of lvrm, as the mirror needs it. `vlan`: the tag, or null for untagged frames. */
 export interface RoutingPort {
@@ -8,6 +8,19 @@ export interface RoutingPort {
   readonly interface: string;
   readonly vlan: number | null;
 }
+
+/** Routes of a VR's own. */
+export interface StaticRouteSource {
+  readonly routes: readonly {
+    readonly prefix: Prefix;
+    readonly port: { readonly name: string; readonly vlan: number | null };
+    /** Null: the destination is on the link. */
+    readonly gateway: Uint8Array | null;
+  }[];
+}
+
+/** Where the routes of some VRs come from: a table of the kernel's, 254 the main one, or a list. */
+export type RouteSource = { readonly table: number } | StaticRouteSource;
 
 /** One control event for VRIs: `kind` of EventKind, payload laid out as `abi.gen.ts` says. */
 export interface ControlEvent {

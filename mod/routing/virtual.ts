@@ -5,14 +5,21 @@
  * Port n has the addresses 198.51.100.(4n+1)/30 and 2001:db8:0:n::1/64 (documentation prefixes),
  * and behind it is one neighbour, .(4n+2) and ::2, that answers for every address: whoever is asked
  * for on port n has its MAC address, 02:00:00:00:01:n+1. All that is not on a link goes to the
- * neighbour behind the second port, or the only one.
+ * neighbour behind the second port, or the only one; a VR with static routes has those instead.
  */
 import { EventKind, RouteKind } from "../../ffi/abi.gen.ts";
 import { type Family, makePrefix, type Prefix } from "../netlink/address.ts";
 import { encodeAddress, encodeLink, encodeNeighbour, encodeRoute } from "./encode.ts";
 import { alwaysLocal } from "./local.ts";
 import type { RouteMonitor } from "./monitor.ts";
-import type { ControlEvent, Link, NeighbourQuery, RoutingPort } from "./types.ts";
+import type {
+  ControlEvent,
+  Link,
+  NeighbourQuery,
+  RouteSource,
+  RoutingPort,
+  StaticRouteSource,
+} from "./types.ts";
 
 /** What the gateway needs to know of routes. */
 export type RoutingSource = Pick<
@@ -67,45 +74,55 @@ const families = [4, 6] as const;
 /** Routing state of virtual ports; see above. */
 export class VirtualRoutes implements RoutingSource {
   readonly #links: readonly VirtualLink[];
-  readonly #listeners: ((events: ControlEvent[]) => void)[] = [];
+  readonly #sources: readonly RouteSource[];
+  readonly #listeners: Parameters<RouteMonitor["onEvents"]>[0][] = [];
 
-  /** `links`: at most 64, at least one. */
-  constructor(links: readonly VirtualLink[]) {
+  /** `links`: at most 64, at least one. `sources`: lists of routes; of tables there are none. */
+  constructor(links: readonly VirtualLink[], sources: readonly RouteSource[]) {
     this.#links = links;
+    this.#sources = sources;
   }
 
-  /** All that VRIs are told; ends with `synchronised`. */
-  snapshot(): ControlEvent[] {
+  /** All that VRIs of this source are told; ends with `synchronised`. */
+  snapshot(number = 0): ControlEvent[] {
     const own = this.#links.flatMap((link) => [
       { kind: EventKind.link, payload: this.#link(link) },
       ...families.flatMap((family) => this.#onLink(link, family)),
     ]);
-    return [
-      ...own,
-      ...families.map((family) => this.#default(family)),
-      { kind: EventKind.synchronised, payload: empty },
-    ];
+    const source = this.#sources[number];
+    const routes = source !== undefined && "routes" in source
+      ? source.routes.map((route) => this.#static(route))
+      : families.flatMap((family) => this.#learned(family));
+    return [...own, ...routes, { kind: EventKind.synchronised, payload: empty }];
   }
 
   #link({ port, mtu, ifindex, mac, name }: VirtualLink): Uint8Array<ArrayBuffer> {
     return encodeLink({ port, up: true, rpFilter: 0, mtu, ifindex, vlan: null, mac, name });
   }
 
-  /** Address, connected route and neighbour of a port. */
-  #onLink({ port, ifindex }: VirtualLink, family: Family): ControlEvent[] {
+  /** Address and neighbour of a port. */
+  #onLink({ port }: VirtualLink, family: Family): ControlEvent[] {
     const address = linkAddress(family, port, 1);
-    const length = linkLength(family);
-    return [
-      { kind: EventKind.address, payload: encodeAddress(port, family, address, length) },
-      this.#route(makePrefix(address, length), ifindex, null),
-      this.#neighbour({ port, family, address: linkAddress(family, port, 2) }),
-    ];
+    const payload = encodeAddress(port, family, address, linkLength(family));
+    const neighbour = { port, family, address: linkAddress(family, port, 2) };
+    return [{ kind: EventKind.address, payload }, this.#neighbour(neighbour)];
   }
 
-  #default(family: Family): ControlEvent {
+  /** The links' own routes and the default one. */
+  #learned(family: Family): ControlEvent[] {
+    const connected = this.#links.map(({ port, ifindex }) => {
+      const prefix = makePrefix(linkAddress(family, port, 1), linkLength(family));
+      return this.#route(prefix, ifindex, null);
+    });
     const { port, ifindex } = this.#links[1] ?? this.#links[0]!;
     const all = makePrefix(new Uint8Array(family === 4 ? 4 : 16), 0);
-    return this.#route(all, ifindex, linkAddress(family, port, 2));
+    return [...connected, this.#route(all, ifindex, linkAddress(family, port, 2))];
+  }
+
+  /** A route as the configuration has it; its port exists. */
+  #static({ prefix, port, gateway }: StaticRouteSource["routes"][number]): ControlEvent {
+    const { ifindex } = this.#links.find((link) => link.name === port.name)!;
+    return this.#route(prefix, ifindex, gateway);
   }
 
   #route(prefix: Prefix, ifindex: number, gateway: Uint8Array | null): ControlEvent {
@@ -123,7 +140,10 @@ export class VirtualRoutes implements RoutingSource {
   /** Every address on a port's link is its neighbour's. False: there is no such port. */
   requestNeighbour(_vr: string | number, query: NeighbourQuery): boolean {
     if (!this.#links.some((link) => link.port === query.port)) return false;
-    for (const listener of this.#listeners) listener([this.#neighbour(query)]);
+    const events = [this.#neighbour(query)];
+    for (const listener of this.#listeners) {
+      for (const source of this.#sources.keys()) listener(events, source);
+    }
     return true;
   }
 
@@ -131,7 +151,7 @@ export class VirtualRoutes implements RoutingSource {
     return this.requestNeighbour(vr, query);
   }
 
-  onEvents(listener: (events: ControlEvent[]) => void): void {
+  onEvents(listener: (events: ControlEvent[], source: number) => void): void {
     this.#listeners.push(listener);
   }
 

@@ -1,8 +1,12 @@
 /** The making of a VRI's link: its number and its queues. */
 import { CoreError } from "../../ffi/core.ts";
 import type { Core } from "../../ffi/core.ts";
+import type { VrSettings } from "../config/mod.ts";
 import { link } from "../config/sizes.ts";
 import type { VriNumbers } from "./numbers.ts";
+
+/** Kind and sizes of its queues. */
+export type LinkSizes = Pick<VrSettings, "queue" | "queueFrames" | "control_bytes">;
 
 /** A link that was made. */
 export interface CreatedLink {
@@ -16,7 +20,7 @@ export function createLink(
   core: Pick<Core, "vriCreate">,
   numbers: VriNumbers,
   vr: number,
-  queue: number,
+  sizes: LinkSizes,
 ): CreatedLink {
   const vri = numbers.take();
   if (vri === null) throw new CoreError("no VRI number is free", 0);
@@ -24,10 +28,10 @@ export function createLink(
     const { linkShmid, wakeFd } = core.vriCreate({
       vri,
       vr,
-      queue,
-      queueCapacity: link.queue_capacity,
+      queue: sizes.queue,
+      queueCapacity: sizes.queueFrames,
       freeCapacity: link.free_capacity,
-      controlCapacity: link.control_capacity_bytes,
+      controlCapacity: sizes.control_bytes,
     });
     return { vri, linkShmid, wakeFd };
   } catch (error) {

@@ -11,6 +11,7 @@ import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import { LineLimit } from "./line_limit.ts";
 import { createLink } from "./link.ts";
+import type { LinkSizes } from "./link.ts";
 import { VriNumbers } from "./numbers.ts";
 import { Outbox } from "./outbox.ts";
 import { noPorts, unite } from "./plan.ts";
@@ -28,8 +29,10 @@ export interface PositionConfig {
   readonly id: string;
   readonly vr: number;
   readonly program: RouterProgram;
-  readonly core: number;
+  /** Null: the kernel places it. */
+  readonly core: number | null;
   readonly idle: Idle;
+  readonly link: LinkSizes;
 }
 
 /** One process of a position, from the making of its link to the end of it. */
@@ -53,9 +56,10 @@ interface Position {
 export interface Surroundings {
   readonly core: Core;
   readonly launcher: string;
-  readonly queue: number;
-  /** The routing state as events, ending in `synchronised`. */
-  readonly snapshot: () => Iterable<ControlEvent>;
+  /** Where the kernel may place the VRIs that have no core of their own; empty: anywhere. */
+  readonly cores: readonly number[];
+  /** The routing state as events for a VR, ending in `synchronised`. */
+  readonly snapshot: (vr: number) => Iterable<ControlEvent>;
   /** Something happened that the loop should look at soon. */
   readonly wake: () => void;
   readonly now: () => number;
@@ -70,7 +74,8 @@ export interface VriView {
   /** Why it last failed or was quarantined, also after it was replaced. */
   readonly lastFailure: string | null;
   readonly pid: number | null;
-  readonly core: number;
+  /** Null: the kernel places it. */
+  readonly core: number | null;
   readonly restarts: number;
   /** Row of its counters, null while it has none. */
   readonly vri: number | null;
@@ -266,9 +271,11 @@ export class VriMonitor {
     }));
   }
 
-  /** Queues changes of the routing state for every VRI that has its snapshot. */
-  broadcast(events: readonly ControlEvent[]): void {
-    for (const { instance } of this.#positions) instance?.outbox.add(events);
+  /** Queues changes of the routing state for every VRI of these VRs that has its snapshot. */
+  broadcast(events: readonly ControlEvent[], concerned: (vr: number) => boolean): void {
+    for (const { config, instance } of this.#positions) {
+      if (concerned(config.vr)) instance?.outbox.add(events);
+    }
   }
 
   /** Sends what waits. False: some of it has to be tried again. */
@@ -333,10 +340,10 @@ export class VriMonitor {
 
   /** Makes a link and the process at its other end. */
   #start(position: Position): Instance {
-    const { core, launcher, queue } = this.#around;
+    const { core, launcher, cores } = this.#around;
     const { config } = position;
-    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, queue);
-    const outbox = new Outbox(this.#around.snapshot, (event) => {
+    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, config.link);
+    const outbox = new Outbox(() => this.#around.snapshot(config.vr), (event) => {
       try {
         return core.eventSend(vri, event.kind, event.payload);
       } catch (error) {
@@ -357,7 +364,7 @@ export class VriMonitor {
         launcher,
         executable: config.program.executable,
         args: config.program.args,
-        core: config.core,
+        cores: config.core === null ? cores : [config.core],
         linkShmid,
         wakeFd,
         onLine: (line) => lines.line(line),

@@ -1,5 +1,6 @@
 import { equal, throws } from "node:assert/strict";
 import { CoreError } from "../../ffi/core.ts";
+import { vrDefaults as sizes } from "../config/mod.ts";
 import { createLink } from "./link.ts";
 import { VriNumbers } from "./numbers.ts";
 
@@ -17,7 +18,7 @@ Deno.test("a link that cannot be made gives its number back", () => {
       throw new CoreError("no memory", 12);
     },
   };
-  throws(() => createLink(broken, numbers, 0, 0), /no memory/);
+  throws(() => createLink(broken, numbers, 0, sizes), /no memory/);
   equal(numbers.take(), 0);
-  throws(() => createLink(broken, numbers, 0, 0), /no VRI number is free/);
+  throws(() => createLink(broken, numbers, 0, sizes), /no VRI number is free/);
 });

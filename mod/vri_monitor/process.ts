@@ -11,8 +11,8 @@ export interface VriCommand {
   /** Path of the VR's executable. */
   readonly executable: string;
   readonly args: readonly string[];
-  /** CPU number, null to leave it to the kernel. */
-  readonly core: number | null;
+  /** CPU numbers that it may run on; empty: all that lvrm may use. */
+  readonly cores: readonly number[];
   readonly linkShmid: number;
   readonly wakeFd: number;
   /** Gets each line that the VR prints, without its end. */
@@ -35,7 +35,7 @@ const longestLine = 2000;
 /** Starts a VRI. Throws what `Deno.Command.spawn` throws when the launcher can't be run. */
 export function spawnVri(command: VriCommand): VriProcess {
   const args = ["--parent", String(Deno.pid)];
-  if (command.core !== null) args.push("--core", String(command.core));
+  for (const core of command.cores) args.push("--core", String(core));
   args.push("--keep-fd", String(command.wakeFd), "--", command.executable, ...command.args);
   const env: Record<string, string> = {
     LVRM_LINK: String(command.linkShmid),

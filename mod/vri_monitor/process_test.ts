@@ -20,7 +20,7 @@ async function withVri(
       launcher,
       executable: "/bin/sh",
       args: ["-c", script],
-      core: 0,
+      cores: [0],
       linkShmid: 42,
       wakeFd: 7,
       onLine: (line) => lines.push(line),

@@ -1,7 +1,7 @@
 /** Which program a ROUTER names: a bundled one, or any executable by its path. */
 import { isAbsolute, join, resolve } from "node:path";
 import { ExitCode, Failure } from "../config/mod.ts";
-import type { VrSettings } from "../config/mod.ts";
+import type { VrIdentity } from "../config/mod.ts";
 
 /** Names of the bundled routers: `bin/NAME` of the runtime directory. Add yours here. */
 export const bundledRouters = ["cppvr"] as const;
@@ -13,7 +13,10 @@ export interface RouterProgram {
 }
 
 /** Finds the program of a VR. Throws Failure (configuration). */
-export function resolveRouter(vr: VrSettings, runtimeDirectory: string): RouterProgram {
+export function resolveRouter(
+  vr: Pick<VrIdentity, "name" | "words">,
+  runtimeDirectory: string,
+): RouterProgram {
   const word = vr.words[0]!;
   const args = vr.words.slice(1);
   if (!word.includes("/")) {

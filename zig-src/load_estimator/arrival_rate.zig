@@ -14,7 +14,6 @@ pub const ArrivalRate = struct {
     rate_fps: f64 = 0,
     arrived: u64 = 0, // since the last interval's end
 
-    pub const needs_busy_time = false;
     /// What one more frame adds until the next interval ends.
     pub const frame_load = 1;
     /// A rate says nothing of who is behind.

@@ -14,7 +14,6 @@ pub const BusyFraction = struct {
 
     const whole = 1 << 16;
 
-    pub const needs_busy_time = true;
     /// What one more frame adds until the next interval ends: a frame's work, had it all of 1 ms.
     pub const frame_load = 1;
     /// A VRI with frames 95 % of the time is behind.

@@ -9,7 +9,6 @@ pub const QueueLength = struct {
     /// Of a new observation, in 1/256.
     weight: u32,
 
-    pub const needs_busy_time = false;
     /// What one more frame adds until the queue is looked at again.
     pub const frame_load = 256;
     /// A VRI whose queue holds 64 frames is behind.

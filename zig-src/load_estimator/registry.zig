@@ -5,7 +5,7 @@
 //! balancer compares only those of one VR), `observe(*T, queue_frames: u32, dispatched: u32)`,
 //! called whenever frames were dispatched to the VRI, `tick(*T, elapsed_ns: u64, busy_ns: u64)`,
 //! called every 5 ms or later with the VRI's account of its busy time, and the constants
-//! `needs_busy_time`, `frame_load`, `overload`.
+//! `frame_load`, `overload`.
 const std = @import("std");
 const Either = @import("../either.zig").Either;
 
@@ -47,7 +47,6 @@ pub const Estimator = struct {
 /// What a VR chose: how its VRIs' estimators start, and what must be known of their unit.
 pub const Choice = struct {
     first: Estimator,
-    needs_busy_time: bool,
     /// What one more frame adds to a VRI's load until the next look.
     frame_load: u32,
     /// A VRI with a load above this loses flows that have nothing on the way.
@@ -65,7 +64,6 @@ pub fn choice(estimator: u32, weight: u32) ?Choice {
         const T = @field(variants, name);
         return .{
             .first = .{ .it = @unionInit(Union, name, .{ .weight = weight }) },
-            .needs_busy_time = T.needs_busy_time,
             .frame_load = T.frame_load,
             .overload = T.overload,
         };

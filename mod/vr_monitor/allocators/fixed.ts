@@ -1,6 +1,12 @@
-/** Fixed: each VR gets the number of VRIs that the user asked for (`--vris`). */
-import type { VrDemand } from "../types.ts";
+/** Fixed: the number of cores that the user asked for (`--vris`), whatever the load. */
+import type { AllocatorView, Wish } from "../types.ts";
 
-export function fixed(demands: readonly VrDemand[], _cores: number): number[] {
-  return demands.map((demand) => demand.wanted);
+export function fixed({ policy }: AllocatorView): Wish {
+  return {
+    wanted: policy.vris,
+    rule: "fixed",
+    reason: `${policy.vris} cores are fixed for it`,
+    inputs: { vris: policy.vris },
+    memory: null,
+  };
 }

@@ -1,2 +1,4 @@
-/** Every core allocator by its name. */
-export { fixed } from "./fixed.ts"; // add yours here
+/** Every core allocator by its name, the default first. */
+export { dynamic } from "./dynamic.ts";
+export { fixed } from "./fixed.ts";
+export { service_rate } from "./service_rate.ts"; // add yours here

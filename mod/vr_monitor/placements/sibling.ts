@@ -1,14 +1,22 @@
 /**
- * Sibling first (paper, section 4.2): VRIs go to cores of the dispatcher's own package before
- * others, since a frame then stays in the shared cache. One VRI per core while cores are free,
- * then round robin over the same cores; the dispatcher's core only where there is no other.
+ * Sibling first (paper, section II): a VRI goes to a core of the dispatcher's own package, and
+ * within it of the same cache, since its frames are there already; then to the nearest NUMA node,
+ * and to fast cores before slow ones. Whole physical cores go before SMT siblings of busy ones, and
+ * the dispatcher's own sibling goes last. One VRI per core while one is free.
  */
-import type { Core } from "../types.ts";
+import { best, describe, keysOf } from "../topology/nearness.ts";
+import type { Choice, PlacementView } from "./types.ts";
 
-export function sibling(dispatcher: Core, others: readonly Core[], vris: number): number[] {
-  const near = others.filter((core) => core.package === dispatcher.package);
-  const far = others.filter((core) => core.package !== dispatcher.package);
-  const order = [...near, ...far];
-  if (order.length === 0) order.push(dispatcher);
-  return Array.from({ length: vris }, (_, i) => order[i % order.length]!.core);
+export function sibling(view: PlacementView): Choice {
+  const keys = keysOf(view);
+  const chosen = best(view.cores, [
+    keys.taken,
+    keys.dispatchersPhysicalCore,
+    keys.busyPhysicalCore,
+    keys.otherPackage,
+    keys.otherL3,
+    keys.distance,
+    keys.slowness,
+  ]);
+  return { core: chosen.core, why: describe(view, chosen) };
 }

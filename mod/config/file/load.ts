@@ -1,0 +1,72 @@
+/** Reads the configuration file and what its words mean on this host. */
+import { ExitCode, Failure } from "../failure.ts";
+import { readConfig } from "./read.ts";
+import type { FileConfig } from "./read.ts";
+
+/** Where iproute2 keeps names of routing tables; what comes later goes before. */
+const tableFiles = [
+  "/usr/lib/iproute2/rt_tables",
+  "/usr/share/iproute2/rt_tables",
+  "/etc/iproute2/rt_tables",
+];
+const tableDirectories = ["/usr/share/iproute2/rt_tables.d", "/etc/iproute2/rt_tables.d"];
+
+/** Names of routing tables in a file of iproute2: lines of `NUMBER NAME`. Pure. */
+export function parseTables(text: string): Map<string, number> {
+  const tables = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    const found = /^\s*(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})\s+([^\s#]+)/.exec(line);
+    if (found !== null) tables.set(found[2]!, Number(found[1]));
+  }
+  return tables;
+}
+
+function textOf(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return ""; // not on this host
+  }
+}
+
+function confFiles(directory: string): string[] {
+  try {
+    return [...Deno.readDirSync(directory)].map((entry) => entry.name)
+      .filter((name) => name.endsWith(".conf")).sort().map((name) => `${directory}/${name}`);
+  } catch {
+    return [];
+  }
+}
+
+/** The number of a routing table that this host has a name for. */
+function tableNumber(name: string): number | null {
+  const builtIn = new Map([["main", 254], ["default", 253], ["local", 255]]);
+  const files = [...tableFiles, ...tableDirectories.flatMap(confFiles)];
+  for (const file of files.reverse()) {
+    const number = parseTables(textOf(file)).get(name);
+    if (number !== undefined) return number;
+  }
+  return builtIn.get(name) ?? null;
+}
+
+/** Reads the file that `--config` names. Throws Failure (configuration). */
+export function loadConfig(path: string): FileConfig {
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file; check its path"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new Failure(ExitCode.configuration, `--config ${path}: ${reason}`);
+  }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Failure(ExitCode.configuration, `--config ${path}: it is not UTF-8 text`);
+  }
+  return readConfig(text, { path, tableNumber });
+}

@@ -1,0 +1,36 @@
+/** Which name was meant. Pure. */
+
+/** Letters to insert, delete or change, at least, to make one word of the other. */
+export function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+const plain = (name: string) => name.toLowerCase().replaceAll(/[-_\s]/g, "");
+
+/** The name nearest to `word`, or null where none is near: at most every third letter differs. */
+export function nearest(word: string, names: readonly string[]): string | null {
+  const meant = plain(word.slice(0, 64));
+  let best: string | null = null;
+  let least = Math.max(1, Math.floor(meant.length / 3)) + 1;
+  for (const name of names) {
+    const steps = distance(meant, plain(name));
+    if (steps >= least) continue;
+    [best, least] = [name, steps];
+  }
+  return best;
+}
+
+/** ` did you mean NAME?`, or nothing. */
+export function meant(word: string, names: readonly string[]): string {
+  const name = nearest(word, names);
+  return name === null ? "" : ` did you mean ${name}?`;
+}

@@ -1,0 +1,47 @@
+/** Where each VR's routes come from, each source once. Pure. */
+import { ExitCode, Failure } from "../config/mod.ts";
+import type { InterfaceSettings, VrSettings } from "../config/mod.ts";
+import { formatPrefix } from "../netlink/mod.ts";
+import { mainTable } from "../routing/mod.ts";
+import type { RouteSource } from "../routing/mod.ts";
+import { portName } from "./ports.ts";
+
+type VrRoutes = Pick<VrSettings, "name" | "table" | "routes">;
+
+/** Sources, and the index of each VR's. */
+export interface RouteSources {
+  readonly sources: readonly RouteSource[];
+  readonly sourceOf: readonly number[];
+}
+
+/** VRs that follow one table share its source: it is read and told once. */
+export function routeSources(vrs: readonly VrRoutes[]): RouteSources {
+  const sources: RouteSource[] = [];
+  const sourceOf = vrs.map(({ table, routes }) => {
+    const wanted: RouteSource = routes.length > 0 ? { routes } : { table: table ?? mainTable };
+    const known = "table" in wanted
+      ? sources.findIndex((source) => "table" in source && source.table === wanted.table)
+      : -1;
+    return known >= 0 ? known : sources.push(wanted) - 1;
+  });
+  return { sources, sourceOf };
+}
+
+/** Throws Failure (configuration) for a static route by what is no port. */
+export function requireRoutePorts(
+  vrs: readonly VrRoutes[],
+  ports: readonly InterfaceSettings[],
+): void {
+  for (const { name, routes } of vrs) {
+    const stray = routes.find(({ port }) =>
+      !ports.some((it) => it.name === port.name && it.vlan === port.vlan)
+    );
+    if (stray === undefined) continue;
+    const where = portName(stray.port);
+    throw new Failure(
+      ExitCode.configuration,
+      `${name}: its route ${formatPrefix(stray.prefix)} leads to ${where}, which lvrm does not ` +
+        `serve: add --interface ${where}, or choose from ${ports.map(portName).join(", ")}`,
+    );
+  }
+}
