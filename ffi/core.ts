@@ -218,6 +218,14 @@ export class Core {
     return this.#checkLater(this.#library.symbols.lvrm_port_close(port));
   }
 
+  /** What the adapter of an open port tells of itself; may be empty. */
+  portDescription(port: number): string {
+    checked("port", port, 0, limits.max_ports - 1);
+    const { lvrm_port_describe: describe } = this.#library.symbols;
+    const bytes = this.#check(describe(port, this.#text, this.#text.byteLength));
+    return new TextDecoder().decode(this.#text.subarray(0, bytes));
+  }
+
   /** Null when the adapter can work on this machine, else why not. */
   adapterUnavailable(adapter: number): string | null {
     const result = this.#library.symbols.lvrm_adapter_available(

@@ -24,7 +24,8 @@ const atomics = [
   /^zig-src\/ipc_queue\//,
   /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter)\.zig$/, // queues and heartbeat
   /^zig-src\/(core|dispatch|netlink)\.zig$/, // stop and wake flags
-  /^zig-src\/socket_adapter\/raw\.zig$/, // the tags that the control thread changes
+  /^zig-src\/socket_adapter\/packet_(socket|mmap)\.zig$/, // the ring; tags of other ports
+  /^zig-src\/socket_adapter\/af_xdp\/(ring|receiver)\.zig$/, // rings shared with the kernel
   /^zig-src\/capture\.zig$/, // the ring to the thread that writes the file
   // Measuring programs, and the histogram's reset.
   /^zig-src\/(latency|limit|limit_bare|echo)\.zig$/,
@@ -33,7 +34,10 @@ const atomics = [
 ];
 
 /** Files in the folders of variants that are not variants themselves. */
-const helpers = ["control.zig", "ewma.zig", "frame.zig", "types.ts", "mod.ts"];
+const helpers = [
+  ...["control.zig", "ewma.zig", "types.ts", "mod.ts"],
+  ...["frame.zig", "packet_socket.zig", "pf_ring_library.zig"], // of socket adapters
+];
 
 const decoder = new TextDecoder();
 

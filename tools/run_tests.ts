@@ -119,7 +119,7 @@ function settle(outcome: Outcome, code: number): Outcome {
   return outcome;
 }
 
-const slow = ["tests/end_to_end/", "tests/fault/"].filter((path) => {
+const slow = ["tests/end_to_end/", "tests/adapters/", "tests/fault/"].filter((path) => {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {

@@ -29,6 +29,14 @@ pub const Watch = struct {
     }
 };
 
+/// What the classifier of a plan is made of, for adapters that classify in the kernel.
+pub const Served = struct {
+    served: []const abi.PlanPrefix = &.{}, // `vr` counts into `watches`
+    local: []const abi.PlanPrefix = &.{},
+    /// By VR: bitmap over the ports that it watches promiscuously.
+    watches: []const [4]u64 = &.{},
+};
+
 pub const Classifier = struct {
     served4: PrefixTrie,
     served6: PrefixTrie,

@@ -227,6 +227,15 @@ pub fn portClose(number: u32) i32 {
     return 0;
 }
 
+/// What the port's adapter tells of itself; returns how many bytes.
+pub fn portDescribe(number: u32, into: []u8) i32 {
+    const port = (if (number < abi.max_ports) tables.ports[number] else null) orelse
+        return refuse(.INVAL, "port {d} is not open", .{number});
+    var writer: std.Io.Writer = .fixed(into);
+    port.describe(&writer) catch {}; // too long: its beginning will do
+    return @intCast(writer.end);
+}
+
 /// Waits until the dispatcher has passed the end of the pass in which it took the newest plan.
 fn settle() void {
     const d = dispatcher orelse return;
@@ -341,13 +350,41 @@ pub fn plan(bytes: []const u8) i32 {
         made.destroy();
         return refuse(.NOMEM, "no memory for the frames of port {d}", .{port.number});
     };
+    narrow(made) catch {
+        made.destroy();
+        return failed();
+    };
     generation += 1;
     made.generation = generation;
     previous = newest;
     newest = made;
     _ = d.mail.put(made); // empty, as seen above: only this thread fills it
     d.sleeper.wake();
+    widen(d, made);
     return @intCast(generation & 0x7fff_ffff);
+}
+
+/// Adapters that take only what VRs serve: before a plan is in force, what it leaves out. What they
+/// took already has to be judged by the plan before: the kernel, whose it would be, has it no more.
+fn narrow(made: *const Plan) error{Failed}!void {
+    var narrowed = false;
+    for (tables.ports) |entry| if (entry) |port| {
+        const named = made.by_number[port.number] != null;
+        if (try port.narrow(if (named) &made.served else null, &reason)) narrowed = true;
+    };
+    if (!narrowed) return;
+    // A grace period: every run of a program that saw more is over, and its frames are there.
+    _ = linux.syscall3(.membarrier, 1, 0, 0); // MEMBARRIER_CMD_GLOBAL
+    for (tables.ports) |entry| if (entry) |port| port.settle();
+}
+
+/// And what is new in it once the dispatcher has it, within a pass.
+fn widen(d: *dispatch.Dispatcher, made: *const Plan) void {
+    for (made.ports) |port| {
+        if (!port.follows()) continue;
+        while (d.mail.full()) _ = linux.sched_yield();
+        port.widen(&made.served);
+    }
 }
 
 pub fn eventSend(number: u32, kind: u32, payload: []const u8) i32 {

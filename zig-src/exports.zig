@@ -42,6 +42,11 @@ pub export fn lvrm_port_close(port: u32) callconv(.c) i32 {
     return core.portClose(port);
 }
 
+/// What the adapter of an open port tells of itself, UTF-8 without a terminator. Returns its bytes.
+pub export fn lvrm_port_describe(port: u32, into: [*]u8, bytes: u32) callconv(.c) i32 {
+    return core.portDescribe(port, into[0..bytes]);
+}
+
 /// 0 when the adapter can work on this machine; else -errno with the reason as last error.
 pub export fn lvrm_adapter_available(adapter: u32) callconv(.c) i32 {
     return core.adapterAvailable(adapter);

@@ -24,14 +24,20 @@ const ahead = @import("copy.zig").claim_ahead;
 pub fn inhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
     for (d.plan.ports) |port| {
-        for (0..dispatch.batches_per_pass) |_| {
+        const most = port.batchFrames();
+        var unshown: u32 = 0;
+        for (0..dispatch.batches_per_pass * batch / most) |_| {
             const frames = port.receive(&d.frames);
             if (frames.len == 0) break;
             d.totals.batches[abi.batchBucket(@intCast(frames.len))] += 1;
             admit(d, port, frames);
-            d.show();
             total += @intCast(frames.len);
-            if (frames.len < batch) break;
+            unshown += most;
+            if (unshown >= batch) {
+                d.show();
+                unshown = 0;
+            }
+            if (frames.len < most) break;
         }
     }
     if (total != 0) d.flushStaged();

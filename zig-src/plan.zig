@@ -28,6 +28,7 @@ pub const Plan = struct {
     vris: []VriEntry = &.{},
     vri_by_number: []?*Vri = &.{},
     classifier: classifier.Classifier = undefined,
+    served: classifier.Served = .{},
 
     pub fn destroy(p: *Plan) void {
         const gpa = p.memory.child_allocator;
@@ -123,6 +124,10 @@ pub fn build(
     const served = try checkedPrefixes(memory, input.served, input.vrs, reason);
     const local = try checkedPrefixes(memory, input.local, null, reason);
     plan.classifier = try .build(memory, served, local, watches);
+    const promiscuous = try memory.alloc([4]u64, watches.len);
+    for (promiscuous, watches) |*ports, watch|
+        ports.* = if (watch.wants & abi.wants_promiscuous != 0) watch.ports else @splat(0);
+    plan.served = .{ .served = served, .local = local, .watches = promiscuous };
     return plan;
 }
 

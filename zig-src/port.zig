@@ -2,6 +2,8 @@
 //! about to leave by it.
 const std = @import("std");
 const abi = @import("abi.zig");
+const Reason = @import("reason.zig").Reason;
+const Served = @import("classifier.zig").Served;
 const socket_adapter = @import("socket_adapter/registry.zig");
 const Plan = @import("plan.zig").Plan;
 const Residence = @import("residence.zig").Residence;
@@ -43,6 +45,23 @@ pub const Port = struct {
         };
     }
 
+    /// What one `receive` gives at most, though more may wait.
+    pub fn batchFrames(p: *const Port) u32 {
+        return switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "batch_frames"))
+                @TypeOf(a.*).batch_frames
+            else
+                batch,
+        };
+    }
+
+    /// What its adapter tells of itself, for the status; nothing, as a rule. Control thread.
+    pub fn describe(p: *const Port, writer: *std.Io.Writer) std.Io.Writer.Error!void {
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "describe")) try a.describe(writer),
+        }
+    }
+
     pub fn send(p: *Port) socket_adapter.Sent {
         return switch (p.adapter) {
             inline else => |*a| a.send(p.outgoing[0..p.count]),
@@ -76,6 +95,35 @@ pub const Port = struct {
         switch (p.adapter) {
             inline else => |*a| a.setForeignTags(tags),
         }
+    }
+
+    /// Before a plan is handed over: its adapter takes no frame any more that `served` doesn't
+    /// cover; none at all where the plan doesn't name the port (null). True: `settle` has to follow.
+    pub fn narrow(p: *Port, served: ?*const Served, reason: *Reason) error{Failed}!bool {
+        return switch (p.adapter) {
+            inline else => |*a| @hasDecl(@TypeOf(a.*), "narrow") and try a.narrow(served, reason),
+        };
+    }
+
+    /// What its adapter took until then is judged by the plan in force.
+    pub fn settle(p: *Port) void {
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "settle")) a.settle(),
+        }
+    }
+
+    /// Once the dispatcher has taken the plan: its adapter may take all that `served` covers.
+    pub fn widen(p: *Port, served: *const Served) void {
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "widen")) a.widen(served, p.number),
+        }
+    }
+
+    /// Whether its adapter has to follow plans.
+    pub fn follows(p: *const Port) bool {
+        return switch (p.adapter) {
+            inline else => |*a| @hasDecl(@TypeOf(a.*), "narrow"),
+        };
     }
 
     pub fn deinit(p: *Port) void {

@@ -5,6 +5,7 @@ test {
     _ = @import("affinity.zig");
     _ = @import("checksum.zig");
     _ = @import("segment.zig");
+    _ = @import("partial_checksum.zig");
     _ = @import("prefix_trie.zig");
     _ = @import("classifier.zig");
     _ = @import("netlink.zig");
@@ -31,4 +32,7 @@ test {
     _ = @import("schedule.zig");
     _ = @import("residence.zig");
     _ = @import("socket_adapter/conformance.zig");
+    _ = @import("socket_adapter/packet_mmap.zig");
+    _ = @import("socket_adapter/af_xdp/btf.zig");
+    _ = @import("socket_adapter/af_xdp/program_test.zig");
 }

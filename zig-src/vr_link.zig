@@ -130,6 +130,7 @@ pub const State = struct {
         _ = s.control_in.peek(header, payload) orelse return false;
         s.control_in.take(header.bytes);
         s.patience.reset();
+        s.looked_ns = 0; // frames are not what it is busy with
         // As `wakeDispatcher`: the new index before the look at the flag.
         fence();
         if (@atomicLoad(u32, &s.header.monitor.events_wait, .monotonic) != 0) s.wakeDispatcher();

@@ -4,7 +4,7 @@ import { ExitCode, Failure } from "../config/mod.ts";
 import { runBench } from "../bench/mod.ts";
 import type { Settings } from "../config/mod.ts";
 import { virtualSource } from "../config/source.ts";
-import { requireComplete, runGateway } from "../gateway/mod.ts";
+import { checkHost, requireComplete, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { makeProgram } from "./program.ts";
@@ -50,6 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const progress = (line: string) => write(Deno.stderr, `${line}\n`);
   const program = makeProgram({
     run: (settings) => run(settings, print),
+    check: checkHost,
     bench: (names, options) => runBench(names, options, print, progress),
     simulate: (scenario, options) => runSimulate(scenario, options, print),
     print,

@@ -7,11 +7,17 @@ import {
   allocators,
   decideSettings,
   defaultSocket,
+  ExitCode,
+  Failure,
+  jsonSchema,
   loadConfig,
   socketPath,
   valueOf,
+  writeConfig,
 } from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
+import { exitCodeOf, formatFindings } from "../gateway/mod.ts";
+import type { Finding } from "../gateway/mod.ts";
 import type { SimulateOptions } from "../simulate/mod.ts";
 import { addRunOptions } from "./run_options.ts";
 import { formatStatus } from "./table.ts";
@@ -19,6 +25,8 @@ import { formatStatus } from "./table.ts";
 /** What the commands do, and where their words go. */
 export interface Actions {
   readonly run: (settings: Settings) => Promise<void>;
+  /** Looks at this host for a run. */
+  readonly check: (settings: Settings) => Finding[];
   readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
   readonly simulate: (scenario: string, options: SimulateOptions) => void;
   readonly print: (text: string) => void;
@@ -34,6 +42,7 @@ Examples:
   lvrm --vr 0.0.0.0/0,::/0=cppvr --interface eth0 --interface eth1:100
   lvrm --vr '10.0.3.0/24=./my-vr --its-option "two words"' --vris 2 --cores 0-3
   lvrm --vr '0.0.0.0/0,::/0=cppvr --relay eth0=eth1'
+  lvrm check --config lvrm.yaml && lvrm --config lvrm.yaml
   lvrm status --json
 
 Without interfaces and without privileges (ports mem0, mem1, … or pcap0, pcap1, …):
@@ -53,13 +62,33 @@ Exit codes: 0 ended as asked, 1 failed while running, 2 usage, 3 configuration,
 4 the host can't (permission, interface, kernel feature).
 
 The packed executable unpacks its files once into ${cacheDirectory}
-(LVRM_CACHE moves it).`;
+(LVRM_CACHE moves it). LVRM_PFRING_LIBRARY names the file of PF_RING's library.`;
 }
 
 /** The run that options, environment and configuration file ask for. Throws Failure. */
 function settingsOf(options: RunOptions, env: Environment): Settings {
   const path = options.config ?? valueOf(env, "LVRM_CONFIG");
   return decideSettings(options, env, path === undefined ? null : loadConfig(path));
+}
+
+/** What is about the configuration and starts nothing. */
+function addConfigurationCommands(program: Command, actions: Actions): void {
+  addRunOptions(program.command("check"))
+    .description("say whether this host can do what options and configuration file ask for")
+    .option("--print", "print the whole as a configuration file instead")
+    .action((options: RunOptions & { print?: boolean }) => {
+      const settings = settingsOf(options, actions.environment);
+      if (options.print === true) return actions.print(writeConfig(settings));
+      const findings = actions.check(settings);
+      actions.print(formatFindings(findings));
+      const code = exitCodeOf(findings);
+      if (code !== ExitCode.ok) {
+        throw new Failure(code, "this would not start: see the errors above");
+      }
+    });
+  program.command("schema")
+    .description("print the JSON schema of the configuration file, for editors")
+    .action(() => actions.print(`${JSON.stringify(jsonSchema(), null, 2)}\n`));
 }
 
 /** The commander program; parsing errors are thrown as CommanderError. */
@@ -80,6 +109,7 @@ export function makeProgram(actions: Actions): Command {
     .description("serve until SIGTERM or SIGINT (the default command)")
     .addHelpText("after", footer(actions.cacheDirectory))
     .action(run);
+  addConfigurationCommands(program, actions);
   program.command("status")
     .description("what a running lvrm does")
     .option("--json", "as JSON")

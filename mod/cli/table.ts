@@ -44,7 +44,7 @@ export function formatStatus(status: Status): string {
     ["INTERFACE", "ADAPTER", "RECEIVED", ...(uncopied ? ["UNCOPIED"] : []), "SENT", "MISSED"],
     ...status.interfaces.map((i) => [
       i.name,
-      i.adapter,
+      i.adapter_info === "" ? i.adapter : `${i.adapter} (${i.adapter_info})`,
       count(i.received_frames),
       ...(uncopied ? [count(i.uncopied_frames)] : []),
       count(i.sent_frames),

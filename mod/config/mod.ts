@@ -1,6 +1,7 @@
 /** What a run is asked to do, parsed and checked. */
 export { parseCpuList } from "./cores.ts";
 export { ExitCode, Failure } from "./failure.ts";
+export { meant } from "./near.ts";
 export { allocators, placements } from "./names.ts";
 export type { AllocatorName, LogFormat, LogLevel, PlacementName } from "./names.ts";
 export { loadConfig } from "./file/load.ts";

@@ -1,19 +1,20 @@
 /** Names of variants that users may choose from, but for those of the library's manifest. */
+import * as allocatorRegistry from "../vr_monitor/allocators/registry.ts";
+import * as placementRegistry from "../vr_monitor/placements/registry.ts";
 
-import * as registry from "../vr_monitor/allocators/registry.ts";
+export type AllocatorName = keyof typeof allocatorRegistry;
+export type PlacementName = keyof typeof placementRegistry;
 
-export type AllocatorName = keyof typeof registry;
-const defaultAllocator: AllocatorName = "dynamic";
+/** A registry's names, this one first. */
+function namesOf<T extends string>(registry: Readonly<Record<T, unknown>>, first: T): readonly T[] {
+  return [first, ...(Object.keys(registry) as T[]).filter((name) => name !== first)];
+}
 
 /** Core allocators, the default first. */
-export const allocators: readonly AllocatorName[] = [
-  defaultAllocator,
-  ...(Object.keys(registry) as AllocatorName[]).filter((name) => name !== defaultAllocator),
-];
+export const allocators: readonly AllocatorName[] = namesOf(allocatorRegistry, "dynamic");
 
 /** Placements of VRIs on cores, the default first. */
-export const placements = ["sibling", "non_sibling", "default", "same"] as const;
-export type PlacementName = typeof placements[number];
+export const placements: readonly PlacementName[] = namesOf(placementRegistry, "sibling");
 
 export const logFormats = ["text", "json"] as const;
 export const logLevels = ["debug", "info", "warning", "error"] as const;

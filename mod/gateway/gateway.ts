@@ -190,6 +190,7 @@ export class Gateway {
           ports: this.#parts.ports.map((port) => ({
             name: portName(port),
             adapter: manifest.adapters[adapter]!,
+            adapter_info: this.#ports.description(port.port),
             counters: this.#ports.counters(port.port, reader),
           })),
           vrs: settings.vrs.map((vr, number) => ({
@@ -301,6 +302,7 @@ export class Gateway {
     this.#requested = null;
     this.#generation = reader.generation();
     this.#ports.adopted(this.#generation, reader);
+    this.#ports.warnOfTruncation(reader);
     if (this.#ports.planDirty) this.#portsChanged();
     this.#vris.observe(reader, this.#generation);
     this.#input?.observe(reader, performance.now());

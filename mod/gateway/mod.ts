@@ -1,3 +1,6 @@
 /** The gateway: one run of lvrm. */
+export { checkHost } from "./check.ts";
+export { exitCodeOf, formatFindings } from "./findings.ts";
+export type { Finding } from "./findings.ts";
 export { runGateway, type RunResult } from "./run.ts";
 export { requireComplete } from "./virtual.ts";

@@ -29,6 +29,8 @@ interface Kept {
   generation: number | null;
   /** Whether the counters of snapshots are of this life of it: they stay as its last left them. */
   counted: boolean;
+  /** What its adapter tells of itself. */
+  description: string;
   /** What it counted before it was last closed. */
   earlier: PortCounters | null;
 }
@@ -56,6 +58,7 @@ export class PortKeeper {
       phase: "unopened",
       generation: null,
       counted: false,
+      description: "",
       earlier: null,
     }));
     this.#adapter = adapter;
@@ -80,6 +83,7 @@ export class PortKeeper {
 
   #open(kept: Kept): void {
     this.#core.portOpen({ ...kept.port, adapter: this.#adapter, receiveBufferBytes: 0 });
+    kept.description = this.#core.portDescription(kept.port.port);
     kept.phase = "open";
     kept.generation = null;
     kept.counted = false;
@@ -181,6 +185,11 @@ export class PortKeeper {
     }
   }
 
+  /** What the port's adapter told of itself when it was last opened. */
+  description(port: number): string {
+    return this.#kept.find((kept) => kept.port.port === port)?.description ?? "";
+  }
+
   /** All counters of a port, through every life of its interface. */
   counters(port: number, reader: SnapshotReader): PortCounters {
     const kept = this.#kept.find((k) => k.port.port === port);
@@ -188,6 +197,19 @@ export class PortKeeper {
     if (kept?.counted === false && earlier !== null) return earlier;
     const now = reader.port(port);
     return earlier === null ? now : addPortCounters(earlier, now);
+  }
+
+  /** Says once that frames came cut, and what to do. */
+  warnOfTruncation(reader: SnapshotReader): void {
+    const frames = reader.totals().drops["truncated"] ?? 0;
+    if (frames === 0 || this.#warned.has("truncated")) return;
+    this.#warned.add("truncated");
+    log.warn(
+      "frames that were longer than the adapter takes are dropped ({frames} truncated so far): " +
+        "super-frames, or an MTU that grew. Switch segmentation off on both sides of the link: " +
+        "ethtool -K IF tso off gso off gro off",
+      { frames },
+    );
   }
 
   /** The plan of this generation is in force: ports that it leaves out are closed. */

@@ -16,6 +16,7 @@ Deno.test("a port that returns waits for the ingress table, and its counters go 
   const core = {
     portOpen: ({ ifindex }: { ifindex: number }) => opened.push(ifindex),
     portClose: () => true,
+    portDescription: () => "",
   } as unknown as Core;
   let frames = 0;
   const fields = ["receivedBytes", "missedFrames", "sentFrames", "sentBytes", "keptFrames"]

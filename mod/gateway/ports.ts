@@ -1,7 +1,7 @@
 /** Which ports lvrm serves: those named, or every Ethernet interface that can carry traffic. */
 import { limits } from "../../ffi/abi.gen.ts";
 import type { Replay } from "../../ffi/replay.ts";
-import { ExitCode, Failure } from "../config/mod.ts";
+import { ExitCode, Failure, meant } from "../config/mod.ts";
 import type { InterfaceSettings } from "../config/mod.ts";
 import type { InterfaceAddress, Link } from "../routing/mod.ts";
 
@@ -34,7 +34,8 @@ function namedLink(wanted: InterfaceSettings, links: readonly Link[]): Link {
   const known = links.filter((l) => l.type === ethernet).map((l) => l.name).join(", ");
   if (link === undefined) {
     throw failure(
-      `--interface ${portName(wanted)}: there is no interface ${wanted.name} here; ` +
+      `--interface ${portName(wanted)}: there is no interface ${wanted.name} here;` +
+        `${meant(wanted.name, links.map((l) => l.name))} ` +
         (known === "" ? "there is no Ethernet interface at all" : `there is ${known}`),
     );
   }

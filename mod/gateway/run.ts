@@ -3,25 +3,32 @@
  * gateway together, serves the control socket, and ends it all in order.
  */
 import { join } from "node:path";
-import { manifest, version } from "../../ffi/abi.gen.ts";
+import { version } from "../../ffi/abi.gen.ts";
 import { Core, CoreError } from "../../ffi/core.ts";
 import { claimSocket, serveControl } from "../api/mod.ts";
 import type { ControlServer } from "../api/mod.ts";
 import type { CaptureReport } from "../../ffi/replay.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
-import { virtualAdapters, type VirtualSource, virtualSource } from "../config/source.ts";
-import type { IngressPlan, IngressTable } from "../ingress/mod.ts";
+import { type VirtualSource, virtualSource } from "../config/source.ts";
+import type { IngressTable } from "../ingress/mod.ts";
 import { configureLog, getLogger } from "../log/mod.ts";
 import type { Status } from "../metrics/mod.ts";
 import { formatPrefix, NetlinkError } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
 import type { RoutingSource } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
-import { decide, explainCores, placements, usableTopology } from "../vr_monitor/mod.ts";
+import {
+  decide,
+  explainCores,
+  placements,
+  requireCores,
+  usableTopology,
+} from "../vr_monitor/mod.ts";
 import type { Decision, UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import { Gateway } from "./gateway.ts";
+import { chooseAdapter, coreNeeds, startPlan } from "./ground.ts";
 import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
@@ -50,6 +57,7 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
   const source = virtualSource(settings);
   if (source === null) requireCapabilities();
   const usable = usableTopology(settings.cores);
+  requireCores(coreNeeds(settings.vrs), usable, settings.overcommit);
   const demands = settings.vrs.map((vr) => ({ wanted: vr.vris }));
   const decision = decide(demands, usable.cores, settings.idle);
   const claim = claimSocket(settings.socket);
@@ -135,11 +143,7 @@ function prepare(settings: Settings, core: Core): Ground {
   const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
   requireRoutePorts(settings.vrs, ports);
   const served = settings.vrs.flatMap((vr) => vr.subnets);
-  const plan: IngressPlan = {
-    ports: ports.map(({ name, vlan }) => ({ interface: name, vlan, promiscuous: [] })),
-    served,
-    local: routes.localPrefixes(),
-  };
+  const plan = startPlan(ports, served, routes.localPrefixes());
   const forwarding = routes.forwarding();
   const forwards = forwarding.ipv4 || forwarding.ipv6 === true;
   const table = openTable(core.netlink, plan, forwards, warnings);
@@ -159,21 +163,6 @@ function withoutKernel(settings: Settings, source: VirtualSource, core: Core): G
   const virtual = prepareVirtual(source, settings, core);
   const { routes, ports, adapter } = virtual;
   return { routes, ports, adapter, table: null, virtual, warnings: [] };
-}
-
-/** The adapter asked for, or the best that works here. Throws Failure (host). */
-function chooseAdapter(settings: Settings, core: Core): number {
-  const onInterfaces = [...manifest.adapters.keys()].filter((i) =>
-    !virtualAdapters.includes(manifest.adapters[i]!)
-  );
-  const candidates = typeof settings.adapter === "number" ? [settings.adapter] : onInterfaces;
-  const reasons: string[] = [];
-  for (const adapter of candidates) {
-    const reason = core.adapterUnavailable(adapter);
-    if (reason === null) return adapter;
-    reasons.push(`${manifest.adapters[adapter]}: ${reason}`);
-  }
-  throw new Failure(ExitCode.host, `no socket adapter works here: ${reasons.join("; ")}`);
 }
 
 /** Says which core does what and who serves what. */

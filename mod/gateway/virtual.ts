@@ -47,32 +47,35 @@ interface Input {
   readonly frames: number;
 }
 
+/** Where traces are kept. */
+type Traces = Pick<Core["traces"], "append" | "create">;
+
 /** Reads the files into traces; `apart`: one for each interface of a file. Throws Failure. */
-function readInputs(core: Core, files: readonly string[], apart: boolean): Input[] {
+function readInputs(traces: Traces, files: readonly string[], apart: boolean): Input[] {
   return files.flatMap((path) => {
     const found = new Map<number, { trace: number; frames: number }>();
     for (const frame of framesOf(path)) {
       const number = apart ? frame.interface : 0;
       let input = found.get(number);
       if (input === undefined) {
-        input = { trace: core.traces.create(), frames: 0 };
+        input = { trace: traces.create(), frames: 0 };
         found.set(number, input);
       }
-      core.traces.append(input.trace, frame.bytes, frame.original_bytes, frame.time_ns ?? 0n);
+      traces.append(input.trace, frame.bytes, frame.original_bytes, frame.time_ns ?? 0n);
       input.frames++;
     }
     return [...found.entries()].sort(([a], [b]) => a - b).map(([, input]) => input);
   });
 }
 
-function inputsOf(source: VirtualSource, settings: Settings, core: Core): Input[] {
-  if (source.adapter === "pcap") return readInputs(core, source.files, true);
-  if (source.generated === null) return readInputs(core, source.files, false);
+function inputsOf(source: VirtualSource, settings: Settings, traces: Traces): Input[] {
+  if (source.adapter === "pcap") return readInputs(traces, source.files, true);
+  if (source.generated === null) return readInputs(traces, source.files, false);
   const served = settings.vrs.flatMap((vr) => vr.subnets);
   const destination = source.macs[0] ?? portMac(0);
   const specs = traceSpecs(source.generated, served, { source: neighbourMac(0), destination });
   const frames = specs.reduce((sum, spec) => sum + spec.frames, 0);
-  return [{ trace: core.traces.create(...specs), frames }];
+  return [{ trace: traces.create(...specs), frames }];
 }
 
 /** How many ports there are. Throws Failure where that contradicts the inputs. */
@@ -156,6 +159,24 @@ function requireOther(source: PcapSource): void {
   );
 }
 
+/** What a run would start with; nothing is kept or written. Throws Failure. */
+export function lookAt(
+  source: VirtualSource,
+  settings: Settings,
+): { readonly ports: number; readonly frames: number } {
+  if (source.adapter === "pcap") requireOther(source);
+  const inputs = inputsOf(source, settings, { create: () => 0, append: () => {} });
+  const ports = countPorts(source, inputs.length);
+  requireRoutePorts(settings.vrs, namesOf(source, ports));
+  return { ports, frames: inputs.reduce((sum, { frames }) => sum + frames, 0) };
+}
+
+/** `mem0`, `mem1`, … or `pcap0`, `pcap1`, … */
+function namesOf(source: VirtualSource, ports: number): { name: string; vlan: null }[] {
+  const stem = source.adapter === "memory" ? "mem" : "pcap";
+  return Array.from({ length: ports }, (_, port) => ({ name: `${stem}${port}`, vlan: null }));
+}
+
 const formatOf = (path: string) => /\.pcapng$/i.test(path) ? "pcapng" : "pcap";
 
 function makeCapture(core: Core, source: PcapSource, ports: number): number {
@@ -174,16 +195,15 @@ export function prepareVirtual(
   core: Core,
 ): VirtualGround {
   if (source.adapter === "pcap") requireOther(source);
-  const inputs = inputsOf(source, settings, core);
+  const inputs = inputsOf(source, settings, core.traces);
   const count = countPorts(source, inputs.length);
   const capture = source.adapter === "pcap" ? makeCapture(core, source, count) : null;
   const replayOf = source.adapter === "memory"
     ? memoryReplays(source, settings, inputs)
     : pcapReplays(source, settings, inputs, capture!);
-  const ports = Array.from({ length: count }, (_, port): Port => ({
+  const ports = namesOf(source, count).map((named, port): Port => ({
+    ...named,
     port,
-    name: `${source.adapter === "memory" ? "mem" : "pcap"}${port}`,
-    vlan: null,
     ifindex: firstIfindex + port,
     mac: source.macs[port] ?? portMac(port),
     mtu: source.mtu,

@@ -9,6 +9,8 @@ import type { VriView } from "../vri_monitor/monitor.ts";
 export interface InterfaceStatus {
   readonly name: string;
   readonly adapter: string;
+  /** What the adapter tells of itself, such as the version of a library; may be empty. */
+  readonly adapter_info: string;
   readonly received_frames: number;
   readonly received_bytes: number;
   readonly missed_frames: number;
@@ -92,6 +94,7 @@ export interface Names {
   readonly ports: readonly {
     readonly name: string;
     readonly adapter: string;
+    readonly adapter_info: string;
     readonly counters: PortCounters;
   }[];
   readonly vrs: readonly {
@@ -109,10 +112,11 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
   return {
     version,
     uptime_s: Math.round(names.uptime_s * 1000) / 1000,
-    interfaces: names.ports.map(({ name, adapter, counters }) => {
+    interfaces: names.ports.map(({ name, adapter, adapter_info, counters }) => {
       return {
         name,
         adapter,
+        adapter_info,
         received_frames: counters.receivedFrames,
         received_bytes: counters.receivedBytes,
         missed_frames: counters.missedFrames,

@@ -1,5 +1,5 @@
 /**
- * What one group of VRs is told of routes: those of one table of the kernel's, or a list of its own.
+ * What a group of VRs is told of routes: those of one table of the kernel's, or a list of its own.
  * Links, addresses and neighbours are the same for all VRs; the mirror has them. Pure.
  */
 import { EventKind } from "../../ffi/abi.gen.ts";

@@ -6,7 +6,8 @@
  *                                     // sources: tables of the kernel's or lists of routes
  * monitor.open();                     // dumps all; throws NetlinkError
  * monitor.setPorts(ports);            // RoutingPort[]; events for what changed go to listeners
- * for (const e of monitor.snapshot(source)) core.eventSend(vri, e.kind, e.payload); // ends: synchronised
+ * for (const e of monitor.snapshot(source)) core.eventSend(vri, e.kind, e.payload);
+ *                                     // the last is `synchronised`
  * monitor.onEvents((events, source) => …); // send each to every attached VRI of it, in order
  * monitor.onLocalChange(() => …);     // localPrefixes() changed: new plan, ingress.apply
  * monitor.onLinksChange(() => …);     // links() changed: ports, ingress.apply (rebinds chains)

@@ -5,7 +5,7 @@ import type { ControlEvent } from "./types.ts";
 
 type Payload = Uint8Array<ArrayBuffer>;
 
-/** Notes what should be told under `key`, with an event where it differs; `wanted` null: no more. */
+/** Notes what is to be told under `key`, with an event where it differs; `wanted` null: no more. */
 export function tell(
   kind: number,
   key: string,

@@ -1,6 +1,6 @@
 /** Which program a ROUTER names: a bundled one, or any executable by its path. */
 import { isAbsolute, join, resolve } from "node:path";
-import { ExitCode, Failure } from "../config/mod.ts";
+import { ExitCode, Failure, meant } from "../config/mod.ts";
 import type { VrIdentity } from "../config/mod.ts";
 
 /** Names of the bundled routers: `bin/NAME` of the runtime directory. Add yours here. */
@@ -23,7 +23,8 @@ export function resolveRouter(
     if (!(bundledRouters as readonly string[]).includes(word)) {
       throw new Failure(
         ExitCode.configuration,
-        `${vr.name}: there is no router "${word}"; bundled: ${bundledRouters.join(", ")}; ` +
+        `${vr.name}: there is no router "${word}";${meant(word, bundledRouters)} bundled: ` +
+          `${bundledRouters.join(", ")}; ` +
           `for a program of your own write its path, for example ./${word}`,
       );
     }
@@ -32,7 +33,9 @@ export function resolveRouter(
     return { executable, args };
   }
   const executable = isAbsolute(word) ? word : resolve(Deno.cwd(), word);
-  const hint = `check the path after "=" (relative paths start at ${Deno.cwd()})`;
+  const hint = isAbsolute(word)
+    ? "check its path"
+    : `check the path after "=" (relative paths start at ${Deno.cwd()})`;
   checkExecutable(vr.name, word, executable, hint);
   return { executable, args };
 }

@@ -99,3 +99,19 @@ Deno.test("frames that no slot holds, and frames that were cut, are counted with
     equal(totalsOf(jumbo.stdout).sent, 3);
   }
 });
+
+Deno.test("lvrm check looks at the inputs, and neither writes nor needs a privilege", async () => {
+  await using scratch = await Scratch.make();
+  const input = await scratch.write("in.pcap", writePcap(mixedFrames(5, 1n), little));
+  const output = scratch.file("out.pcap");
+  const through = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
+  const check = (adapter: string) =>
+    offline(scratch, ["check", "--adapter", adapter, ...vr], { through });
+  const good = await check(`pcap:${input},${output}`);
+  equal(good.code, 0, good.stdout + good.stderr);
+  match(good.stdout, /adapter +pcap: 5 frames on 2 ports/);
+  const bad = await check(`pcap:${scratch.file("none")},${output}`);
+  ok(bad.code !== 0);
+  match(bad.stdout, /there is no such file/);
+  equal(await Deno.stat(output).then(() => true, () => false), false);
+});

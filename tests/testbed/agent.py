@@ -15,13 +15,14 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import agent_bpf  # noqa: E402
 import agent_frames  # noqa: E402
 import agent_kernel  # noqa: E402
 import agent_probes  # noqa: E402
 import agent_streams  # noqa: E402
 
 OPERATIONS = {}
-for module in (agent_frames, agent_kernel, agent_probes, agent_streams):
+for module in (agent_bpf, agent_frames, agent_kernel, agent_probes, agent_streams):
     OPERATIONS.update(module.OPERATIONS)
 
 output_lock = threading.Lock()

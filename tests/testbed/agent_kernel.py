@@ -24,11 +24,14 @@ def write_sysctl(name, value):
     return True
 
 
-def set_offloads(interface, on):
-    """Switches every offload of a veth on or off; returns those that the driver refused."""
+def set_offloads(interface, on, only=None):
+    """Switches every offload of a veth, or only some, on or off; returns those that the driver
+    refused."""
     refused = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for name, command in OFFLOADS if on else reversed(OFFLOADS):
+            if only and name not in only:
+                continue
             value = array.array("B", struct.pack("II", command, int(on)))
             request = struct.pack("16sP16x", interface.encode(), value.buffer_info()[0])
             try:
@@ -81,6 +84,24 @@ def interface_counters(interface):
     return counters
 
 
+def driver_counters(interface):
+    """A driver's own statistics of an interface, by name (as `ethtool -S` shows them)."""
+    def ethtool(value):
+        request = struct.pack("16sP16x", interface.encode(), value.buffer_info()[0])
+        fcntl.ioctl(control, SIOCETHTOOL, request)
+        return value.tobytes()
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        statistics = 1  # ETH_SS_STATS
+        info = ethtool(array.array("B", struct.pack("=IIQI", 0x37, 0, 1 << statistics, 0)))
+        count = struct.unpack_from("=I", info, 16)[0]
+        head = struct.pack("=III", 0x1B, statistics, count)
+        names = ethtool(array.array("B", head + bytes(32 * count)))[12:]
+        values = ethtool(array.array("B", struct.pack("=II", 0x1D, count) + bytes(8 * count)))
+        texts = [names[at:at + 32].split(b"\0")[0].decode() for at in range(0, 32 * count, 32)]
+        return dict(zip(texts, struct.unpack_from(f"={count}Q", values, 8)))
+
+
 def snmp_counters():
     """/proc/net/snmp and snmp6 as one object: {"Ip.ForwDatagrams": n, "Ip6InReceives": n}."""
     counters = {}
@@ -102,5 +123,6 @@ OPERATIONS = {
     "set_offloads": set_offloads,
     "nft_tables": nft_tables,
     "interface_counters": interface_counters,
+    "driver_counters": driver_counters,
     "snmp_counters": snmp_counters,
 }

@@ -171,9 +171,26 @@ def udp_round(endpoint, sizes, window, timeout_ms, result):
     return lost
 
 
+def udp_segmented(address, port, segment, count, timeout_s=3):
+    """Sends one super-frame of `count` datagrams to an echo; how many come back as they were."""
+    udp_segment = 103  # UDP_SEGMENT (linux/udp.h)
+    contents = [random.Random(i).randbytes(segment) for i in range(count)]
+    with socket.socket(domain_of(address), socket.SOCK_DGRAM) as endpoint:
+        endpoint.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)
+        endpoint.setsockopt(socket.IPPROTO_UDP, udp_segment, segment)
+        endpoint.connect((address, port))
+        endpoint.send(b"".join(contents))
+        waiting = set(contents)
+        until = time.monotonic() + timeout_s
+        while waiting and select.select([endpoint], [], [], max(0, until - time.monotonic()))[0]:
+            waiting.discard(endpoint.recv(65536))
+    return {"returned": count - len(waiting)}
+
+
 OPERATIONS = {
     "tcp_listen": tcp_listen,
     "tcp_transfer": tcp_transfer,
     "udp_echo": udp_echo,
     "udp_sizes": udp_sizes,
+    "udp_segmented": udp_segmented,
 }

@@ -4,6 +4,7 @@
 export interface InterfaceStatus {
   name: string;
   adapter: string;
+  adapter_info: string;
   received_frames: number;
   received_bytes: number;
   missed_frames: number;

@@ -134,11 +134,12 @@ export class Testbed implements AsyncDisposable {
     await this.gateway.sysctl("net.ipv6.conf.all.forwarding", Number(on));
   }
 
-  /** Turns offloads on or off, at both ends of every link. */
-  async setOffloads(on: boolean): Promise<void> {
+  /** Turns offloads, or `only` some, on or off, at both ends of every link. */
+  async setOffloads(on: boolean, only?: readonly ("tso" | "gso" | "gro")[]): Promise<void> {
     for (const name of hostNames) {
-      await this.gateway.agent.call("set_offloads", { interface: name, on });
-      await this.host(name).agent.call("set_offloads", { interface: hostInterface, on });
+      const words = only === undefined ? { on } : { on, only };
+      await this.gateway.agent.call("set_offloads", { interface: name, ...words });
+      await this.host(name).agent.call("set_offloads", { interface: hostInterface, ...words });
     }
   }
 

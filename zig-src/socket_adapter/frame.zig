@@ -15,6 +15,12 @@ pub const Frame = struct {
         return @intFromEnum(f.fault) | f.offload.flags | f.offload.gso_type == 0;
     }
 
+    /// It bears a tag that no port stands for: the kernel's, only to be counted.
+    pub fn leaveToKernel(f: *Frame) void {
+        f.to = .many;
+        f.fault = .foreign_tag;
+    }
+
     /// Whom the frame is for, by its destination MAC address.
     pub const To = enum(u8) { host, other_host, many };
     /// What makes it unusable, found while capturing.

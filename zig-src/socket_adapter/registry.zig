@@ -12,6 +12,17 @@
 //!   send(*T, []const Outgoing) Sent         dispatcher; at most 64 frames
 //!   missed(*T) u64                          frames lost by the kernel since the last call
 //!   errors(*T) u64                          failed receives since the last call
+//! It may declare
+//!   describe(*const T, *std.Io.Writer)      what the status says beside its name; control thread
+//!   batch_frames                            what `receive` gives at most, where not 64
+//! An adapter that takes only what VRs serve follows the plans (`core.plan`; control thread):
+//!   narrow(*T, ?*const Served, *Reason) error{Failed}!bool
+//!                                           before a plan is handed over: takes nothing any more
+//!                                           that it doesn't serve; null: nothing at all. True:
+//!                                           what was taken before may be such
+//!   settle(*T) void                         then: waits until the dispatcher has received that
+//!   widen(*T, *const Served, u8) void       once the dispatcher has the plan: all that it serves
+//!                                           may be taken, for the port of this number
 const std = @import("std");
 const Either = @import("../either.zig").Either;
 const abi = @import("../abi.zig");
@@ -23,6 +34,9 @@ const Reason = @import("../reason.zig").Reason;
 pub const variants = .{
     .raw = @import("raw.zig").Raw,
     .memory = @import("memory.zig").Memory,
+    .packet_mmap = @import("packet_mmap.zig").PacketMmap,
+    .pf_ring = @import("pf_ring.zig").PfRing,
+    .af_xdp = @import("af_xdp.zig").AfXdp,
     .pcap = @import("pcap.zig").Pcap,
 };
 

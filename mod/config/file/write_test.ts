@@ -1,7 +1,8 @@
 /** Files and settings, for whatever settings there are; and for whatever somebody calls a file. */
 import { deepEqual, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { manifest } from "../../../ffi/abi.gen.ts";
 import { makePrefix } from "../../netlink/mod.ts";
 import { Failure } from "../failure.ts";
@@ -10,7 +11,7 @@ import { decideSettings, vrDefaults } from "../settings.ts";
 import type { InterfaceSettings, Settings, VrSettings } from "../types.ts";
 import { quoteWord } from "../words.ts";
 import { readConfig } from "./read.ts";
-import { knownKeys } from "./schema.ts";
+import { jsonSchema, knownKeys } from "./schema.ts";
 import { writeConfig } from "./write.ts";
 
 const context = { path: "lvrm.yaml", tableNumber: () => null };
@@ -138,12 +139,15 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   logLevel: fc.constantFrom(...logLevels),
 });
 
+const schema = z.fromJSONSchema(jsonSchema());
+
 Deno.test("a file that is written of any settings is read as the same settings", () => {
   fc.assert(
     fc.property(settings, (all) => {
       const text = writeConfig(all);
       const same = again(text);
       deepEqual({ ...same, idle: { ...same.idle } }, { ...all, idle: { ...all.idle } }, text);
+      deepEqual(schema.safeParse(parse(text)).error, undefined, text);
     }),
     { numRuns: 200 },
   );

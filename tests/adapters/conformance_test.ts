@@ -1,0 +1,82 @@
+/**
+ * One suite for every socket adapter of the manifest: each runs on the testbed, or says why it
+ * can't. An adapter that this suite has to run on and doesn't is a failure.
+ */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { manifest } from "../../ffi/abi.gen.ts";
+import { virtualAdapters } from "../../mod/config/source.ts";
+import { isSettled, Lvrm, Testbed } from "../testbed/mod.ts";
+import { compileStandIn } from "./pf_ring.ts";
+import { scenarios } from "./scenarios.ts";
+import type { Stage } from "./stage.ts";
+
+/** Adapters that work on every Linux that runs these tests. */
+const demanded = ["raw", "packet_mmap", "pf_ring", "af_xdp"];
+
+/** PF_RING's module can't be loaded here. */
+const directory = Deno.makeTempDirSync({ prefix: "lvrm-adapters-" });
+addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+const standIn = await compileStandIn(directory);
+
+const results: Record<string, string> = {};
+
+/** Starts lvrm on every interface, or says in its words why that can't be. */
+async function start(bed: Testbed, adapter: string): Promise<Lvrm | string> {
+  const ports = ["s1", "s1:100", "s2", "r1", "r2"].flatMap((name) => ["--interface", name]);
+  const lvrm = await Lvrm.start(bed.gateway, [
+    ...["--adapter", adapter, ...ports],
+    ...["--vr", "10.0.0.0/16,fd00::/16=cppvr"],
+    ...["--vr", "10.9.0.0/24=cppvr --relay s1:100=r2"],
+  ], { until: "started", env: { LVRM_PFRING_LIBRARY: standIn } });
+  try {
+    while (!lvrm.process.ended) {
+      const status = await lvrm.tryStatus();
+      if (status !== undefined && isSettled(status)) return lvrm;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { code, stderr } = await lvrm.process.finish(1000, "lvrm");
+    ok(code === 2 || code === 4, `${adapter}: exit ${code}: ${stderr}`);
+    return stderr.trim().split("\n").at(-1)!;
+  } catch (error) {
+    await lvrm[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+for (const adapter of manifest.adapters) {
+  if (virtualAdapters.includes(adapter)) {
+    results[adapter] = "needs no interface: tests/offline/conformance_test.ts";
+    continue;
+  }
+  Deno.test(`adapter ${adapter}`, async (t) => {
+    await using bed = await Testbed.create({ mtu: { s1: 9000, r1: 9000 } });
+    const started = await start(bed, adapter);
+    if (typeof started === "string") {
+      results[adapter] = `not run: ${started}`;
+      ok(!demanded.includes(adapter), started);
+      return;
+    }
+    await using lvrm = started;
+    const stage: Stage = { bed, lvrm, adapter };
+    for (const host of [bed.r1, bed.r2]) await host.serve();
+    let passed = true;
+    for (const [name, scenario] of Object.entries(scenarios)) {
+      passed = await t.step(name, () => scenario(stage)) && passed;
+    }
+    await t.step("nothing is left when it ends", async () => {
+      equal((await lvrm.stop()).code, 0);
+      deepEqual(await lvrm.leftovers(), []);
+      const links = JSON.parse(await bed.gateway.ip("-j -d link show"));
+      for (const link of links) {
+        deepEqual([link.promiscuity ?? 0, link.xdp], [0, undefined], link.ifname);
+      }
+    });
+    results[adapter] = passed ? "passed" : "FAILED";
+  });
+}
+
+Deno.test("adapters: each passed, or is named with the reason", () => {
+  const lines = manifest.adapters.map((name) => `${name}: ${results[name]}`);
+  console.log(lines.join("\n"));
+  deepEqual(lines.filter((line) => /FAILED|undefined/.test(line)), []);
+});

@@ -1,0 +1,68 @@
+//! What an interface's driver says of itself (the ethtool ioctl). Control thread, but for `mtu`.
+const std = @import("std");
+const linux = std.os.linux;
+
+const siocethtool = 0x8946;
+const siocgifmtu = 0x8921;
+const get_flags = 0x25;
+const get_gro = 0x2b;
+const get_channels = 0x3c;
+const flag_takes_tags_out = 1 << 8; // ETH_FLAG_RXVLAN
+const flag_lro = 1 << 15;
+
+const Value = extern struct { command: u32, data: u32 = 0 };
+const Channels = extern struct {
+    command: u32,
+    receive_max: u32 = 0,
+    transmit_max: u32 = 0,
+    other_max: u32 = 0,
+    combined_max: u32 = 0,
+    receive: u32 = 0,
+    transmit: u32 = 0,
+    other: u32 = 0,
+    combined: u32 = 0,
+};
+
+const Request = extern struct {
+    name: [16]u8 = @splat(0),
+    data: extern union { pointer: usize, number: i32, room: [24]u8 },
+};
+
+fn call(request: u32, name: []const u8, r: *Request) bool {
+    const kind = linux.SOCK.DGRAM | linux.SOCK.CLOEXEC;
+    const fd = linux.socket(linux.AF.INET, kind, 0);
+    if (linux.errno(fd) != .SUCCESS) return false;
+    defer _ = linux.close(@intCast(fd));
+    const bytes = @min(name.len, 15);
+    @memcpy(r.name[0..bytes], name[0..bytes]);
+    return linux.errno(linux.ioctl(@intCast(fd), request, @intFromPtr(r))) == .SUCCESS;
+}
+
+fn value(name: []const u8, command: u32) u32 {
+    var v: Value = .{ .command = command };
+    var r: Request = .{ .data = .{ .pointer = @intFromPtr(&v) } };
+    return if (call(siocethtool, name, &r)) v.data else 0;
+}
+
+/// Queues that frames may come by. A driver that doesn't say has one.
+pub fn receiveQueues(name: []const u8) u32 {
+    var c: Channels = .{ .command = get_channels };
+    var r: Request = .{ .data = .{ .pointer = @intFromPtr(&c) } };
+    return if (call(siocethtool, name, &r)) @max(c.receive +| c.combined, 1) else 1;
+}
+
+/// VLAN tags come beside the frames, not in them.
+pub fn takesTagsOut(name: []const u8) bool {
+    return value(name, get_flags) & flag_takes_tags_out != 0;
+}
+
+/// Frames of a flow are merged into one (GRO, LRO).
+pub fn mergesFrames(name: []const u8) bool {
+    return value(name, get_gro) != 0 or value(name, get_flags) & flag_lro != 0;
+}
+
+/// Null: no such interface.
+pub fn mtu(name: []const u8) ?u32 {
+    var r: Request = .{ .data = .{ .number = 0 } };
+    return if (call(siocgifmtu, name, &r)) @intCast(@max(r.data.number, 0)) else null;
+}

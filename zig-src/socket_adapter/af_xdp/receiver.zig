@@ -1,0 +1,108 @@
+//! A port's way in on one queue: an XDP socket that shares the queue's UMEM. Made by the control
+//! thread, then the dispatcher's.
+const std = @import("std");
+const linux = std.os.linux;
+const Queue = @import("queue.zig").Queue;
+const Reason = @import("../../reason.zig").Reason;
+const Ring = @import("ring.zig").Ring;
+const socket = @import("socket.zig");
+
+/// The longest frame that lies in several chunks: a super-frame, at most.
+pub const longest_bytes = 65536 + 256;
+
+pub const Receiver = struct {
+    fd: i32,
+    queue: *Queue,
+    ring: Ring(linux.xdp_desc),
+    returned: u32 = 0, // entries whose chunks the kernel has back
+    missed_before: u64 = 0,
+
+    pub fn init(
+        queue: *Queue,
+        options: *const socket.Options,
+        reason: *Reason,
+    ) error{Failed}!Receiver {
+        const fd = try socket.open(reason);
+        errdefer _ = linux.close(fd);
+        // As many entries as chunks: none is ever wanting.
+        const size = queue.sizes.receive_chunks;
+        try socket.makeRing(fd, linux.XDP.RX_RING, size, options, reason);
+        const offsets = try socket.offsets(fd, options, reason);
+        const kind = @intFromEnum(socket.RingKind.receive);
+        const ring = Ring(linux.xdp_desc).map(fd, kind, &offsets.rx, size) catch
+            return reason.fail(.NOMEM, "af_xdp: no memory for the rings of {s}", .{options.name});
+        errdefer ring.unmap();
+        try socket.bind(fd, options, queue.fd, reason);
+        return .{ .fd = fd, .queue = queue, .ring = ring };
+    }
+
+    pub fn deinit(r: *Receiver) void {
+        _ = linux.close(r.fd);
+        r.ring.unmap();
+    }
+
+    /// What lies there since its port was closed is not for the next one: the dispatcher will give
+    /// the chunks back.
+    pub fn forget(r: *Receiver) void {
+        r.ring.own +%= r.ring.filled();
+    }
+
+    /// Control thread: how far the kernel has come.
+    pub fn mark(r: *const Receiver) u32 {
+        return @atomicLoad(u32, r.ring.producer, .acquire);
+    }
+
+    /// Control thread: the dispatcher is done with all that lay before the mark.
+    pub fn hasPassed(r: *const Receiver, at: u32) bool {
+        const read = @atomicLoad(u32, r.ring.consumer, .acquire);
+        return @as(i32, @bitCast(read -% at)) >= 0;
+    }
+
+    /// Returns the chunks of frames that were read before.
+    pub fn giveBack(r: *Receiver) void {
+        if (r.returned == r.ring.own) return;
+        while (r.returned != r.ring.own) : (r.returned +%= 1)
+            r.queue.recycle(r.ring.at(r.returned).addr);
+        r.ring.release(r.ring.own);
+        r.queue.publish();
+    }
+
+    /// The next frame, or null. It lies in the UMEM, or in `bounce` when it came in pieces.
+    pub inline fn next(r: *Receiver, waiting: *u32, bounce: []u8) ?[]u8 {
+        if (waiting.* == 0) return null;
+        waiting.* -= 1;
+        const entry = r.ring.at(r.ring.own);
+        r.ring.own +%= 1;
+        const piece = r.bytesOf(entry);
+        return if (entry.options & socket.continued == 0) piece else r.gather(piece, waiting, bounce);
+    }
+
+    inline fn bytesOf(r: *Receiver, entry: *const linux.xdp_desc) []u8 {
+        return r.queue.memory[entry.addr..][0..entry.len];
+    }
+
+    /// Puts a frame together. The kernel publishes all of a frame's pieces at once.
+    fn gather(r: *Receiver, first: []u8, waiting: *u32, bounce: []u8) []u8 {
+        var length: usize = 0;
+        var piece = first;
+        var more = true;
+        while (true) {
+            const part = @min(piece.len, bounce.len - length);
+            @memcpy(bounce[length..][0..part], piece[0..part]);
+            length += part;
+            if (!more or waiting.* == 0) return bounce[0..length];
+            waiting.* -= 1;
+            const entry = r.ring.at(r.ring.own);
+            r.ring.own +%= 1;
+            piece = r.bytesOf(entry);
+            more = entry.options & socket.continued != 0;
+        }
+    }
+
+    /// Frames that were lost since the last call.
+    pub fn missed(r: *Receiver) u64 {
+        const now = socket.missed(r.fd) orelse return 0;
+        defer r.missed_before = now;
+        return now -| r.missed_before;
+    }
+};
