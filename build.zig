@@ -1,4 +1,5 @@
 const std = @import("std");
+const clickvr = @import("vrs/click/build.zig");
 const cppvr = @import("vrs/cpp/build.zig");
 
 pub fn build(b: *std.Build) void {
@@ -47,6 +48,7 @@ pub fn build(b: *std.Build) void {
     );
 
     cppvr.add(b, target, vr_static);
+    clickvr.add(b, target, vr_static);
 
     // Tests: those in the files, and the conformance suites.
     const test_step = b.step("test", "Run the Zig and C++ tests");

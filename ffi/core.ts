@@ -5,8 +5,12 @@
  */
 import { abiHash, layout, limits, symbols } from "./abi.gen.ts";
 import { checked, u32Max } from "./checked.ts";
+import { putIdle } from "./idle.ts";
+import type { Idle } from "./idle.ts";
 import { putReplay, type Replay } from "./replay.ts";
 import { Traces } from "./traces.ts";
+
+export { type Idle, putIdle } from "./idle.ts";
 
 /** EAGAIN of Linux: the one errno that callers treat as "later". */
 export const EAGAIN = 11;
@@ -22,12 +26,6 @@ export class CoreError extends Error {
     this.name = "CoreError";
     this.errno = errno;
   }
-}
-
-/** How long an idle reader spins and yields before it sleeps. */
-export interface Idle {
-  readonly spins: number;
-  readonly yields: number;
 }
 
 /** `core`: CPU number to pin the dispatcher on, -1 to leave it to the kernel. */
@@ -344,6 +342,11 @@ export class Core {
     return result === -ENOTUNIQ || result === -ESRCH ? null : this.#check(result);
   }
 
+  /** CLOCK_MONOTONIC: the clock of snapshots, and of decisions in a plan. */
+  clockNs(): bigint {
+    return this.#library.symbols.lvrm_clock_ns();
+  }
+
   /** Asks for a snapshot and returns its sequence number; `wait` resolves when it is there. */
   snapshotRequest(): bigint {
     return this.#library.symbols.lvrm_snapshot_request();
@@ -377,11 +380,4 @@ export interface NetlinkSymbols {
   send(socket: number, message: Uint8Array<ArrayBuffer>): number;
   receive(socket: number, buffer: Uint8Array<ArrayBuffer>): number;
   close(socket: number): number;
-}
-
-/** Writes an Idle at `offset`. */
-export function putIdle(view: DataView, offset: number, idle: Idle): void {
-  const at = layout.Idle;
-  view.setUint32(offset + at.spins, checked("spins", idle.spins, 0, u32Max), true);
-  view.setUint32(offset + at.yields, checked("yields", idle.yields, 0, u32Max), true);
 }

@@ -95,6 +95,14 @@ export interface VriCounters {
   readonly loanedSlots: number;
   /** Time that it spent with frames, by its own account. */
   readonly busyNs: number;
+  /** When it was last chosen to run or to drain, by the snapshot's clock; 0: never. */
+  readonly decidedNs: number;
+  /** A plan that lets it run was put in force. */
+  readonly unparkedNs: number;
+  /** The first frame since came back from it; 0: not yet. */
+  readonly firstFrameNs: number;
+  /** Nothing was left in its hands since it was told to drain; 0: not yet. */
+  readonly emptiedNs: number;
   /** Batches handed to it. */
   readonly batches: Batches;
   /** Since its heartbeat last moved. */
@@ -290,6 +298,10 @@ export class SnapshotReader {
       load: read(at.load),
       loanedSlots: read(at.loaned_slots),
       busyNs: read(at.busy_ns),
+      decidedNs: read(at.decided_ns),
+      unparkedNs: read(at.unparked_ns),
+      firstFrameNs: read(at.first_frame_ns),
+      emptiedNs: read(at.emptied_ns),
       batches: this.#batches(base + at.batches),
       beatAgeMs: read(at.beat_age_ns) / 1e6,
       attached: read(at.attached) !== 0,

@@ -161,7 +161,7 @@ pub const MonitorWords = extern struct {
 
 pub const ParkingWords = extern struct {
     sleeping: u32, // futex word: 1 while the VRI sleeps or is about to
-    reserved: u32 = 0,
+    roused: u32 = 0, // grows when lvrm wakes a standby that frames will come for soon
 };
 
 pub const VriWords = extern struct {
@@ -409,6 +409,7 @@ pub const PlanVri = extern struct {
     vri: u32,
     state: u32, // VriState
     idle: Idle,
+    decided_ns: u64, // when the control plane chose this state, by CLOCK_MONOTONIC
 };
 
 pub const PlanPrefix = extern struct {
@@ -491,6 +492,11 @@ pub const VriCounters = extern struct {
     sleeps: u64 = 0,
     busy_ns: u64 = 0, // that it spent with frames, by its own account
     loaned_slots: u64 = 0, // empty slots that it has
+    // Its last allocation and deallocation, by CLOCK_MONOTONIC; 0: did not happen (yet).
+    decided_ns: u64 = 0, // the control plane chose to run it, or to drain it
+    unparked_ns: u64 = 0, // a plan that lets it run was put in force
+    first_frame_ns: u64 = 0, // the first frame came back from it since
+    emptied_ns: u64 = 0, // nothing was left in its hands since it was told to drain
     batches: [batch_buckets]u64 = @splat(0), // handed to it, by frames (`batchBucket`)
 };
 

@@ -52,16 +52,24 @@ pub const Classifier = struct {
         local: []const abi.PlanPrefix,
         watches: []const Watch,
     ) !Classifier {
-        var any_watch = false;
-        for (watches) |w| any_watch = any_watch or w.wants != 0;
-        return .{
+        const c: Classifier = .{
             .served4 = try trie(gpa, served, 4),
             .served6 = try trie(gpa, served, 6),
             .local4 = try trie(gpa, local, 4),
             .local6 = try trie(gpa, local, 6),
-            .watches = watches,
-            .any_watch = any_watch,
+            .watches = &.{},
+            .any_watch = false,
         };
+        return c.watchedBy(watches);
+    }
+
+    /// The same for VRs that ask for other copies; shares memory with this one.
+    pub fn watchedBy(c: Classifier, watches: []const Watch) Classifier {
+        var other = c;
+        other.watches = watches;
+        other.any_watch = false;
+        for (watches) |w| other.any_watch = other.any_watch or w.wants != 0;
+        return other;
     }
 
     /// The VR that serves the frame, null when it is the kernel's.

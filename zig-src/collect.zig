@@ -20,11 +20,13 @@ pub fn exhale(d: *Dispatcher) u32 {
             if (count == 0) break;
             settleAll(d, vri, d.words[0..count]);
             flushPorts(d, vri);
+            if (vri.timing) vri.noteTime();
             total += count;
             if (count < dispatch.batch) break;
         }
         if (vri.violation != .none) vri.vr.withdraw(vri);
-        if (vri.lend and vri.live()) vri.lendSlots();
+        // A standby gets its empty slots when it runs.
+        if (vri.lend and vri.live() and vri.state != .attaching) vri.lendSlots();
     }
     return total;
 }

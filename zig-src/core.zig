@@ -31,8 +31,11 @@ var thread: std.Thread = undefined;
 var events_memory: ?link.Memory = null;
 var snapshot: ?*abi.Snapshot = null;
 var generation: u64 = 0;
-var previous: ?*Plan = null; // replaced by the newest; free once that is adopted
+// The newest plan, the one that it replaces, and the one that that replaced: the dispatcher looks
+// at a plan until the end of the pass in which it takes the next.
 var newest: ?*Plan = null;
+var previous: ?*Plan = null;
+var retired: ?*Plan = null;
 var notify_fd: i32 = -1;
 var wake_fd: i32 = -1;
 
@@ -133,10 +136,10 @@ fn unmakeDispatcher() void {
     traces.totals = null;
     d.sleeper.deinit();
     gpa.free(events_memory.?[0..control.bytesFor(events_capacity)]);
-    if (previous) |p| p.destroy();
-    if (newest) |p| p.destroy();
-    previous = null;
-    newest = null;
+    for ([_]*?*Plan{ &retired, &previous, &newest }) |it| {
+        if (it.*) |p| p.destroy();
+        it.* = null;
+    }
     gpa.destroy(d);
     dispatcher = null;
 }
@@ -336,13 +339,11 @@ pub fn vriInherit(number: u32, inherit: bool) i32 {
 pub fn plan(bytes: []const u8) i32 {
     const d = dispatcher orelse return refuse(.INVAL, "the dispatcher does not run", .{});
     if (d.mail.full()) return refuse(.AGAIN, "the last plan is not yet adopted", .{});
-    // The dispatcher has taken `newest`; a pass later it has let go of `previous`.
-    if (previous) |p| {
-        settle();
-        p.destroy();
-        previous = null;
-    }
-    const made = plans.build(gpa, bytes, &tables, &reason) catch |e| return switch (e) {
+    // The dispatcher has taken `newest`, so the pass in which it took `previous` is over: no need
+    // to wait for it, which would cost an allocation more time than all else.
+    if (retired) |p| p.destroy();
+    retired = null;
+    const made = plans.build(gpa, bytes, &tables, newest, &reason) catch |e| return switch (e) {
         error.Failed => failed(),
         error.OutOfMemory => refuse(.NOMEM, "no memory for the plan", .{}),
     };
@@ -356,6 +357,7 @@ pub fn plan(bytes: []const u8) i32 {
     };
     generation += 1;
     made.generation = generation;
+    retired = previous;
     previous = newest;
     newest = made;
     _ = d.mail.put(made); // empty, as seen above: only this thread fills it

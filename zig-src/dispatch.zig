@@ -155,9 +155,10 @@ pub const Dispatcher = struct {
             const vr = entry.vr;
             vr.permitted = entry.permitted;
         }
+        const now_ns = monotonicNs();
         for (plan.vris) |*entry| {
             const vri = entry.vri;
-            vri.state = entry.state;
+            vri.enter(entry.state, entry.decided_ns, now_ns);
             vri.share = entry.share;
             const words = &vri.link.monitor;
             @atomicStore(u32, &words.idle.spins, entry.idle.spins, .monotonic);

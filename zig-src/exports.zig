@@ -6,6 +6,7 @@
 const std = @import("std");
 const abi = @import("abi.zig");
 const core = @import("core.zig");
+const dispatch = @import("dispatch.zig");
 const manifest = @import("manifest.zig");
 const netlink = @import("netlink.zig");
 
@@ -102,6 +103,11 @@ pub export fn lvrm_event_send(
 /// Returns its bytes, 0 when there is none.
 pub export fn lvrm_event_receive(buffer: [*]u8, bytes: u32) callconv(.c) i32 {
     return core.eventReceive(buffer[0..bytes]);
+}
+
+/// CLOCK_MONOTONIC in nanoseconds: the clock of snapshots and of `PlanVri.decided_ns`.
+pub export fn lvrm_clock_ns() callconv(.c) u64 {
+    return dispatch.monotonicNs();
 }
 
 /// Asks for a snapshot; returns its sequence number. The dispatcher wakes `lvrm_wait` when done.

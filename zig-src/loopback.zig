@@ -158,7 +158,7 @@ fn build(o: *const Options, reason: *Reason) !Rig {
         }
     }
     const d = try dispatcher();
-    const plan = try plans.build(gpa, try planBytes(o), tables, reason);
+    const plan = try plans.build(gpa, try planBytes(o), tables, null, reason);
     _ = d.mail.put(plan);
     d.adopt(d.mail.take().?);
     return .{ .d = d, .links = links };
@@ -244,6 +244,7 @@ fn planBytes(o: *const Options) ![]u8 {
         .vri = @intCast(i),
         .state = @intFromEnum(abi.VriState.running),
         .idle = .{ .spins = 0, .yields = 0 },
+        .decided_ns = 0,
     });
     for (0..o.vrs) |i| try append(&out, abi.PlanPrefix{
         .address = [_]u8{ 10, 0, @as(u8, @intCast(i)) } ++ @as([13]u8, @splat(0)),

@@ -17,11 +17,84 @@ pub const VrEntry = struct {
     leaving: bool,
     watch: classifier.Watch,
 };
-pub const VriEntry = struct { vri: *Vri, state: abi.VriState, idle: abi.Idle, share: u32 };
+pub const VriEntry = struct {
+    vri: *Vri,
+    state: abi.VriState,
+    idle: abi.Idle,
+    share: u32,
+    decided_ns: u64,
+};
+
+/// Who serves what, of one plan or of several after each other: its tables are a megabyte that need
+/// not be filled anew where only VRIs change. Used by the control thread only.
+const Territory = struct {
+    memory: std.heap.ArenaAllocator,
+    plans: u32 = 1, // that hold it
+    /// The bytes that it was made of.
+    vrs: []const u32,
+    served: []const abi.PlanPrefix,
+    local: []const abi.PlanPrefix,
+    checked_served: []const abi.PlanPrefix, // with `vr` as an index into `vrs`
+    checked_local: []const abi.PlanPrefix,
+    classifier: classifier.Classifier,
+
+    fn make(gpa: std.mem.Allocator, input: *const Input, reason: *Reason) Error!*Territory {
+        const t = try gpa.create(Territory);
+        errdefer gpa.destroy(t);
+        t.* = .{
+            .memory = .init(gpa),
+            .vrs = undefined,
+            .served = undefined,
+            .local = undefined,
+            .checked_served = undefined,
+            .checked_local = undefined,
+            .classifier = undefined,
+        };
+        errdefer t.memory.deinit();
+        const memory = t.memory.allocator();
+        const vrs = try memory.alloc(u32, input.vrs.len);
+        for (vrs, input.vrs) |*number, *vr| number.* = vr.vr;
+        t.vrs = vrs;
+        t.served = try copied(memory, input.served);
+        t.local = try copied(memory, input.local);
+        t.checked_served = try checkedPrefixes(memory, input.served, input.vrs, reason);
+        t.checked_local = try checkedPrefixes(memory, input.local, null, reason);
+        t.classifier = try .build(memory, t.checked_served, t.checked_local, &.{});
+        return t;
+    }
+
+    fn copied(
+        memory: std.mem.Allocator,
+        prefixes: []align(1) const abi.PlanPrefix,
+    ) ![]abi.PlanPrefix {
+        const copy = try memory.alloc(abi.PlanPrefix, prefixes.len);
+        for (copy, prefixes) |*to, *from| to.* = from.*;
+        return copy;
+    }
+
+    fn fits(t: *const Territory, input: *const Input) bool {
+        if (t.vrs.len != input.vrs.len) return false;
+        for (t.vrs, input.vrs) |number, *vr| if (number != vr.vr) return false;
+        return same(t.served, input.served) and same(t.local, input.local);
+    }
+
+    fn same(a: []const abi.PlanPrefix, b: []align(1) const abi.PlanPrefix) bool {
+        return std.mem.eql(u8, std.mem.sliceAsBytes(a), std.mem.sliceAsBytes(b));
+    }
+
+    fn letGo(t: *Territory) void {
+        t.plans -= 1;
+        if (t.plans != 0) return;
+        const gpa = t.memory.child_allocator;
+        t.memory.deinit();
+        gpa.destroy(t);
+    }
+};
 
 pub const Plan = struct {
     generation: u64 = 0,
     memory: std.heap.ArenaAllocator,
+    territory: ?*Territory = null,
     ports: []*Port = &.{},
     by_number: [256]?*Port = @splat(null),
     vrs: []VrEntry = &.{},
@@ -31,6 +104,7 @@ pub const Plan = struct {
     served: classifier.Served = .{},
 
     pub fn destroy(p: *Plan) void {
+        if (p.territory) |t| t.letGo();
         const gpa = p.memory.child_allocator;
         p.memory.deinit();
         gpa.destroy(p);
@@ -95,11 +169,12 @@ fn slice(comptime T: type, rest: *[]const u8, count: u32) ?[]align(1) const T {
 
 pub const Error = error{ Failed, OutOfMemory };
 
-/// Builds a plan; the reason says what is wrong with its bytes.
+/// Builds a plan, to follow `last`; the reason says what is wrong with its bytes.
 pub fn build(
     gpa: std.mem.Allocator,
     bytes: []const u8,
     tables: *const Tables,
+    last: ?*const Plan,
     reason: *Reason,
 ) Error!*Plan {
     const input = try parse(bytes, reason);
@@ -110,35 +185,51 @@ pub fn build(
     try buildPorts(plan, memory, input.ports, tables, reason);
     try buildVrs(plan, memory, input, tables, reason);
     plan.vris = try memory.alloc(VriEntry, input.vris.len);
-    for (plan.vris, input.vris) |*entry, p| entry.* = .{
-        .vri = tables.vris[p.vri].?, // checked by buildVrs
-        .state = @enumFromInt(p.state),
-        .idle = p.idle,
-        .share = shareOf(tables.vris[p.vri].?, input.vris, tables),
-    };
+    const shared_by = sharers(input.vris, tables);
+    for (plan.vris, input.vris) |*entry, p| {
+        const vri = tables.vris[p.vri].?; // checked by buildVrs
+        const state: abi.VriState = @enumFromInt(p.state);
+        if (state == .running and vri.told == .attaching) vri.rouse();
+        vri.told = state;
+        entry.* = .{
+            .vri = vri,
+            .state = state,
+            .idle = p.idle,
+            .share = vri.vr.pool.slot_count / @max(shared_by[vri.vr.number], 1),
+            .decided_ns = p.decided_ns,
+        };
+    }
     plan.vri_by_number = try memory.alloc(?*Vri, abi.max_vris);
     @memset(plan.vri_by_number, null);
     for (plan.vris) |*entry| plan.vri_by_number[entry.vri.number] = entry.vri;
     const watches = try memory.alloc(classifier.Watch, plan.vrs.len);
     for (watches, plan.vrs) |*watch, vr| watch.* = vr.watch;
-    const served = try checkedPrefixes(memory, input.served, input.vrs, reason);
-    const local = try checkedPrefixes(memory, input.local, null, reason);
-    plan.classifier = try .build(memory, served, local, watches);
+    const known = if (last) |it| it.territory else null;
+    if (known != null and known.?.fits(&input)) {
+        known.?.plans += 1;
+        plan.territory = known;
+    } else plan.territory = try .make(gpa, &input, reason);
+    plan.classifier = plan.territory.?.classifier.watchedBy(watches);
     const promiscuous = try memory.alloc([4]u64, watches.len);
     for (promiscuous, watches) |*ports, watch|
         ports.* = if (watch.wants & abi.wants_promiscuous != 0) watch.ports else @splat(0);
-    plan.served = .{ .served = served, .local = local, .watches = promiscuous };
+    plan.served = .{
+        .served = plan.territory.?.checked_served,
+        .local = plan.territory.?.checked_local,
+        .watches = promiscuous,
+    };
     return plan;
 }
 
-/// Slots that one VRI may hold: its VR's, among those of its VRIs that live.
-fn shareOf(vri: *const Vri, vris: []align(1) const abi.PlanVri, tables: *const Tables) u32 {
-    var count: u32 = 0;
-    for (vris) |other| {
-        const is_alive = other.state != @intFromEnum(abi.VriState.dead);
-        count += @intFromBool(is_alive and tables.vris[other.vri].?.vr == vri.vr);
-    }
-    return vri.vr.pool.slot_count / @max(count, 1);
+/// VRIs of each VR that may hold frames: among them its slots are shared. One that waits for its
+/// first plan as `running` holds none.
+fn sharers(vris: []align(1) const abi.PlanVri, tables: *const Tables) [abi.max_vrs]u16 {
+    var counts: [abi.max_vrs]u16 = @splat(0);
+    for (vris) |p| switch (@as(abi.VriState, @enumFromInt(p.state))) {
+        .running, .draining => counts[tables.vris[p.vri].?.vr.number] += 1,
+        .attaching, .dead => {},
+    };
+    return counts;
 }
 
 fn buildPorts(

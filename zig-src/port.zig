@@ -98,7 +98,7 @@ pub const Port = struct {
     }
 
     /// Before a plan is handed over: its adapter takes no frame any more that `served` doesn't
-    /// cover; none at all where the plan doesn't name the port (null). True: `settle` has to follow.
+    /// cover; none at all where the plan doesn't name the port (null). True: to be settled.
     pub fn narrow(p: *Port, served: ?*const Served, reason: *Reason) error{Failed}!bool {
         return switch (p.adapter) {
             inline else => |*a| @hasDecl(@TypeOf(a.*), "narrow") and try a.narrow(served, reason),

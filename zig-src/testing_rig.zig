@@ -44,6 +44,7 @@ pub const Rig = struct {
     trace: ?u32 = null,
     /// Of all sources, where ports receive.
     served: ?abi.PlanPrefix = null,
+    decided_ns: u64 = 1,
 
     /// `idle` is for dispatcher and VRIs. Never sleeps where `busy_poll`, as all must that step
     /// more than one side on one thread.
@@ -227,12 +228,13 @@ pub const Rig = struct {
                 .vri = @intCast(number),
                 .state = @intFromEnum(it),
                 .idle = r.idle,
+                .decided_ns = r.decided_ns,
             };
             try bytes.appendSlice(gpa, std.mem.asBytes(&plan_vri));
         };
         if (r.served) |it| try bytes.appendSlice(gpa, std.mem.asBytes(&it));
         var reason: Reason = .{};
-        const plan = try plans.build(gpa, bytes.items, &r.tables, &reason);
+        const plan = try plans.build(gpa, bytes.items, &r.tables, r.d.plan, &reason);
         for (plan.ports) |port| try port.reside(gpa, plan);
         const old = r.d.plan;
         std.debug.assert(r.d.mail.put(plan));

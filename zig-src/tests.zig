@@ -14,6 +14,7 @@ test {
     _ = @import("balancer/conformance.zig");
     _ = @import("flow.zig");
     _ = @import("order_test.zig");
+    _ = @import("allocation_test.zig");
     _ = @import("patience.zig");
     _ = @import("idle_test.zig");
     _ = @import("idle_model_test.zig");
@@ -33,6 +34,8 @@ test {
     _ = @import("residence.zig");
     _ = @import("socket_adapter/conformance.zig");
     _ = @import("socket_adapter/packet_mmap.zig");
+    _ = @import("socket_adapter/packet_socket.zig");
+    _ = @import("socket_adapter/pf_ring_library.zig");
     _ = @import("socket_adapter/af_xdp/btf.zig");
     _ = @import("socket_adapter/af_xdp/program_test.zig");
 }

@@ -30,6 +30,8 @@ fn start(init: std.process.Init) report.Error!void {
         return checksums(init.minimal.args.vector);
     const root = try cacheRoot(arena, init.environ_map);
     const directory = try cache.ready(init.io, arena, root, packed_program);
+    if (clickArguments(init.minimal.args.vector)) |given|
+        return becomeClick(arena, directory, given, init.environ_map);
     const argv = try arguments(arena, directory, init.minimal.args.vector);
     const environment = try surroundings(arena, directory, init.environ_map);
     const program = try std.fmt.allocPrintSentinel(arena, "{s}/{s}", .{
@@ -43,6 +45,36 @@ fn start(init: std.process.Init) report.Error!void {
             program, code, directory,
         }),
     };
+}
+
+/// What follows `lvrm click`, or the name `click` that a link to this program has.
+fn clickArguments(given: []const [*:0]const u8) ?[]const [*:0]const u8 {
+    if (given.len == 0) return null;
+    const name = std.fs.path.basename(std.mem.span(given[0]));
+    if (std.mem.eql(u8, name, "click")) return given[1..];
+    if (given.len > 1 and std.mem.eql(u8, std.mem.span(given[1]), "click")) return given[2..];
+    return null;
+}
+
+/// Needs no Deno: this process becomes lvrm-click, with the user's own environment.
+fn becomeClick(
+    arena: std.mem.Allocator,
+    directory: []const u8,
+    given: []const [*:0]const u8,
+    environ: *const std.process.Environ.Map,
+) report.Error!void {
+    const program = try std.fmt.allocPrintSentinel(arena, "{s}/bin/lvrm-click", .{directory}, 0);
+    const argv = try arena.allocSentinel(?[*:0]const u8, given.len + 1, null);
+    argv[0] = "click";
+    for (argv[1..], given) |*word, value| word.* = value;
+    var words: std.ArrayList(?[*:0]const u8) = .empty;
+    var entries = environ.iterator();
+    while (entries.next()) |entry|
+        try words.append(arena, try variable(arena, entry.key_ptr.*, entry.value_ptr.*));
+    const rc = linux.execve(program, argv, try words.toOwnedSliceSentinel(arena, null));
+    return report.fail("Cannot run {s}: {t}. Remove {s} and start again", .{
+        program, linux.errno(rc), directory,
+    });
 }
 
 /// Bare, the program is a tool of the build: one checksum per line, for each file it is given.

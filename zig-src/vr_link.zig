@@ -37,6 +37,8 @@ pub const State = struct {
     gone: bool = false,
     looks: u32 = 0, // calls of `alive` since the last real check
     patience: Patience = .{},
+    roused: u32 = 0, // `ParkingWords.roused`, as last seen
+    expects: bool = false, // frames are to come: worth waiting for
     beat: u64 = 0, // monitor's, as last seen
     beat_ns: u64 = 0,
     busy_since_ns: u64 = 0, // 0: idle
@@ -200,13 +202,19 @@ pub const State = struct {
         const now_ns = nowNs();
         if (s.ran_dry) s.endBusy(now_ns);
         s.looked_ns = now_ns;
-        switch (s.patience.next(idle, busy_poll, false, now_ns)) {
+        const roused = @atomicLoad(u32, &s.header.parking.roused, .monotonic);
+        if (roused != s.roused) {
+            s.roused = roused;
+            s.expects = true;
+        }
+        switch (s.patience.next(idle, busy_poll, s.expects, now_ns)) {
             .look => std.atomic.spinLoopHint(),
             .yield => {
                 _ = linux.sched_yield();
                 s.looked_ns = nowNs(); // somebody else may have had the core
             },
             .sleep => {
+                s.expects = false;
                 s.sleep(timeout_ms);
                 s.looked_ns = nowNs();
                 s.patience.slept(idle, s.looked_ns - now_ns);

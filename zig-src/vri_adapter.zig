@@ -30,6 +30,7 @@ pub const Vri = struct {
     outbox_memory: link.Memory,
     outbox_capacity: u32,
     outbox: control.Producer, // control thread's end
+    told: abi.VriState = .attaching, // in the newest plan; the control thread's
     outbox_out: control.Consumer, // dispatcher's end
 
     // The dispatcher's.
@@ -50,6 +51,7 @@ pub const Vri = struct {
     outbox_block: Block = .{}, // of the oldest event for it
     events_wait: bool = false, // some event waits for room in `control_in`
     lend: bool = true, // the `free` queue may want more empty slots
+    timing: bool = false, // its last change of state is not yet complete: see `noteTime`
     beat: u64 = 0,
     beat_ns: u64 = 0,
     scratch: []u64, // for reclaiming: queue_capacity words
@@ -66,6 +68,33 @@ pub const Vri = struct {
 
     pub fn violate(v: *Vri, violation: abi.Violation) void {
         if (v.violation == .none) v.violation = violation;
+    }
+
+    /// Its state in a new plan. `decided_ns`: when the control plane chose it.
+    pub fn enter(v: *Vri, state: abi.VriState, decided_ns: u64, now_ns: u64) void {
+        if (state == v.state) return;
+        v.state = state;
+        v.timing = state == .running or state == .draining;
+        if (!v.timing) return;
+        v.counters.decided_ns = decided_ns;
+        v.counters.emptied_ns = 0;
+        if (state == .running) {
+            v.counters.unparked_ns = now_ns;
+            v.counters.first_frame_ns = 0;
+            v.estimator = v.vr.estimators.make(); // one that ran before starts afresh
+        } else v.noteTime();
+    }
+
+    /// While `timing`, when frames came back from it: the first one completes an allocation, the
+    /// last one a deallocation.
+    pub fn noteTime(v: *Vri) void {
+        const is_complete = v.state == .running or v.held() == 0;
+        if (!is_complete) return;
+        v.timing = false;
+        const now_ns = @import("monotonic.zig").ns();
+        if (v.state == .running) {
+            v.counters.first_frame_ns = now_ns;
+        } else v.counters.emptied_ns = now_ns;
     }
 
     /// Frames that it holds, by what went in and came out.
@@ -208,6 +237,15 @@ pub const Vri = struct {
         if (@atomicLoad(u32, sleeping, .monotonic) == 0) return;
         @atomicStore(u32, sleeping, 0, .monotonic);
         _ = linux.futex_3arg(sleeping, .{ .cmd = .WAKE, .private = false }, 1);
+    }
+
+    /// Wakes it before there is anything for it: soon there will be, and to wake up takes longer
+    /// than all else of an allocation. The control thread's; the flag is left to those who use it,
+    /// so that no wake-up of theirs is lost.
+    pub fn rouse(v: *Vri) void {
+        const parking = &v.link.parking;
+        _ = @atomicRmw(u32, &parking.roused, .Add, 1, .monotonic);
+        _ = linux.futex_3arg(&parking.sleeping, .{ .cmd = .WAKE, .private = false }, 1);
     }
 
     pub const Verdict = union(enum) { send: u8, drop: abi.Drop, refuse: abi.Violation };

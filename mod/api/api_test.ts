@@ -20,6 +20,7 @@ const status: Status = {
     drops: {},
     batches: [],
   },
+  decisions: [],
 };
 
 async function inDirectory(test: (directory: string) => Promise<void> | void): Promise<void> {

@@ -243,7 +243,9 @@ export class BenchGateway {
         wantedPorts: noPorts,
         permittedPorts: portSet([0, 1]),
       })),
-      vris: this.#instances.map(({ vri, core }) => ({ vri, state, idle: this.#idle(core) })),
+      vris: this.#instances.map(({ vri, core }) => {
+        return { vri, state, idle: this.#idle(core), decidedNs: 0n };
+      }),
       served: this.#served(),
       local: [{ family: 4, address: bytesOf(ownAddress), length: 32 }],
     });

@@ -105,7 +105,15 @@ Deno.test("the status table aligns its columns and shows why", () => {
       sent_frames: 0,
       dropped_frames: 1,
       drops: { no_route: 1 },
+      allocator: "dynamic",
+      cores: 2,
+      wanted_cores: 3,
+      starved: true,
+      broken: false,
+      weight: 1,
       arrival_rate_fps: 1.5,
+      arrival_rate_Bps: 0,
+      departure_rate_fps: 0,
       free_slots: 8192,
       arena_pages: "base",
       vris: [{
@@ -120,6 +128,10 @@ Deno.test("the status table aligns its columns and shows why", () => {
         restarts: 3,
         last_failure: "exited with status 1",
         load: 0,
+        service_rate_fps: null,
+        busy_fraction: 0.25,
+        unparked_us: null,
+        first_frame_us: null,
         batches: [],
       }],
     }],
@@ -134,9 +146,20 @@ Deno.test("the status table aligns its columns and shows why", () => {
       drops: { no_route: 1 },
       batches: [],
     },
+    decisions: [],
   });
   ok(text.startsWith("lvrm 0.1.0, up 1 h 2 min 5 s\n"));
-  for (const part of ["1,234,567", "no_route 1", "… (4)", "exited with status 1", "failed"]) {
+  for (
+    const part of [
+      "1,234,567",
+      "no_route 1",
+      "… (4)",
+      "2 of 3",
+      "25 %",
+      "exited with status 1",
+      "failed",
+    ]
+  ) {
     ok(text.includes(part), part);
   }
   ok(text.split("\n").every((line) => line === line.trimEnd()));

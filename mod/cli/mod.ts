@@ -7,6 +7,7 @@ import { virtualSource } from "../config/source.ts";
 import { checkHost, requireComplete, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
+import { clickWords, runClick } from "./click.ts";
 import { makeProgram } from "./program.ts";
 import { formatCapture, formatStatus } from "./table.ts";
 
@@ -58,6 +59,8 @@ export async function main(args: readonly string[]): Promise<number> {
     cacheDirectory: defaultCacheDirectory(),
   });
   try {
+    const words = clickWords(args);
+    if (words !== null) runClick(words);
     await program.parseAsync(args, { from: "user" });
     return ExitCode.ok;
   } catch (error) {

@@ -40,6 +40,7 @@ function footer(cacheDirectory: string): string {
 Examples:
   lvrm --vr 10.0.1.0/24=cppvr --vr 10.0.2.0/24=cppvr
   lvrm --vr 0.0.0.0/0,::/0=cppvr --interface eth0 --interface eth1:100
+  lvrm --vr '10.0.1.0/24=clickvr:router.click'
   lvrm --vr '10.0.3.0/24=./my-vr --its-option "two words"' --vris 2 --cores 0-3
   lvrm --vr '0.0.0.0/0,::/0=cppvr --relay eth0=eth1'
   lvrm check --config lvrm.yaml && lvrm --config lvrm.yaml
@@ -148,6 +149,10 @@ export function makeProgram(actions: Actions): Command {
     .option("--json <FILE>", "write outcome, decisions and history there, as JSON")
     .option("--allocator <NAME>", `for all VRs, instead of their own: ${allocators.join(", ")}`)
     .action((file: string, options: SimulateOptions) => actions.simulate(file, options));
+  program.command("click") // click.ts takes it before this
+    .description("run a configuration in the Click language, as the click command does")
+    .helpOption(false)
+    .argument("[WORDS...]", "as of click: lvrm click --help");
   program.command("version")
     .description("print the version")
     .action(() => actions.print(`lvrm ${version}\n`));

@@ -25,7 +25,7 @@ function addDataOptions(command: Command): Command {
       "--vr <SUBNET[,SUBNET…]=ROUTER>",
       "a virtual router and the sources it serves (repeatable; LVRM_VR: separated by newlines " +
         "or ;). ROUTER is split into words with quotes, without a shell: cppvr and its options, " +
-        "or the path of any executable",
+        "clickvr:FILE and VAR=value, or the path of any executable",
       collect,
     )
     .option(
@@ -90,6 +90,12 @@ function addCoreOptions(command: Command): Command {
     .option(
       "--max-cores <N>",
       "most cores of each virtual router (LVRM_MAX_CORES; default: all there are)",
+    )
+    .option(
+      "--standbys <N>",
+      "ready instances that wait beside those that run, so that one more, or another in place of " +
+        "one that died, takes microseconds; at most N, as far as there may be use for them " +
+        "(LVRM_STANDBYS; default: 2)",
     )
     .option(
       "--placement <NAME>",

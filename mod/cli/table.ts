@@ -1,13 +1,13 @@
 /** The status as tables for a terminal. Pure. */
 import type { CaptureReport } from "../../ffi/replay.ts";
-import type { Status } from "../metrics/mod.ts";
+import type { Status, VrStatus } from "../metrics/mod.ts";
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row.map((cell, column) => {
       const width = widths[column]!;
-      return /^[\d,.]+$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
+      return /^[\d,.]+( %)?$/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
     }).join("  ").trimEnd()
   ).join("\n");
 }
@@ -17,6 +17,12 @@ const count = (frames: number) => frames.toLocaleString("en-US");
 function dropText(drops: Readonly<Record<string, number>>): string {
   const parts = Object.entries(drops).map(([reason, frames]) => `${reason} ${count(frames)}`);
   return parts.length === 0 ? "-" : parts.join(", ");
+}
+
+/** As many as it has; of how many, where it wants more; and whether its VRIs fail. */
+function coresText({ cores, wanted_cores, starved, broken }: VrStatus): string {
+  if (broken) return `${cores} (broken)`;
+  return starved ? `${cores} of ${wanted_cores}` : String(cores);
 }
 
 function uptime(seconds: number): string {
@@ -52,13 +58,15 @@ export function formatStatus(status: Status): string {
     ]),
   ]);
   const vrs = table([
-    ["VR", "ROUTER", "SUBNETS", "RECEIVED", "SENT", "DROPPED", "WHY"],
+    ["VR", "ROUTER", "SUBNETS", "CORES", "FPS", "RECEIVED", "SENT", "DROPPED", "WHY"],
     ...status.vrs.map((vr) => [
       vr.name,
       vr.router,
       vr.subnets.length > 3
         ? `${vr.subnets.slice(0, 3).join(", ")}, … (${vr.subnets.length})`
         : vr.subnets.join(", "),
+      coresText(vr),
+      count(Math.round(vr.arrival_rate_fps)),
       count(vr.received_frames),
       count(vr.sent_frames),
       count(vr.dropped_frames),
@@ -66,12 +74,13 @@ export function formatStatus(status: Status): string {
     ]),
   ]);
   const vris = table([
-    ["VRI", "STATE", "PID", "CORE", "RECEIVED", "SENT", "QUEUE", "RESTARTS", "REASON"],
+    ["VRI", "STATE", "PID", "CORE", "BUSY", "RECEIVED", "SENT", "QUEUE", "RESTARTS", "REASON"],
     ...status.vrs.flatMap((vr) => vr.vris).map((vri) => [
       vri.id,
       vri.state,
       vri.pid === null ? "-" : String(vri.pid),
-      vri.core === null ? "any" : String(vri.core),
+      vri.state === "standby" ? "-" : String(vri.core ?? "any"),
+      `${Math.round(100 * vri.busy_fraction)} %`,
       count(vri.received_frames),
       count(vri.sent_frames),
       count(vri.queue_frames),

@@ -194,6 +194,12 @@ export const vrFields = {
     write: plain,
     about: "most cores of the VR",
   },
+  standbys: {
+    key: "standbys",
+    read: values.whole(0, 8),
+    write: same,
+    about: "ready processes that wait beside the instances, at most; 0: a new one is started",
+  },
   cool_down: {
     key: "coolDown_ms",
     read: values.duration(0, 3_600_000),

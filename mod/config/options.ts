@@ -26,6 +26,7 @@ export interface RunOptions {
   coreRate?: string;
   minCores?: string;
   maxCores?: string;
+  standbys?: string;
   placement?: string;
   period?: string;
   dryRun?: boolean;
@@ -48,6 +49,7 @@ const vrOptions = {
   coreRate: "core_rate",
   minCores: "min_cores",
   maxCores: "max_cores",
+  standbys: "standbys",
 } as const satisfies { [K in keyof RunOptions]?: keyof typeof vrFields };
 const runOptions = {
   adapter: "adapter",

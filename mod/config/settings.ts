@@ -41,6 +41,7 @@ export const vrDefaults: VrValues = {
   maxCores: null,
   weight: 1,
   coolDown_ms: 0,
+  standbys: 2,
   flows: arena.flow_count,
   flowIdle_ms: arena.flow_idle_ms,
 };

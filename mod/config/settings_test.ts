@@ -136,8 +136,8 @@ Deno.test("slotsFor() takes jumbo slots only where a frame would not fit", () =>
 });
 
 Deno.test("slotsFor() gives every VRI a share to work with", () => {
-  deepEqual([1, 8, 9, 64].map((vris) => slotsFor([1500], vris).count), [8192, 8192, 16384, 65536]);
-  deepEqual([8, 64].map((vris) => slotsFor([9000], vris).count), [4096, 32768]);
+  deepEqual([1, 8, 9, 64].map((vris) => slotsFor([1500], vris).count), [8192, 8192, 16384, 32768]);
+  deepEqual([8, 64].map((vris) => slotsFor([9000], vris).count), [4096, 16384]);
 });
 
 Deno.test("decideSettings() takes load estimators, weights and idle thresholds", () => {

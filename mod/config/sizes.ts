@@ -13,6 +13,8 @@ export const arena = {
   jumbo_slot_bytes: limits.jumbo_slot_bytes,
   jumbo_slot_count: 4096,
   vris: 8,
+  /** From so many on they get no more: each then has fewer than its queue could hold. */
+  vris_max: 32,
   /** Flows that one VR remembers the VRI of. */
   flow_count: 8192,
   /** How long a flow must be silent before it may change its VRI. */
@@ -35,16 +37,26 @@ export function slotsFor(
   vris: number,
 ): { bytes: number; count: number } {
   const longest = Math.max(0, ...mtus) + ethernetBytes + limits.headroom_bytes;
-  const times = Math.ceil(vris / arena.vris);
+  const times = Math.ceil(Math.min(vris, arena.vris_max) / arena.vris);
   return longest > arena.slot_bytes
     ? { bytes: arena.jumbo_slot_bytes, count: times * arena.jumbo_slot_count }
     : { bytes: arena.slot_bytes, count: times * arena.slot_count };
 }
 
-/** VRIs that a VR may get, as far as its settings say. */
-export function mostVris(vr: Pick<VrValues, "vris" | "maxCores">): number {
-  return Math.max(vr.vris, vr.maxCores ?? 1);
+/** VRIs that one VR may get, whatever is asked for. */
+export const largestVr = 64;
+
+/** VRIs that a VR may get; `cores`: how many there are for VRIs, Infinity where they may share. */
+export function mostVris(
+  vr: Pick<VrValues, "allocator" | "vris" | "maxCores">,
+  cores: number,
+): number {
+  if (vr.allocator === "fixed") return vr.vris;
+  return Math.min(largestVr, Math.max(vr.vris, Math.min(vr.maxCores ?? Infinity, cores)));
 }
+
+/** Decisions about cores that the status shows: the latest ones. */
+export const keptDecisions = 256;
 
 /** The largest MTU whose frames fit slots of this size. */
 export function largestMtu(slotBytes: number): number {
@@ -65,10 +77,14 @@ export const times = {
   busy_tick_ms: 5,
   /** Before what could not be handed over is tried again. */
   retry_ms: 2,
+  /** For what a VRI that is not wanted any more holds to come back; its VR has others. */
+  leave_ms: 10_000,
   /** For what VRIs hold to come back at the end of a run. */
   drain_ms: 1000,
   /** For the queue of a VR's only VRI, when that ended, to wait for its successor. */
   successor_ms: 1000,
+  /** For a decision about cores to take effect, before it is told without how long that took. */
+  effect_ms: 1000,
   /** For VRIs to exit after they were told to, before SIGKILL. */
   stop_ms: 1000,
 } as const;

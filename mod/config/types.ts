@@ -69,6 +69,8 @@ export interface VrValues {
   readonly weight: number;
   /** Between two changes of its cores, at least. */
   readonly coolDown_ms: number;
+  /** Ready processes that wait beside its VRIs, at most; 0: a new VRI is a new process. */
+  readonly standbys: number;
   /** Places of the flow table: a power of two. */
   readonly flows: number;
   /** How long a flow must be silent before it may change its VRI. */

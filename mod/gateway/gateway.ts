@@ -3,25 +3,29 @@
  * `lvrm_wait`; whatever happens elsewhere (a process ends, a status is asked for) leaves a note and
  * wakes it. Nothing else talks to the library while it runs.
  */
-import { EventKind, manifest } from "../../ffi/abi.gen.ts";
-import type { Core, ReceivedEvent } from "../../ffi/core.ts";
+import { manifest } from "../../ffi/abi.gen.ts";
+import type { Core } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import type { Settings } from "../config/mod.ts";
-import { largestMtu, mostVris, slotsFor, times } from "../config/sizes.ts";
+import { largestMtu, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
-import { decodeNeighbourQuery } from "../routing/mod.ts";
 import type { RoutingSource } from "../routing/mod.ts";
-import type { Decision } from "../vr_monitor/mod.ts";
-import { encodePlan, portSet } from "../vri_monitor/mod.ts";
-import type { Plan, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
-import { VriMonitor } from "../vri_monitor/monitor.ts";
-import type { VriView, VrWants } from "../vri_monitor/monitor.ts";
+import type { CoreWatch } from "../vr_monitor/mod.ts";
+import { portSet, VriMonitor } from "../vri_monitor/mod.ts";
+import type { Plan, PlanChange, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
+import type { VriView, VrWants } from "../vri_monitor/mod.ts";
+import { Allocation } from "./allocation.ts";
+import { answerVri } from "./answer.ts";
+import { createVrs } from "./arenas.ts";
 import { Conditions } from "./conditions.ts";
+import { CoreKeeper } from "./core_keeper.ts";
+import type { Cores } from "./cores.ts";
 import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
 import { InputEnd, type Progress } from "./input_end.ts";
+import { PlanKeeper } from "./plan_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { PortKeeper } from "./port_keeper.ts";
@@ -41,7 +45,8 @@ export interface GatewayParts {
   readonly adapter: number;
   /** Program of each VR, in order. */
   readonly programs: readonly RouterProgram[];
-  readonly decision: Decision;
+  readonly cores: Cores;
+  readonly watch: CoreWatch;
   readonly launcher: string;
   /** What comes in has an end, and the run with it. */
   readonly finite?: boolean;
@@ -55,6 +60,7 @@ const netlinkReady = 4;
 export class Gateway {
   readonly #parts: GatewayParts;
   readonly #vris: VriMonitor;
+  readonly #allocation: Allocation;
   readonly #ports: PortKeeper;
   readonly #served: readonly ServedPrefix[];
   /** Where its routes come from, by VR. */
@@ -65,13 +71,11 @@ export class Gateway {
   readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
   readonly #conditions = new Conditions();
   readonly #input: InputEnd | null;
+  readonly #plans: PlanKeeper;
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
-  #generation = 0; // plan in force, as last seen
-  #lastSent = 0; // generation of the last plan handed over
   #serving = false;
   #planDirty = true;
-  #planBlocked = false;
   #eventsBlocked = false;
   #lastSnapshot_ms = 0;
   #stopping = false;
@@ -81,6 +85,7 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.#plans = new PlanKeeper(parts.core);
     const mtu = largestMtu(slotsFor(parts.ports.map((port) => port.mtu), 1).bytes);
     this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
     this.#served = parts.settings.vrs.flatMap(({ subnets }, vr) =>
@@ -99,11 +104,19 @@ export class Gateway {
     this.#vris = new VriMonitor({
       core: parts.core,
       launcher: parts.launcher,
-      cores: parts.decision.cores,
+      vrs: parts.settings.vrs.map((vr, i) => {
+        return { name: vr.name, program: parts.programs[i]!, link: vr };
+      }),
+      seating: parts.cores,
       snapshot: (vr) => parts.routes.snapshot(this.#sourceOf[vr]),
       wake: () => parts.core.wake(),
       now: () => performance.now(),
     });
+    const { settings, core, cores, watch } = parts;
+    const vris = this.#vris;
+    const keeper = new CoreKeeper({ core, cores, vris, watch });
+    const clockNs = () => core.clockNs();
+    this.#allocation = new Allocation({ settings, vris, cores, keeper, clockNs });
   }
 
   /**
@@ -112,54 +125,42 @@ export class Gateway {
    * both ways. Throws Failure; call `stop` then as well.
    */
   async start(): Promise<void> {
-    const { core, routes, settings, decision } = this.#parts;
+    const { core, routes, settings, cores } = this.#parts;
     routes.setPorts(this.#ports.routingPorts());
     routes.onEvents((events, source) =>
       this.#vris.broadcast(events, (vr) => this.#sourceOf[vr] === source)
     );
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
-    core.start({ ...decision.dispatcher, busyPoll: settings.busyPoll });
+    const idle = cores.dispatcherIdle;
+    core.start({ core: cores.dispatcher.core, idle, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const mtus = this.#parts.ports.map((port) => port.mtu);
-    for (const [vr, chosen] of settings.vrs.entries()) {
-      const { balancer, byFrame, loadEstimator, loadWeight } = chosen;
-      const { flows: flowCount, flowIdle_ms: flowIdleMs } = chosen;
-      const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, mostVris(chosen));
-      const config = { balancer, byFrame, loadEstimator, loadWeight, flowCount, flowIdleMs };
-      const residentCount = this.#parts.residentSlots ?? 0;
-      core.vrCreate({ vr, slotBytes, slotCount, residentCount, ...config });
-    }
-    for (const place of decision.vris) {
-      this.#vris.add({
-        id: `${settings.vrs[place.vr]!.name}.${place.index + 1}`,
-        vr: place.vr,
-        program: this.#parts.programs[place.vr]!,
-        core: place.core,
-        idle: place.idle,
-        link: settings.vrs[place.vr]!,
-      });
-    }
+    const residentSlots = this.#parts.residentSlots ?? 0;
+    const usable = settings.overcommit ? Infinity : cores.forVris;
+    createVrs(core, settings.vrs, { mtus, residentSlots }, usable);
+    this.#allocation.begin();
+    this.#vris.catchUp();
     this.#loop = this.#run();
-    const broken = () => this.#vris.views().find((vri) => vri.reason !== null);
-    const ready = () => this.#vris.views().every((vri) => vri.state !== "starting");
+    const broken = () => this.vris().find((vri) => vri.reason !== null);
+    const ready = () => this.vris().every((vri) => vri.state !== "starting");
     await this.#conditions.until(() => ready() || broken() !== undefined);
     if (this.#stopping) throw new Error("the gateway was stopped");
-    this.#requireReady(broken());
+    const failed = broken();
+    if (failed !== undefined) throw startFailure(settings.vrs[failed.vr]!, failed.reason);
     this.#ingress.begin();
     this.#ports.openAll();
     this.#serving = true;
     this.#planDirty = true;
-    this.#vris.replacing = true;
-    this.#vris.activate();
+    this.#vris.serve();
+    this.#allocation.serve(performance.now());
     core.wake();
-    await this.#conditions.until(() => !this.#planDirty && this.#inForce());
+    await this.#conditions.until(() => !this.#planDirty && this.#plans.inForce);
   }
 
-  /** Throws Failure when a VRI failed before lvrm served. */
-  #requireReady(broken: VriView | undefined): void {
-    if (broken === undefined) return;
-    throw startFailure(this.#parts.settings.vrs[broken.vr]!, broken.reason);
+  /** VRIs as they are now. */
+  vris(): VriView[] {
+    return this.#vris.roster.views();
   }
 
   /** Resolves when the loop ends; rejects when it fails. */
@@ -184,7 +185,8 @@ export class Gateway {
   status(): Promise<Status> {
     const { settings, adapter } = this.#parts;
     return new Promise((resolve) => {
-      this.#snapshotWaiters.push((reader) =>
+      this.#snapshotWaiters.push((reader) => {
+        const cores = this.#allocation.vrs();
         resolve(buildStatus({
           uptime_s: (performance.now() - this.#started_ms) / 1000,
           ports: this.#parts.ports.map((port) => ({
@@ -198,10 +200,12 @@ export class Gateway {
             name: vr.name,
             subnets: vr.subnets.map(formatPrefix),
             router: vr.router,
+            cores: cores[number]!,
           })),
-          vris: this.#vris.views(),
-        }, reader))
-      );
+          vris: this.vris(),
+          decisions: this.#allocation.decisions,
+        }, reader));
+      });
       this.#parts.core.wake();
     });
   }
@@ -219,7 +223,7 @@ export class Gateway {
       this.#vris.drain(now_ms + times.drain_ms);
       core.wake();
       const gone = this.#conditions.until(() =>
-        this.#vris.views().every((vri) => vri.state === "stopped")
+        this.vris().every((vri) => vri.state === "stopped")
       );
       await within(gone, times.drain_ms + 2 * times.stop_ms);
     }
@@ -251,7 +255,7 @@ export class Gateway {
 
   /** How long the next wait may last. */
   #timeout(): number {
-    if (this.#planBlocked || this.#eventsBlocked) return times.retry_ms;
+    if (this.#plans.blocked || this.#eventsBlocked) return times.retry_ms;
     if (this.#requested !== null) return times.tick_ms; // its arrival ends the wait
     const due_ms = Math.min(this.#snapshotDue(), this.#serving ? this.#ingress.due_ms : Infinity);
     const wait_ms = Math.ceil(due_ms - performance.now());
@@ -262,11 +266,12 @@ export class Gateway {
   #snapshotDue(): number {
     const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
     const input_ms = this.#serving ? this.#input?.due_ms ?? Infinity : Infinity;
-    return Math.min(this.#lastSnapshot_ms + period_ms, this.#vris.nextDeadline(), input_ms);
+    const due_ms = Math.min(this.#vris.nextDeadline(), this.#allocation.due_ms, input_ms);
+    return Math.min(this.#lastSnapshot_ms + period_ms, due_ms);
   }
 
   #busy(): boolean {
-    return this.#vris.busy || this.#ports.busy || !this.#inForce();
+    return this.#vris.busy || this.#allocation.busy || this.#ports.busy || !this.#plans.inForce;
   }
 
   /** Everything that may have happened, in one fixed order. */
@@ -280,8 +285,8 @@ export class Gateway {
       this.#vris.activate();
       this.#routes.warn();
     }
-    if (this.#vris.wantsDirty) {
-      this.#vris.wantsDirty = false;
+    if (this.#vris.wants.dirty) {
+      this.#vris.wants.dirty = false;
       this.#touch();
     }
     // The table first, capture second, also for a port whose interface is back.
@@ -290,6 +295,7 @@ export class Gateway {
     }
     this.#eventsBlocked = !this.#vris.flushOutboxes();
     this.#sendPlan();
+    if (this.#vris.catchUp()) this.#sendPlan();
     this.#requestSnapshot();
     this.#conditions.check();
   }
@@ -300,13 +306,21 @@ export class Gateway {
     if (reader === null || this.#requested === null) return;
     if (reader.sequence() < this.#requested) return;
     this.#requested = null;
-    this.#generation = reader.generation();
-    this.#ports.adopted(this.#generation, reader);
+    this.#plans.generation = reader.generation();
+    this.#ports.adopted(this.#plans.generation, reader);
     this.#ports.warnOfTruncation(reader);
     if (this.#ports.planDirty) this.#portsChanged();
-    this.#vris.observe(reader, this.#generation);
+    this.#allocate(reader);
+    this.#vris.observe(reader, this.#plans.generation);
     this.#input?.observe(reader, performance.now());
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
+  }
+
+  /** Decides about cores once per period. A change is handed over at once, in the last plan. */
+  #allocate(reader: SnapshotReader): void {
+    if (!this.#serving || this.#stopping) return;
+    const act = (changes: readonly PlanChange[]) => this.#plans.amend(changes);
+    this.#allocation.observe(reader, performance.now(), act);
   }
 
   #requestSnapshot(): void {
@@ -317,23 +331,15 @@ export class Gateway {
     this.#requested = this.#parts.core.snapshotRequest();
   }
 
-  #inForce(): boolean {
-    return this.#generation >= this.#lastSent;
-  }
-
   #sendPlan(): void {
     const dirty = this.#planDirty || this.#vris.planDirty || this.#ports.planDirty;
-    this.#planBlocked = false;
+    this.#plans.blocked = false;
     if (!dirty) return;
-    const generation = this.#parts.core.plan(encodePlan(this.#plan()));
-    if (generation === null) {
-      this.#planBlocked = true;
-      return;
-    }
+    const generation = this.#plans.send(this.#plan());
+    if (generation === null) return;
     this.#planDirty = false;
     this.#vris.planDirty = false;
     this.#ports.planDirty = false;
-    this.#lastSent = generation;
     this.#vris.planSent(generation);
     this.#ports.planSent(generation);
   }
@@ -347,7 +353,7 @@ export class Gateway {
     return {
       ports: numbers.map(({ port }) => ({ port, promiscuous: promiscuous.has(port) })),
       vrs: settings.vrs.map((_, vr) => {
-        const { wants, ports } = this.#vris.wants(vr);
+        const { wants, ports } = this.#vris.wants.of(vr);
         return { vr, wants, wantedPorts: ports, permittedPorts };
       }),
       vris: this.#vris.planVris(),
@@ -358,7 +364,7 @@ export class Gateway {
 
   /** What each VR asked for. */
   #wants(): VrWants[] {
-    return this.#parts.settings.vrs.map((_, vr) => this.#vris.wants(vr));
+    return this.#parts.settings.vrs.map((_, vr) => this.#vris.wants.of(vr));
   }
 
   /** Plan and ingress table have to follow a change. */
@@ -383,16 +389,8 @@ export class Gateway {
     for (let i = 0; i < 4096; i++) {
       const event = core.eventReceive();
       if (event === null) return;
-      this.#receive(event);
+      answerVri(this.#parts.routes, this.#vris.roster.vrOf(event.vri), event);
     }
     core.wake();
-  }
-
-  #receive(event: ReceivedEvent): void {
-    const vr = this.#vris.vrOf(event.vri);
-    const query = decodeNeighbourQuery(event.payload);
-    if (vr === null || query === null) return;
-    if (event.kind === EventKind.need_neighbour) this.#parts.routes.requestNeighbour(vr, query);
-    if (event.kind === EventKind.renew_neighbour) this.#parts.routes.renewNeighbour(vr, query);
   }
 }

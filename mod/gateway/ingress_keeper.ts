@@ -10,7 +10,7 @@ import { getLogger } from "../log/mod.ts";
 import type { Prefix } from "../netlink/mod.ts";
 import { hasPort } from "../vri_monitor/mod.ts";
 import type { ServedPrefix } from "../vri_monitor/mod.ts";
-import type { VrWants } from "../vri_monitor/monitor.ts";
+import type { VrWants } from "../vri_monitor/mod.ts";
 import type { Port } from "./ports.ts";
 import { requireUnshared } from "./table.ts";
 

@@ -12,7 +12,7 @@ import { getLogger } from "../log/mod.ts";
 import { compareBytes } from "../netlink/mod.ts";
 import type { Link, RoutingPort } from "../routing/mod.ts";
 import { hasPort } from "../vri_monitor/mod.ts";
-import type { VrWants } from "../vri_monitor/monitor.ts";
+import type { VrWants } from "../vri_monitor/mod.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 

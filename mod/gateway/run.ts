@@ -19,14 +19,16 @@ import { RouteMonitor } from "../routing/mod.ts";
 import type { RoutingSource } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import {
-  decide,
+  CoreWatch,
   explainCores,
   placements,
   requireCores,
   usableTopology,
 } from "../vr_monitor/mod.ts";
-import type { Decision, UsableTopology } from "../vr_monitor/mod.ts";
+import type { UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
+import type { VriView } from "../vri_monitor/mod.ts";
+import { Cores } from "./cores.ts";
 import { Gateway } from "./gateway.ts";
 import { chooseAdapter, coreNeeds, startPlan } from "./ground.ts";
 import { requireCapabilities } from "./host.ts";
@@ -58,8 +60,12 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
   if (source === null) requireCapabilities();
   const usable = usableTopology(settings.cores);
   requireCores(coreNeeds(settings.vrs), usable, settings.overcommit);
-  const demands = settings.vrs.map((vr) => ({ wanted: vr.vris }));
-  const decision = decide(demands, usable.cores, settings.idle);
+  const cores = new Cores({
+    cores: usable.cores,
+    placement: placements[settings.placement],
+    named: settings.vrs.map((vr) => vr.cores),
+    idle: settings.idle,
+  });
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
   let server: ControlServer | null = null;
@@ -79,7 +85,8 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
       finite: virtual?.finite ?? false,
       residentSlots: virtual?.residentSlots ?? 0,
       programs,
-      decision,
+      cores,
+      watch: new CoreWatch(settings.cores, usable.cores),
       launcher: join(runtime, "bin", "lvrm-launch"),
     });
     const running = gateway;
@@ -88,7 +95,7 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
       warnings.forEach((warning) => log.warn("{warning}", { warning }));
-      explain(settings, parts.ports, decision, usable);
+      explain(settings, parts.ports, usable, running.vris());
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
         socket: settings.socket,
@@ -169,31 +176,24 @@ function withoutKernel(settings: Settings, source: VirtualSource, core: Core): G
 function explain(
   settings: Settings,
   ports: readonly Port[],
-  decision: Decision,
   usable: UsableTopology,
+  vris: readonly VriView[],
 ): void {
   const names = ports.map(portName).join(", ");
-  log.info("ports {ports}; dispatcher on core {core}", {
-    ports: names,
-    core: decision.dispatcher.core,
-  });
-  const vris = decision.vris.map((vri) => ({
-    id: `${settings.vrs[vri.vr]!.name}.${vri.index + 1}`,
-    core: vri.core,
-    why: vri.why,
-  }));
-  for (const line of explainCores(usable, { name: "sibling", place: placements.sibling }, vris)) {
+  const { core } = usable.dispatcher;
+  log.info("ports {ports}; dispatcher on core {core}", { ports: names, core });
+  const running = vris.filter((vri) => vri.state === "running");
+  const name = settings.placement;
+  for (const line of explainCores(usable, { name, place: placements[name] }, running)) {
     log.info("{line}", { line });
   }
   for (const [i, vr] of settings.vrs.entries()) {
-    const cores = decision.vris.filter((vri) => vri.vr === i).map((vri) => vri.core ?? "any").join(
-      ", ",
-    );
+    const mine = running.filter((vri) => vri.vr === i);
     log.info("{vr} serves {subnets} with {router} on core {cores}", {
       vr: vr.name,
       subnets: vr.subnets.map(formatPrefix).join(", "),
       router: vr.router,
-      cores,
+      cores: mine.map((vri) => vri.core ?? "any").join(", "),
     });
   }
 }

@@ -96,8 +96,8 @@ function countPorts(source: VirtualSource, inputs: number): number {
 /** Frames that may be on their way without any being lost: half a VRI's share, and its queue. */
 function losslessWindow(settings: Settings, mtu: number): number {
   const windows = settings.vrs.map((vr) => {
-    const vris = Math.max(mostVris(vr), vr.allocator === "fixed" ? 1 : coreCount);
-    const { count } = slotsFor([mtu], mostVris(vr));
+    const vris = mostVris(vr, settings.overcommit ? Infinity : coreCount);
+    const { count } = slotsFor([mtu], vris);
     return Math.min(Math.floor(count / vris / 2), vr.queueFrames - 2 * batch_frames);
   });
   return Math.max(1, Math.min(losslessWindow_frames, ...windows));

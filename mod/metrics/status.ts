@@ -4,7 +4,8 @@
  */
 import { version } from "../../ffi/abi.gen.ts";
 import type { Batches, Drops, PortCounters, SnapshotReader } from "../../ffi/stats.ts";
-import type { VriView } from "../vri_monitor/monitor.ts";
+import type { DecisionRecord, VriLoad, VrLoad } from "../vr_monitor/mod.ts";
+import type { VriView } from "../vri_monitor/mod.ts";
 
 export interface InterfaceStatus {
   readonly name: string;
@@ -46,6 +47,13 @@ export interface VriStatus {
   readonly last_failure: string | null;
   /** Estimate, in the unit of the load estimator in use. */
   readonly load: number;
+  /** Frames per second of the time that it was busy; null until it was busy for a while. */
+  readonly service_rate_fps: number | null;
+  /** Share of the last period that it spent with frames. */
+  readonly busy_fraction: number;
+  /** From the decision to run it until a plan said so, and until its first frame came back. */
+  readonly unparked_us: number | null;
+  readonly first_frame_us: number | null;
   /** Batches handed to it, of 1, 2…3, 4…7, … 128 and more frames. */
   readonly batches: Batches;
 }
@@ -58,8 +66,23 @@ export interface VrStatus {
   readonly sent_frames: number;
   readonly dropped_frames: number;
   readonly drops: Drops;
+  /** What decides how many cores it has. */
+  readonly allocator: string;
+  /** VRIs that it has, or is getting. */
+  readonly cores: number;
+  /** That it would have, were there enough. */
+  readonly wanted_cores: number;
+  /** It wants more cores than it gets. */
+  readonly starved: boolean;
+  /** Its VRIs fail over and over: one goes on trying, its other cores go to others. */
+  readonly broken: boolean;
+  /** Of its share when all want more than there is. */
+  readonly weight: number;
   /** Frames per second that arrive for it: a moving average. */
   readonly arrival_rate_fps: number;
+  readonly arrival_rate_Bps: number;
+  /** Frames per second that its VRIs were done with, over the last period. */
+  readonly departure_rate_fps: number;
   readonly free_slots: number;
   /** Pages that its arena lies on: base, transparent (huge where the kernel gives them) or huge. */
   readonly arena_pages: string;
@@ -86,6 +109,20 @@ export interface Status {
   readonly interfaces: readonly InterfaceStatus[];
   readonly vrs: readonly VrStatus[];
   readonly totals: TotalStatus;
+  /** The latest decisions about cores, the oldest first. */
+  readonly decisions: readonly DecisionRecord[];
+}
+
+/** What the status shows of one VR's cores. */
+export interface VrCores {
+  readonly allocator: string;
+  readonly weight: number;
+  readonly cores: number;
+  readonly wanted: number;
+  readonly starved: boolean;
+  readonly broken: boolean;
+  /** Of the last period; null before the first. */
+  readonly load: VrLoad | null;
 }
 
 /** Who is who among the counters. */
@@ -102,8 +139,10 @@ export interface Names {
     readonly name: string;
     readonly subnets: readonly string[];
     readonly router: string;
+    readonly cores: VrCores;
   }[];
   readonly vris: readonly VriView[];
+  readonly decisions: readonly DecisionRecord[];
 }
 
 /** The status of one snapshot. */
@@ -125,7 +164,7 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
         sent_bytes: counters.sentBytes,
       };
     }),
-    vrs: names.vrs.map(({ vr, name, subnets, router }) => {
+    vrs: names.vrs.map(({ vr, name, subnets, router, cores }) => {
       const counters = reader.vr(vr);
       return {
         name,
@@ -135,10 +174,20 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
         sent_frames: counters.sentFrames,
         dropped_frames: counters.droppedFrames,
         drops: counters.drops,
+        allocator: cores.allocator,
+        cores: cores.cores,
+        wanted_cores: cores.wanted,
+        starved: cores.starved,
+        broken: cores.broken,
+        weight: cores.weight,
         arrival_rate_fps: counters.arrivalRateFps,
+        arrival_rate_Bps: counters.arrivalRateBps,
+        departure_rate_fps: rounded(cores.load?.departure_rate_fps ?? 0),
         free_slots: counters.freeSlots,
         arena_pages: counters.arenaPages,
-        vris: names.vris.filter((vri) => vri.vr === vr).map((vri) => vriStatus(vri, reader)),
+        vris: names.vris.filter((vri) => vri.vr === vr).map((vri) =>
+          vriStatus(vri, reader, cores.load?.vris.find((load) => load.id === vri.id))
+        ),
       };
     }),
     totals: {
@@ -152,11 +201,23 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
       drops: totals.drops,
       batches: totals.batches,
     },
+    decisions: names.decisions,
   };
 }
 
-function vriStatus(view: VriView, reader: SnapshotReader): VriStatus {
+/** To a thousandth. */
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+function vriStatus(
+  view: VriView,
+  reader: SnapshotReader,
+  load: VriLoad | undefined,
+): VriStatus {
   const counters = view.vri === null ? null : reader.vri(view.vri);
+  // Once it drains, it was decided anew.
+  const decidedNs = view.state === "running" ? counters?.decidedNs ?? 0 : 0;
+  const after_us = (ns = 0): number | null =>
+    ns === 0 || decidedNs === 0 ? null : rounded((ns - decidedNs) / 1000);
   const leaving = view.state === "stopping" || view.state === "stopped";
   return {
     id: view.id,
@@ -170,6 +231,12 @@ function vriStatus(view: VriView, reader: SnapshotReader): VriStatus {
     restarts: view.restarts,
     last_failure: view.lastFailure,
     load: counters?.load ?? 0,
+    service_rate_fps: Number.isFinite(load?.service_rate_fps)
+      ? rounded(load!.service_rate_fps)
+      : null,
+    busy_fraction: rounded(load?.busy_fraction ?? 0),
+    unparked_us: after_us(counters?.unparkedNs),
+    first_frame_us: after_us(counters?.firstFrameNs),
     batches: counters?.batches ?? [0, 0, 0, 0, 0, 0, 0, 0],
   };
 }

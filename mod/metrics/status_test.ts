@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { layout } from "../../ffi/abi.gen.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
-import type { VriView } from "../vri_monitor/monitor.ts";
+import type { VriView } from "../vri_monitor/mod.ts";
 import { buildStatus } from "./status.ts";
 
 /** A snapshot in memory with the given words set. */
@@ -27,6 +27,7 @@ const view = (more: Partial<VriView>): VriView => ({
   lastFailure: "exited",
   pid: 77,
   core: 1,
+  why: "",
   restarts: 2,
   vri: 9,
   ...more,
@@ -56,19 +57,49 @@ const reader = snapshot({
   [vri(9) + l.VriCounters.queue_frames]: 4,
   [vri(9) + l.VriCounters.load]: 512,
   [vri(9) + l.VriCounters.batches + 8 * 3]: 6,
+  [vri(9) + l.VriCounters.decided_ns]: 1_000_000,
+  [vri(9) + l.VriCounters.unparked_ns]: 1_020_000,
+  [vri(9) + l.VriCounters.first_frame_ns]: 1_084_500,
 });
+
+const load = {
+  arrival_rate_fps: 1.5,
+  arrival_rate_Bps: 96,
+  mean_arrival_rate_fps: 2,
+  departure_rate_fps: 1.23456,
+  queue_full_drops_fps: 0,
+  vris: [{
+    id: "vr1.1",
+    queue_frames: 4,
+    service_rate_fps: 61_000.00001,
+    busy_fraction: 0.5,
+    departure_rate_fps: 1,
+  }],
+};
+const cores = {
+  ...{ allocator: "dynamic", weight: 2, cores: 1, wanted: 3, starved: true, broken: false },
+  load,
+};
 
 const names = {
   uptime_s: 1.23456,
   ports: [{ name: "eth0:100", adapter: "raw", adapter_info: "", counters: reader.port(3) }],
-  vrs: [{ vr: 0, name: "vr1", subnets: ["10.0.1.0/24"], router: "cppvr" }],
+  vrs: [{ vr: 0, name: "vr1", subnets: ["10.0.1.0/24"], router: "cppvr", cores }],
   vris: [view({}), view({ id: "vr1.2", state: "stopping", pid: null, vri: null })],
+  decisions: [],
 };
 
 Deno.test("buildStatus() has exactly the fields that users rely on", () => {
   const status = buildStatus(names, reader);
   equal(status.uptime_s, 1.235);
-  deepEqual(Object.keys(status), ["version", "uptime_s", "interfaces", "vrs", "totals"]);
+  deepEqual(Object.keys(status), [
+    "version",
+    "uptime_s",
+    "interfaces",
+    "vrs",
+    "totals",
+    "decisions",
+  ]);
   deepEqual(status.interfaces, [{
     name: "eth0:100",
     adapter: "raw",
@@ -83,6 +114,9 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
   const [vr] = status.vrs;
   deepEqual(vr!.drops, { reason_63: 1 });
   deepEqual([vr!.arrival_rate_fps, vr!.free_slots, vr!.arena_pages], [1.5, 9, "huge"]);
+  const { allocator, cores: now, wanted_cores, starved, weight, departure_rate_fps } = vr!;
+  deepEqual([allocator, now, wanted_cores, starved, weight], ["dynamic", 1, 3, true, 2]);
+  equal(departure_rate_fps, 1.235);
   deepEqual(status.vrs[0]!.vris, [
     {
       id: "vr1.1",
@@ -96,6 +130,10 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
       restarts: 2,
       last_failure: "exited",
       load: 512,
+      service_rate_fps: 61_000,
+      busy_fraction: 0.5,
+      unparked_us: 20,
+      first_frame_us: 84.5,
       batches: [0, 0, 0, 6, 0, 0, 0, 0],
     },
     {
@@ -110,6 +148,10 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
       restarts: 2,
       last_failure: "exited",
       load: 0,
+      service_rate_fps: null,
+      busy_fraction: 0,
+      unparked_us: null,
+      first_frame_us: null,
       batches: [0, 0, 0, 0, 0, 0, 0, 0],
     },
   ]);

@@ -13,7 +13,9 @@ import { runtimeDirectory } from "./mod.ts";
  */
 export function selftest(): string {
   const directory = runtimeDirectory();
-  for (const program of ["bin/lvrm-launch", "bin/cppvr"]) Deno.statSync(join(directory, program));
+  for (const program of ["lvrm-launch", "cppvr", "lvrm-click"]) {
+    Deno.statSync(join(directory, "bin", program));
+  }
   Core.load(join(directory, "lib/liblvrm.so"));
   return `lvrm selftest: ${Deno.build.standalone ? "standalone" : `beside ${directory}`}`;
 }

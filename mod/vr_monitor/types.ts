@@ -1,11 +1,5 @@
 /** What allocators and placements see and say. All of them are pure functions. */
 
-/** What one VR asks for when lvrm starts. */
-export interface VrDemand {
-  /** VRIs that the user asked for. */
-  readonly wanted: number;
-}
-
 /** Load of one running VRI over the last period. */
 export interface VriLoad {
   readonly id: string;

@@ -1,263 +1,277 @@
 /**
- * The VRI monitor's hands: holds every position, feeds its state machine, and carries out what
- * that says. All methods run to their end on the main thread, called from the gateway's one loop;
- * only `onExit` is called in between, from the promise of a process that ended.
+ * The VRI monitor's hands: feeds each position's state machine and carries out what that says. Each
+ * VR has as many running VRIs as its target says, and standbys beside them: ready processes that
+ * wait, so that one more VRI, or another in place of one that died, is a change of plan and not a
+ * process start.
+ *
+ * All methods run to their end on the main thread, called from the gateway's one loop; only what
+ * follows the end of a process is called in between, and leaves a note.
  */
 import { limits, Violation } from "../../ffi/abi.gen.ts";
-import type { Core, Idle } from "../../ffi/core.ts";
-import type { SnapshotReader, VriCounters } from "../../ffi/stats.ts";
+import type { SnapshotReader } from "../../ffi/stats.ts";
 import { times } from "../config/sizes.ts";
-import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
-import { LineLimit } from "./line_limit.ts";
-import { createLink } from "./link.ts";
-import type { LinkSizes } from "./link.ts";
+import { Launches } from "./launches.ts";
+import type { LaunchGround } from "./launches.ts";
 import { VriNumbers } from "./numbers.ts";
-import { Outbox } from "./outbox.ts";
-import { noPorts, unite } from "./plan.ts";
-import type { PlanVri, PortSet } from "./plan.ts";
-import { spawnVri } from "./process.ts";
-import type { VriProcess } from "./process.ts";
+import type { PlanChange, PlanVri } from "./plan.ts";
+import type { Position } from "./position.ts";
+import { report } from "./report.ts";
 import { Retirements } from "./retirement.ts";
-import type { RouterProgram } from "./router.ts";
+import { Roster } from "./roster.ts";
+import type { Seating } from "./seating.ts";
+import { Seats } from "./seats.ts";
+import { staff } from "./staff.ts";
 import { begin, step } from "./state.ts";
-import type { Effect, Event, State } from "./state.ts";
-
-/** A place for one VRI of one VR, through all its processes. */
-export interface PositionConfig {
-  /** `vr1.1`. */
-  readonly id: string;
-  readonly vr: number;
-  readonly program: RouterProgram;
-  /** Null: the kernel places it. */
-  readonly core: number | null;
-  readonly idle: Idle;
-  readonly link: LinkSizes;
-}
-
-/** One process of a position, from the making of its link to the end of it. */
-interface Instance {
-  readonly vri: number;
-  readonly outbox: Outbox;
-  process: VriProcess | null;
-  /** Generation of the first plan that names it; its counters mean nothing before. */
-  since: number | null;
-}
-
-interface Position {
-  readonly config: PositionConfig;
-  state: State;
-  instance: Instance | null;
-  restarts: number;
-  lastFailure: string | null;
-}
+import type { Effect, Event } from "./state.ts";
+import { Wants } from "./wants.ts";
 
 /** What the monitor needs of its surroundings. */
-export interface Surroundings {
-  readonly core: Core;
-  readonly launcher: string;
-  /** Where the kernel may place the VRIs that have no core of their own; empty: anywhere. */
-  readonly cores: readonly number[];
-  /** The routing state as events for a VR, ending in `synchronised`. */
-  readonly snapshot: (vr: number) => Iterable<ControlEvent>;
-  /** Something happened that the loop should look at soon. */
-  readonly wake: () => void;
-  readonly now: () => number;
+export interface Surroundings extends LaunchGround {
+  readonly seating: Seating;
 }
 
-/** What the status shows of a VRI. */
-export interface VriView {
-  readonly id: string;
-  readonly vr: number;
-  readonly state: State["is"];
-  readonly reason: string | null;
-  /** Why it last failed or was quarantined, also after it was replaced. */
-  readonly lastFailure: string | null;
-  readonly pid: number | null;
-  /** Null: the kernel places it. */
-  readonly core: number | null;
-  readonly restarts: number;
-  /** Row of its counters, null while it has none. */
-  readonly vri: number | null;
-}
-
-/** What the VRIs of one VR asked for. */
-export interface VrWants {
-  readonly wants: number;
-  readonly ports: PortSet;
-}
-
-const log = getLogger(["lvrm", "vri"]);
 const violationNames = new Map<number, string>(
   Object.entries(Violation).map(([name, number]) => [number, name]),
 );
 
-const planStates: Record<State["is"], PlanVri["state"]> = {
-  starting: "attaching",
-  standby: "attaching",
-  running: "running",
-  draining: "draining",
-  stopping: "draining",
-  failed: "draining", // its process is being ended
-  quarantined: "draining",
-  stopped: "draining",
-};
+/** How many VRIs of a VR run, and how many standbys wait beside them. */
+export interface Target {
+  readonly vr: number;
+  readonly target: number;
+  readonly standbys: number;
+}
 
 export class VriMonitor {
   readonly #around: Surroundings;
-  readonly #positions: Position[] = [];
-  readonly #exits: { position: Position; instance: Instance; how: string }[] = [];
-  readonly #wants = new Map<number, VrWants>(); // by VR
+  readonly #targets: number[];
+  readonly #standbys: number[];
   readonly #retirements: Retirements;
   readonly #numbers = new VriNumbers(limits.max_vris);
+  readonly #launches: Launches;
+  readonly #seats: Seats;
+  readonly roster = new Roster();
+  readonly wants = new Wants();
+  #news: (() => void)[] = [];
+  #seated = true;
+  #chosen = 0; // positions that became active so far
+  #serving = false;
+  #ending = false;
   /** The plan no longer says what it should. */
   planDirty = false;
-  /** A VR's wants changed: plan and ingress table have to follow. */
-  wantsDirty = false;
-  /** Whether VRIs that fail are replaced. Not while lvrm starts: it gives up then. */
-  replacing = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.#targets = around.vrs.map(() => 0);
+    this.#standbys = around.vrs.map(() => 0);
     this.#retirements = new Retirements(around.core);
+    this.#launches = new Launches(around, this.#numbers, () => this.#serving ? "info" : "debug");
+    this.#seats = new Seats(around.core, around.seating, this.roster);
   }
 
-  /** Adds a position and starts its process. */
-  add(config: PositionConfig): void {
+  /** VRIs that each VR shall have running. */
+  get targets(): readonly number[] {
+    return this.#targets;
+  }
+
+  /**
+   * So many VRIs of each VR run from now on, and standbys wait beside them. Where standbys are
+   * ready and VRIs are too many, `act` is told at once which change their state in the plan, and
+   * may hand that over; it returns the plan's generation. All else is done after that.
+   */
+  setTargets(
+    targets: readonly Target[],
+    decidedNs: bigint,
+    act: (changes: readonly PlanChange[]) => number | null,
+  ): void {
+    const chosen = this.#serving ? targets.flatMap((it) => this.#choose(it)) : [];
+    const changes = chosen.map(({ instance, active }): PlanChange => {
+      return { vri: instance!.vri, state: active ? "draining" : "running", decidedNs };
+    });
+    const generation = changes.length === 0 ? null : act(changes);
+    for (const position of chosen) if (!position.active) this.#promote(position, decidedNs);
+    for (const { vr, target, standbys } of targets) {
+      this.#targets[vr] = target;
+      this.#standbys[vr] = standbys;
+      this.#restaff(vr, decidedNs);
+    }
+    if (generation === null) return;
+    for (const position of chosen) {
+      if (position.state.is === "draining") position.leftSince = generation;
+    }
+  }
+
+  /** Those that a change of plan is enough for. */
+  #choose({ vr, target }: Target): Position[] {
+    const before = this.#targets[vr]!;
+    if (target >= before) return this.#seats.ready(vr, target - before);
+    return staff(this.roster.of(vr), target, this.#standbys[vr]!).drain
+      .filter((position) => position.state.is === "running" && position.instance !== null);
+  }
+
+  /** Whether a VR's VRIs, all of them, fail over and over. */
+  broken(vr: number): boolean {
+    return this.roster.broken(vr, this.#around.now());
+  }
+
+  /**
+   * Frames come: ready VRIs run from now on, and those that fail are replaced. Before, lvrm starts,
+   * and gives up when one fails.
+   */
+  serve(): void {
+    this.#serving = true;
+    this.activate();
+  }
+
+  /** Ready VRIs that are wanted get frames from the next plan on. */
+  activate(): void {
+    if (!this.#serving) return;
+    const now_ms = this.#around.now();
+    for (const p of this.roster.all) if (p.active) this.#apply(p, { is: "activate", now_ms });
+  }
+
+  #restaff(vr: number, decidedNs: bigint): void {
+    const todo = staff(this.roster.of(vr), this.#targets[vr]!, this.#standbys[vr]!);
+    for (const position of todo.promote) this.#promote(position, decidedNs);
+    for (let i = 0; i < todo.hire; i++) this.#promote(this.#add(vr), decidedNs);
+    const now_ms = this.#around.now();
+    const deadline_ms = now_ms + times.leave_ms;
+    for (const position of [...todo.drain, ...todo.dismiss]) {
+      position.decidedNs = decidedNs;
+      this.#apply(position, { is: "drain", now_ms, deadline_ms });
+    }
+    for (let i = 0; i < todo.standbys; i++) this.#add(vr);
+  }
+
+  /** One more position of a VR, a standby for now. */
+  #add(vr: number): Position {
     const [state, effects] = begin(this.#around.now());
-    const none = { instance: null, lastFailure: null };
-    const position: Position = { config, state, restarts: -1, ...none };
-    this.#positions.push(position);
+    const position = this.roster.add(vr, this.#around.vrs[vr]!.name, state);
     this.#carryOut(position, effects);
+    return position;
   }
 
-  /** Positions as the status shows them. */
-  views(): VriView[] {
-    return this.#positions.map((p) => ({
-      id: p.config.id,
-      vr: p.config.vr,
-      state: p.state.is,
-      reason: "reason" in p.state ? p.state.reason : null,
-      lastFailure: p.lastFailure,
-      pid: p.instance?.process?.pid ?? null,
-      core: p.config.core,
-      restarts: Math.max(0, p.restarts),
-      vri: p.instance !== null && p.instance.since !== null ? p.instance.vri : null,
-    }));
+  /** It runs from now on, or as soon as it is ready. */
+  #promote(position: Position, decidedNs: bigint): void {
+    this.#seats.take(position);
+    position.active = true;
+    position.order = ++this.#chosen;
+    position.decidedNs = decidedNs;
+    const now_ms = this.#around.now();
+    if (this.#serving) this.#apply(position, { is: "activate", now_ms });
+  }
+
+  /** These move to other cores. */
+  reseat(moves: ReadonlyMap<Position, number | null>): void {
+    for (const [position, core] of moves) {
+      position.core = core;
+      this.#seats.move(position);
+    }
+    if (moves.size > 0) this.planDirty = true;
+    this.#seated = false; // standbys too, perhaps
   }
 
   /** The VRIs' part of a plan. */
   planVris(): PlanVri[] {
-    const live = this.#positions.flatMap((p): PlanVri[] => {
-      if (p.instance === null) return [];
-      return [{ vri: p.instance.vri, state: planStates[p.state.is], idle: p.config.idle }];
-    });
-    return [...live, ...this.#retirements.planVris(this.#running(), this.#around.now())];
-  }
-
-  /** VRs with a VRI that takes frames. */
-  #running(): Set<number> {
-    return new Set(
-      this.#positions.filter((p) => p.state.is === "running").map((p) => p.config.vr),
-    );
-  }
-
-  /** What the VRIs of this VR asked for when they became ready. */
-  wants(vr: number): VrWants {
-    return this.#wants.get(vr) ?? { wants: 0, ports: noPorts };
-  }
-
-  /** VR that a VRI number belongs to, or null when it has ended. */
-  vrOf(vri: number): number | null {
-    return this.#positions.find((p) => p.instance?.vri === vri)?.config.vr ?? null;
+    return [
+      ...this.roster.planVris(this.#around.seating),
+      ...this.#retirements.planVris(this.roster.running(), this.#around.now()),
+    ];
   }
 
   /** A plan made of `planVris` was handed over. */
   planSent(generation: number): void {
-    for (const { instance } of this.#positions) {
-      if (instance !== null) instance.since ??= generation;
+    for (const position of this.roster.all) {
+      if (position.instance !== null) position.instance.since ??= generation;
+      if (position.state.is === "draining") position.leftSince ??= generation;
     }
     this.#retirements.planSent(generation);
   }
 
   /** Looks at a snapshot's counters; the caller's plan of `generation` is in force. */
   observe(reader: SnapshotReader, generation: number): void {
-    const now_ms = this.#around.now();
     const { freed, planDirty } = this.#retirements.adopted(generation);
     this.#numbers.give(...freed);
     if (planDirty) this.planDirty = true;
-    for (const position of this.#positions) {
-      const instance = position.instance;
-      const counted = instance !== null && instance.since !== null &&
-        instance.since <= generation;
-      const counters = counted ? reader.vri(instance.vri) : null;
-      if (counters !== null && instance !== null) this.#feed(position, instance, counters);
-      this.#apply(position, {
-        is: "observed",
-        now_ms,
-        attached: counters?.attached ?? false,
-        ready: (counters?.ready ?? false) && (instance?.outbox.opened ?? false),
-        beat_age_ms: counters?.beatAgeMs ?? 0,
-        violation: counters !== null && counters.violation !== 0
-          ? violationNames.get(counters.violation) ?? `violation ${counters.violation}`
-          : null,
-        held_frames: (counters?.queueFrames ?? 0) + (counters?.inFlightFrames ?? 0),
-      });
-    }
+    for (const position of this.roster.all) this.#observe(position, reader, generation);
+    this.#tidy();
   }
 
-  /** Sends the route snapshot to who has attached, and notes what the ready ones want. */
-  #feed(position: Position, instance: Instance, counters: VriCounters): void {
-    if (counters.attached && !instance.outbox.opened) instance.outbox.open();
-    if (!counters.ready) return;
-    const vr = position.config.vr;
-    const known = this.wants(vr);
-    const wants = known.wants | counters.wants;
-    const ports = unite(known.ports, counters.wantedPorts);
-    if (wants === known.wants && ports.every((word, i) => word === known.ports[i])) return;
-    this.#wants.set(vr, { wants, ports });
-    this.wantsDirty = true;
-    this.planDirty = true;
+  #observe(position: Position, reader: SnapshotReader, generation: number): void {
+    const { instance, leftSince } = position;
+    const counted = instance !== null && instance.since !== null && instance.since <= generation;
+    const counters = counted ? reader.vri(instance.vri) : null;
+    // Who has attached gets the route snapshot; who is ready has said what it wants.
+    if (counters?.attached && !instance!.outbox.opened) instance!.outbox.open();
+    if (counters?.ready && this.wants.add(position.vr, counters)) this.planDirty = true;
+    const mayGetMore = position.state.is === "draining" &&
+      (leftSince === null || leftSince > generation);
+    this.#apply(position, {
+      is: "observed",
+      now_ms: this.#around.now(),
+      attached: counters?.attached ?? false,
+      ready: (counters?.ready ?? false) && (instance?.outbox.opened ?? false),
+      beat_age_ms: counters?.beatAgeMs ?? 0,
+      violation: counters !== null && counters.violation !== 0
+        ? violationNames.get(counters.violation) ?? `violation ${counters.violation}`
+        : null,
+      held_frames: mayGetMore
+        ? Infinity
+        : (counters?.queueFrames ?? 0) + (counters?.inFlightFrames ?? 0),
+      reusable: this.#lacksStandby(position.vr),
+    });
+  }
+
+  /** Whether a VR has fewer standbys than it should, those to come not counted. */
+  #lacksStandby(vr: number): boolean {
+    if (this.#ending) return false;
+    const others = this.roster.of(vr).filter((position) => position.state.is !== "draining");
+    return staff(others, this.#targets[vr]!, this.#standbys[vr]!).standbys > 0;
   }
 
   /** Lets time pass and takes in the processes that ended. */
   tick(): void {
     const now_ms = this.#around.now();
-    for (const { position, instance, how } of this.#exits.splice(0)) {
-      if (position.instance !== instance) continue;
-      this.#apply(position, { is: "exited", now_ms, how });
+    for (const { instance, how } of this.#launches.exits()) {
+      const position = this.roster.whose(instance);
+      if (position !== undefined) this.#apply(position, { is: "exited", now_ms, how });
     }
-    if (!this.replacing) return;
-    for (const position of this.#positions) this.#apply(position, { is: "tick", now_ms });
-    if (this.#retirements.due(this.#running(), now_ms)) this.planDirty = true;
+    if (this.#serving) {
+      for (const position of this.roster.all) this.#apply(position, { is: "tick", now_ms });
+      if (this.#retirements.due(this.roster.running(), now_ms)) this.planDirty = true;
+    }
+    this.#tidy();
   }
 
-  /** Ready VRIs get frames from the next plan on. */
-  activate(): void {
-    const now_ms = this.#around.now();
-    for (const position of this.#positions) this.#apply(position, { is: "activate", now_ms });
+  /** Forgets who has gone; its VR may want another. */
+  #tidy(): void {
+    for (const vr of this.roster.sweep()) {
+      if (!this.#ending) this.#restaff(vr, this.#around.core.clockNs());
+    }
   }
 
   /** Ends all positions: what they hold comes back until `deadline_ms`, then they exit. */
   drain(deadline_ms: number): void {
+    this.#ending = true;
     const now_ms = this.#around.now();
-    for (const p of this.#positions) this.#apply(p, { is: "drain", now_ms, deadline_ms });
+    for (const p of this.roster.all) this.#apply(p, { is: "drain", now_ms, deadline_ms });
+    this.#tidy();
   }
 
   /** SIGKILL to every process that is left. */
   killAll(): void {
-    for (const position of this.#positions) position.instance?.process?.kill();
+    for (const position of this.roster.all) position.instance?.process?.kill();
   }
 
   /** Resolves when every process that was started is reaped. */
   async allEnded(): Promise<void> {
-    await Promise.all(this.#positions.map((p) => p.instance?.process?.ended));
+    await Promise.all(this.roster.all.map((p) => p.instance?.process?.ended));
   }
 
   /** Whether something is on its way that the counters will tell about soon. */
   get busy(): boolean {
     if (this.#retirements.busy) return true;
-    return this.#positions.some(({ state, instance }) =>
+    return this.roster.all.some(({ state, instance }) =>
       state.is === "starting" || state.is === "draining" ||
       (instance === null && state.is === "failed" && state.retry_ms <= this.#around.now())
     );
@@ -265,7 +279,7 @@ export class VriMonitor {
 
   /** Earliest time at which a tick does something by itself; Infinity for none. */
   nextDeadline(): number {
-    return Math.min(...this.#positions.map(({ state }) => {
+    return Math.min(...this.roster.all.map(({ state }) => {
       if (state.is === "stopping") return state.deadline_ms;
       return "retry_ms" in state && !state.ending ? state.retry_ms : Infinity;
     }));
@@ -273,15 +287,15 @@ export class VriMonitor {
 
   /** Queues changes of the routing state for every VRI of these VRs that has its snapshot. */
   broadcast(events: readonly ControlEvent[], concerned: (vr: number) => boolean): void {
-    for (const { config, instance } of this.#positions) {
-      if (concerned(config.vr)) instance?.outbox.add(events);
+    for (const { vr, instance } of this.roster.all) {
+      if (concerned(vr)) instance?.outbox.add(events);
     }
   }
 
   /** Sends what waits. False: some of it has to be tried again. */
   flushOutboxes(): boolean {
     let done = true;
-    for (const { instance } of this.#positions) {
+    for (const { instance } of this.roster.all) {
       if (instance !== null && !instance.outbox.flush()) done = false;
     }
     return done;
@@ -292,103 +306,80 @@ export class VriMonitor {
     const [after, effects] = step(before, event);
     position.state = after;
     if (before.is !== after.is) {
-      this.#report(position, after);
+      if (after.is === "draining") position.leftSince = null;
+      if (after.is === "starting") position.restarts++;
+      if (before.is === "draining" && after.is === "standby") position.active = false;
+      if ("reason" in after) position.lastFailure = after.reason;
+      const now_ms = this.#around.now();
+      this.#news.push(() => report(position, after, this.#serving, now_ms));
       this.planDirty = true;
+      this.#seated = false;
     }
     this.#carryOut(position, effects);
   }
 
-  #report(position: Position, state: State): void {
-    const about = {
-      vri: position.config.id,
-      state: state.is,
-      pid: position.instance?.process?.pid,
-    };
-    if (state.is !== "failed" && state.is !== "quarantined") {
-      log[this.replacing ? "info" : "debug"]("{vri} is {state}", about);
-      return;
-    }
-    position.lastFailure = state.reason;
-    if (!this.replacing) {
-      log.debug("{vri} {reason}", { ...about, reason: state.reason });
-      return;
-    }
-    const wait_ms = Math.max(0, Math.round(state.retry_ms - this.#around.now()));
-    const when = wait_ms === 0 ? "at once" : `in ${wait_ms} ms`;
-    log.warn("{vri} {reason}; it is replaced {when}", { ...about, reason: state.reason, when });
-  }
-
   #carryOut(position: Position, effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.do === "spawn") this.#spawn(position);
-      else if (effect.do === "kill") position.instance?.process?.kill();
+      if (effect.do === "spawn") this.#replace(position);
+      else if (effect.do === "kill") this.#kill(position);
       else if (effect.do === "tell_stop") position.instance?.outbox.stop();
       else this.#retire(position);
     }
   }
 
-  #spawn(position: Position): void {
-    position.restarts++;
-    try {
-      position.instance = this.#start(position);
-    } catch (error) {
-      const reason = `could not be started: ${error instanceof Error ? error.message : error}`;
-      this.#apply(position, { is: "not_spawned", now_ms: this.#around.now(), reason });
-    }
+  /** A process for a position that starts: its VR's standby where there is one, else a new one. */
+  #replace(position: Position): void {
     this.planDirty = true;
+    if (!position.active) return this.#launches.add(position);
+    this.#seats.keep(position);
+    const standby = this.roster.readyStandby(position.vr);
+    const instance = standby?.instance ?? null;
+    if (standby === undefined || instance === null) return this.#launches.add(position);
+    position.instance = instance;
+    instance.id = position.id;
+    position.decidedNs = this.#around.core.clockNs();
+    this.#seats.move(position);
+    const now_ms = this.#around.now();
+    this.#apply(position, { is: "given", now_ms });
+    this.#apply(position, { is: "activate", now_ms });
+    standby.instance = null;
+    [standby.state] = begin(now_ms);
+    this.#launches.add(standby);
   }
 
-  /** Makes a link and the process at its other end. */
-  #start(position: Position): Instance {
-    const { core, launcher, cores } = this.#around;
-    const { config } = position;
-    const { vri, linkShmid, wakeFd } = createLink(core, this.#numbers, config.vr, config.link);
-    const outbox = new Outbox(() => this.#around.snapshot(config.vr), (event) => {
-      try {
-        return core.eventSend(vri, event.kind, event.payload);
-      } catch (error) {
-        // It is about to be found dead: what is not told to it is in its successor's snapshot.
-        log.debug("{vri} took no event: {error}", { vri: config.id, error: String(error) });
-        return true;
-      }
+  /**
+   * What can wait until a plan was handed over, and takes a while: tells what happened, seats
+   * standbys and starts processes. Whether it started any: then another plan is due.
+   */
+  catchUp(): boolean {
+    for (const tell of this.#news.splice(0)) tell();
+    if (!this.#seated) this.#seats.seatStandbys();
+    this.#seated = true;
+    if (!this.#launches.waiting) return false;
+    this.planDirty = true;
+    const coresOf = ({ active, core }: Position) => this.#around.seating.coresFor(active, core);
+    this.#launches.run(coresOf, (position, reason) => {
+      this.#apply(position, { is: "not_spawned", now_ms: this.#around.now(), reason });
     });
-    const instance: Instance = { vri, outbox, process: null, since: null };
-    position.instance = instance; // from here on a failure retires the link
-    const lines = new LineLimit((line) => {
-      // Until lvrm serves, its one error line quotes what the VR said last.
-      log[this.replacing ? "info" : "debug"]("{vri} says: {line}", { vri: config.id, line });
-    }, this.#around.now);
-    core.vriInherit(vri, true);
-    try {
-      instance.process = spawnVri({
-        launcher,
-        executable: config.program.executable,
-        args: config.program.args,
-        cores: config.core === null ? cores : [config.core],
-        linkShmid,
-        wakeFd,
-        onLine: (line) => lines.line(line),
-      });
-    } finally {
-      core.vriInherit(vri, false);
-    }
-    instance.process.ended.then((how) => {
-      this.#exits.push({ position, instance, how });
-      this.#around.wake();
-    });
-    log.debug("{vri} started as process {pid}", { vri: config.id, pid: instance.process.pid });
-    return instance;
+    return true;
+  }
+
+  #kill(position: Position): void {
+    const process = position.instance?.process ?? null;
+    if (process !== null) return process.kill();
+    const now_ms = this.#around.now();
+    this.#apply(position, { is: "exited", now_ms, how: "was never started" });
   }
 
   #retire(position: Position): void {
     const instance = position.instance;
     position.instance = null;
     if (instance === null) return;
-    const { vr, idle } = position.config;
+    const idle = this.#around.seating.idle(position.core, this.roster.users());
     // What broke the rules gets nothing more; what was told to end has no successor.
-    const waits = position.state.is === "failed" && this.replacing;
+    const waits = position.state.is === "failed" && this.#serving;
     const until_ms = waits ? this.#around.now() + times.successor_ms : 0;
-    this.#retirements.add(instance.vri, vr, idle, until_ms);
+    this.#retirements.add(instance.vri, position.vr, idle, until_ms);
     this.planDirty = true;
   }
 }

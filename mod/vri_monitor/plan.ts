@@ -23,7 +23,12 @@ export interface PlanVri {
   readonly vri: number;
   readonly state: keyof typeof VriState;
   readonly idle: Idle;
+  /** When this state was chosen, by `Core.clockNs`. */
+  readonly decidedNs: bigint;
 }
+
+/** Another state for a VRI. */
+export type PlanChange = Pick<PlanVri, "vri" | "state" | "decidedNs">;
 
 export interface ServedPrefix {
   readonly prefix: Prefix;
@@ -90,11 +95,40 @@ export function encodePlan(plan: Plan): Uint8Array<ArrayBuffer> {
     view.setUint32(at + l.PlanVri.vri, vri.vri, true);
     view.setUint32(at + l.PlanVri.state, VriState[vri.state], true);
     putIdle(view, at + l.PlanVri.idle, vri.idle);
+    view.setBigUint64(at + l.PlanVri.decided_ns, vri.decidedNs, true);
     at += l.PlanVri.size;
   }
   for (const { prefix, vr } of plan.served) at = putPrefix(view, at, prefix, vr);
   for (const prefix of plan.local) at = putPrefix(view, at, prefix, 0);
   return new Uint8Array(view.buffer);
+}
+
+/** A plan as it was handed over: the states of VRIs in it can be changed in place. */
+export class SentPlan {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
+  /** Where in the bytes each VRI is. */
+  readonly #at = new Map<number, number>();
+
+  constructor(plan: Plan) {
+    this.bytes = encodePlan(plan);
+    this.#view = new DataView(this.bytes.buffer);
+    const { PlanHeader, PlanPort, PlanVr, PlanVri } = layout;
+    const first = PlanHeader.size + plan.ports.length * PlanPort.size +
+      plan.vrs.length * PlanVr.size;
+    for (const [i, { vri }] of plan.vris.entries()) this.#at.set(vri, first + i * PlanVri.size);
+  }
+
+  /** Changes states, of VRIs that are in it. Whether there were any, and all were. */
+  amend(changes: readonly PlanChange[]): boolean {
+    for (const { vri } of changes) if (!this.#at.has(vri)) return false;
+    for (const { vri, state, decidedNs } of changes) {
+      const at = this.#at.get(vri)!;
+      this.#view.setUint32(at + layout.PlanVri.state, VriState[state], true);
+      this.#view.setBigUint64(at + layout.PlanVri.decided_ns, decidedNs, true);
+    }
+    return changes.length > 0;
+  }
 }
 
 function putPorts(view: DataView, at: number, ports: PortSet): void {

@@ -77,6 +77,16 @@ export function spawnVri(command: VriCommand): VriProcess {
   };
 }
 
+/** Runs a program that ends by itself; what it prints is seen. Whether it exited with 0. */
+export function runToEnd(executable: string, args: readonly string[]): boolean {
+  return new Deno.Command(executable, {
+    args: [...args],
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).outputSync().success;
+}
+
 async function reap(
   child: Deno.ChildProcess,
   drained: Promise<unknown>,

@@ -55,6 +55,7 @@ export class Retirements {
         vri,
         state: phase === "waiting" ? "running" : "dead",
         idle,
+        decidedNs: 0n,
       }));
   }
 

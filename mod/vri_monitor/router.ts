@@ -2,9 +2,13 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { ExitCode, Failure, meant } from "../config/mod.ts";
 import type { VrIdentity } from "../config/mod.ts";
+import { runToEnd } from "./process.ts";
 
 /** Names of the bundled routers: `bin/NAME` of the runtime directory. Add yours here. */
 export const bundledRouters = ["cppvr"] as const;
+
+/** `clickvr:FILE`: a configuration in the Click language. */
+const clickPrefix = "clickvr:";
 
 /** A program that exists and may be run. */
 export interface RouterProgram {
@@ -19,12 +23,13 @@ export function resolveRouter(
 ): RouterProgram {
   const word = vr.words[0]!;
   const args = vr.words.slice(1);
+  if (word.startsWith(clickPrefix)) return clickRouter(vr, runtimeDirectory);
   if (!word.includes("/")) {
     if (!(bundledRouters as readonly string[]).includes(word)) {
       throw new Failure(
         ExitCode.configuration,
         `${vr.name}: there is no router "${word}";${meant(word, bundledRouters)} bundled: ` +
-          `${bundledRouters.join(", ")}; ` +
+          `${bundledRouters.join(", ")}, ${clickPrefix}FILE; ` +
           `for a program of your own write its path, for example ./${word}`,
       );
     }
@@ -38,6 +43,26 @@ export function resolveRouter(
     : `check the path after "=" (relative paths start at ${Deno.cwd()})`;
   checkExecutable(vr.name, word, executable, hint);
   return { executable, args };
+}
+
+/** The Click VR. Its configuration is checked here, so that errors show before any traffic. */
+function clickRouter(
+  vr: Pick<VrIdentity, "name" | "words">,
+  runtimeDirectory: string,
+): RouterProgram {
+  const [word = "", ...parameters] = vr.words;
+  const file = word.slice(clickPrefix.length);
+  const executable = join(runtimeDirectory, "bin", "lvrm-click");
+  const wrong = (what: string) => new Failure(ExitCode.configuration, `${vr.name}: ${what}`);
+  if (file === "") throw wrong(`no file after "${clickPrefix}"; write ${clickPrefix}router.click`);
+  checkExecutable(vr.name, word, executable, "this build of lvrm lacks it: build it again");
+  const stray = parameters.find((it) => !/^\w+=/.test(it));
+  if (stray !== undefined) throw wrong(`"${stray}" after ${word}: only VAR=value may follow`);
+  const words = ["--file", file, ...parameters];
+  if (!runToEnd(executable, ["--check", ...words])) {
+    throw wrong(`${word} cannot run: correct the errors above in ${file}`);
+  }
+  return { executable, args: ["--vr", ...words] };
 }
 
 function checkExecutable(vr: string, word: string, path: string, missingHint: string): void {

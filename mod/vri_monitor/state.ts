@@ -4,18 +4,20 @@
  *
  * | from | to | when |
  * |---|---|---|
- * | starting | standby | it attached, took its routes and said ready |
- * | standby | running | the gateway takes frames |
+ * | starting | standby | it attached, took its routes and said ready; or was given such a process |
+ * | standby | running | it is wanted, and the gateway takes frames |
  * | starting, standby, running | failed | it ended, missed a deadline or stopped beating |
  * | starting, standby, running | quarantined | it wrote what no VRI may write |
  * | failed, quarantined | starting | its process is gone and the back-off is over |
  * | starting, standby, running | draining | it is no longer wanted |
- * | draining | stopping | nothing is left in its hands, or time is up |
+ * | draining | standby | nothing is left in its hands, and its VR wants a standby |
+ * | draining | stopping | nothing is left in its hands and it is not wanted, or time is up |
  * | any with a process | stopped | it ended after it was told to |
  *
  * Forbidden: anything out of stopped (a new position is made instead); failed → running (frames
  * only after a fresh handshake); a spawn while a process still lives (a stopped one that woke up
- * would scribble on reused slots); draining → running (its flows have moved on).
+ * would scribble on reused slots); draining → running (its flows have moved on; as standby, with
+ * nothing in its hands, it may be chosen again).
  */
 
 /** Deadlines and back-off, milliseconds. */
@@ -34,6 +36,9 @@ export const lifeTimes = {
   /** From "stop" to SIGKILL. */
   stop_ms: 1000,
 } as const;
+
+/** So many failures in a row, without `healthy_ms` between two: it fails over and over. */
+export const brokenAfter = 3;
 
 export type State =
   | {
@@ -66,8 +71,10 @@ export type Event =
     readonly beat_age_ms: number;
     /** Name of what it violated, or null. */
     readonly violation: string | null;
-    /** Frames in its queue and in its hands. */
+    /** Frames in its queue and in its hands; Infinity while it may still be given some. */
     readonly held_frames: number;
+    /** Its VR wants a standby, should it be free. */
+    readonly reusable: boolean;
   }
   /** Time passed, for states without a process. */
   | { readonly is: "tick"; readonly now_ms: number }
@@ -75,6 +82,8 @@ export type Event =
   | { readonly is: "exited"; readonly now_ms: number; readonly how: string }
   /** No process could be made. */
   | { readonly is: "not_spawned"; readonly now_ms: number; readonly reason: string }
+  /** Instead of a process of its own it gets its VR's standby, which is ready. */
+  | { readonly is: "given"; readonly now_ms: number }
   /** Its VR takes frames: ready ones run. */
   | { readonly is: "activate"; readonly now_ms: number }
   /** It is no longer wanted; by `deadline_ms` what it holds is given up. */
@@ -122,14 +131,16 @@ export function backoff(failures: number): number {
   return Math.min(lifeTimes.backoff_max_ms, lifeTimes.backoff_first_ms * 2 ** doublings);
 }
 
+/** How often it failed in a row. */
+export function failuresOf(state: State, now_ms: number): number {
+  if (!("failures" in state)) return 0;
+  const healthy = "since_ms" in state && now_ms - state.since_ms >= lifeTimes.healthy_ms;
+  return healthy ? 0 : state.failures;
+}
+
 function starting(now_ms: number, failures: number): State {
   const deadline_ms = now_ms + lifeTimes.handshake_ms;
   return { is: "starting", attached: false, deadline_ms, failures };
-}
-
-function failuresNow(state: Alive, now_ms: number): number {
-  if (state.is === "starting") return state.failures + 1;
-  return now_ms - state.since_ms >= lifeTimes.healthy_ms ? 1 : state.failures + 1;
 }
 
 function fail(
@@ -139,7 +150,7 @@ function fail(
   is: "failed" | "quarantined",
   ending: boolean,
 ): [State, Effect[]] {
-  const failures = failuresNow(state, now_ms);
+  const failures = failuresOf(state, now_ms) + 1;
   const retry_ms = now_ms + backoff(failures);
   return [{ is, reason, ending, retry_ms, failures }, [{ do: ending ? "kill" : "retire" }]];
 }
@@ -152,6 +163,9 @@ function alive(state: Alive, event: Event): [State, Effect[]] {
       return fail(state, event.now_ms, event.how, "failed", false);
     case "not_spawned":
       return fail(state, event.now_ms, event.reason, "failed", false);
+    case "given":
+      if (state.is !== "starting") return [state, []];
+      return [{ is: "standby", since_ms: event.now_ms, failures: state.failures }, []];
     case "activate":
       if (state.is !== "standby") return [state, []];
       return [{ is: "running", since_ms: state.since_ms, failures: state.failures }, []];
@@ -203,6 +217,9 @@ function leaving(
   }
   if (state.is === "draining") {
     if (event.held_frames > 0 && event.now_ms < state.deadline_ms) return [state, []];
+    if (event.held_frames === 0 && event.reusable) {
+      return [{ is: "standby", since_ms: event.now_ms, failures: 0 }, []];
+    }
     const deadline_ms = event.now_ms + lifeTimes.stop_ms;
     return [{ is: "stopping", deadline_ms }, [{ do: "tell_stop" }]];
   }

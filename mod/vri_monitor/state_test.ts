@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { backoff, begin, lifeTimes, step } from "./state.ts";
+import { backoff, begin, failuresOf, lifeTimes, step } from "./state.ts";
 import type { Effect, Event, State } from "./state.ts";
 
 type Observed = Extract<Event, { is: "observed" }>;
@@ -13,6 +13,7 @@ const seen = (now_ms: number, more: Partial<Observed> = {}): Event => ({
   beat_age_ms: 10,
   violation: null,
   held_frames: 0,
+  reusable: false,
   ...more,
 });
 
@@ -101,6 +102,38 @@ Deno.test("the first failure is replaced at once, further ones wait twice as lon
   fc.assert(fc.property(fc.integer({ min: 1, max: 100 }), (n) => backoff(n + 1) >= backoff(n)));
 });
 
+Deno.test("one that drains stands by again, once it holds nothing and may get nothing", () => {
+  const running: State = { is: "running", since_ms: 0, failures: 0 };
+  const drain: Event = { is: "drain", now_ms: 20_000, deadline_ms: 30_000 };
+  const [waiting, none] = play([
+    drain,
+    seen(20_001, { held_frames: Infinity, reusable: true }),
+    seen(20_002, { held_frames: 1, reusable: true }),
+  ], running);
+  deepEqual([waiting.is, none], ["draining", []]);
+  const [rested, effects] = play([seen(20_003, { reusable: true })], waiting);
+  deepEqual([rested.is, effects], ["standby", []]);
+  equal(play([{ is: "activate", now_ms: 20_004 }], rested)[0].is, "running");
+  // At its deadline it holds something: nobody can tell when it would be free.
+  const [late] = play([seen(30_000, { held_frames: 1, reusable: true })], waiting);
+  equal(late.is, "stopping");
+});
+
+Deno.test("one that gets the standby's process is ready at once, and its failures count on", () => {
+  const failed: State = {
+    ...{ is: "failed", reason: "exited", ending: false, retry_ms: 100, failures: 2 },
+  } as const;
+  const [state, effects] = play([
+    { is: "tick", now_ms: 100 },
+    { is: "given", now_ms: 100 },
+    { is: "activate", now_ms: 100 },
+  ], failed);
+  deepEqual(doings(effects), ["spawn"]);
+  deepEqual(state, { is: "running", since_ms: 100, failures: 2 });
+  equal(failuresOf(state, 101), 2);
+  equal(failuresOf(state, 100 + lifeTimes.healthy_ms), 0);
+});
+
 Deno.test("ten healthy seconds forget earlier failures", () => {
   const failing: State = { is: "running", since_ms: 0, failures: 7 };
   const exit = (now_ms: number): Event => ({ is: "exited", now_ms, how: "x" });
@@ -114,7 +147,7 @@ const allowed: Record<State["is"], readonly State["is"][]> = {
   starting: ["starting", "standby", "failed", "quarantined", "stopping"],
   standby: ["standby", "running", "failed", "quarantined", "draining"],
   running: ["running", "failed", "quarantined", "draining"],
-  draining: ["draining", "stopping", "stopped"],
+  draining: ["draining", "standby", "stopping", "stopped"],
   stopping: ["stopping", "stopped"],
   failed: ["failed", "starting", "stopping", "stopped"],
   quarantined: ["quarantined", "starting", "stopping", "stopped"],
@@ -128,9 +161,11 @@ const someEvent: fc.Arbitrary<(now_ms: number) => Event> = fc.oneof(
     beat_age_ms: fc.constantFrom(1, 100, 1999, 2001),
     violation: fc.constantFrom(null, null, null, "bad_slot"),
     held_frames: fc.nat(3),
+    reusable: fc.boolean(),
   }).map((more) => (now_ms: number) => seen(now_ms, more)),
   fc.constant((now_ms: number): Event => ({ is: "tick", now_ms })),
   fc.constant((now_ms: number): Event => ({ is: "exited", now_ms, how: "exited with status 1" })),
+  fc.constant((now_ms: number): Event => ({ is: "given", now_ms })),
   fc.constant((now_ms: number): Event => ({ is: "activate", now_ms })),
   fc.constant((now_ms: number): Event => ({ is: "drain", now_ms, deadline_ms: now_ms + 50 })),
 );

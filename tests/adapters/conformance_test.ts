@@ -57,8 +57,12 @@ for (const adapter of manifest.adapters) {
       return;
     }
     await using lvrm = started;
-    const stage: Stage = { bed, lvrm, adapter };
-    for (const host of [bed.r1, bed.r2]) await host.serve();
+    using client = Deno.createHttpClient({ proxy: { transport: "unix", path: lvrm.socket } });
+    const stage: Stage = { bed, lvrm, adapter, client };
+    for (const host of [bed.r1, bed.r2]) {
+      await host.serve();
+      await host.agent.call("udp_discard", { address: host.link.host4, port: 9 }); // lvrm-gen's
+    }
     let passed = true;
     for (const [name, scenario] of Object.entries(scenarios)) {
       passed = await t.step(name, () => scenario(stage)) && passed;

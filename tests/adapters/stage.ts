@@ -1,6 +1,5 @@
 /** What a scenario plays on, and how it looks at the accounts. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { fetchStatus } from "../../mod/api/mod.ts";
 import {
   eventually,
   generated,
@@ -21,14 +20,16 @@ export interface Stage {
   readonly bed: Testbed;
   readonly lvrm: Lvrm;
   readonly adapter: string;
+  /** For lvrm's control socket: one for all, as every 25th or so of many would stall. */
+  readonly client: Deno.HttpClient;
 }
 
 /** The status once nothing moves any more; the balance must be exact. */
-export async function atRest({ lvrm }: Stage): Promise<Status> {
+export async function atRest({ client }: Stage): Promise<Status> {
   let last: Status | undefined;
   let quiet = 0;
   await eventually(async () => {
-    const now = await fetchStatus(lvrm.socket) as unknown as Status;
+    const now: Status = await (await fetch("http://lvrm/status", { client })).json();
     const moved = last === undefined || entered(now) !== entered(last) ||
       now.totals.in_flight_frames !== 0;
     quiet = moved ? 0 : quiet + 1;
@@ -47,10 +48,11 @@ export function port(status: Status, name: string): Status["interfaces"][number]
   return status.interfaces.find((it) => it.name === name)!;
 }
 
-/** How much more was dropped, by reason. */
+/** How much more the router dropped, by reason; not the relay beside it. */
 export function dropsBetween(before: Status, after: Status): Record<string, number> {
-  const more = Object.entries(after.totals.drops)
-    .map(([name, count]) => [name, count - (before.totals.drops[name] ?? 0)] as const)
+  const earlier = before.vrs[0]!.drops;
+  const more = Object.entries(after.vrs[0]!.drops)
+    .map(([name, count]) => [name, count - (earlier[name] ?? 0)] as const)
     .filter(([, count]) => count !== 0);
   return Object.fromEntries(more);
 }
@@ -115,6 +117,30 @@ export async function account(
   const told_twice = Math.min(told.dropped_by_kernel, told.drops["send_failed"] ?? 0);
   ok(all >= sent && all <= sent + others + told_twice, `${text}, ${others} other frames`);
   return told;
+}
+
+/** Waits until so many more frames have come to the gateway's s1. */
+export async function come({ bed }: Stage, frames: number): Promise<void> {
+  const came = async (): Promise<number> => {
+    const counters = { interface: "s1" };
+    return (await bed.gateway.agent.call<Record<string, number>>("interface_counters", counters))[
+      "received_frames"
+    ]!;
+  };
+  const start = await came();
+  await eventually(async () => await came() >= start + frames, `${frames} frames come`);
+}
+
+/** What a host's interface sees of frames that are sent meanwhile, once nothing moves any more. */
+export async function seen(
+  stage: Stage,
+  at: Host,
+  send: () => Promise<unknown>,
+): Promise<string[]> {
+  return await at.capture(async () => {
+    await send();
+    await atRest(stage);
+  }, { promiscuous: true });
 }
 
 /** Everything that is counted on the way from s1 to `to`. */

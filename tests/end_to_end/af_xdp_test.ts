@@ -1,6 +1,6 @@
-/** What only the adapter `af_xdp` does: it takes frames from the kernel before the kernel sees them. */
+/** What only the adapter `af_xdp` does: the kernel never sees the frames that it takes. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { addressesOf, type HostName } from "../testbed/addresses.ts";
+import { addressesOf, type HostName, hostNames } from "../testbed/addresses.ts";
 import { hostInterface } from "../testbed/host.ts";
 import {
   countWith,
@@ -157,30 +157,26 @@ Deno.test("a tag beside the frame is not overlooked: no other port takes it", as
   equal((await send("10.9.0.2", "02:00:00:00:09:03", mark())).length, 1);
 });
 
-/** Puts the gateway's end of a host's link into a bridge that takes its place. */
-async function bridge(bed: Testbed, name: HostName): Promise<string> {
-  const { gateway4, gateway6 } = addressesOf(name);
-  await bed.gateway.ipBatch([
-    `address flush dev ${name}`,
-    `link add br-${name} type bridge`,
-    `link set ${name} master br-${name}`,
-    `link set br-${name} up`,
-    `address add ${gateway4}/24 dev br-${name}`,
-    `address add ${gateway6}/64 dev br-${name} nodad`,
-  ]);
-  return `br-${name}`;
-}
-
-Deno.test("a driver that runs no XDP program: the kernel does, where it merges no frames", async () => {
+Deno.test("generic mode, where it is asked for: only with no tags taken out and no frames merged", async () => {
   await using bed = await Testbed.create();
-  const name = await bridge(bed, "s1");
-  const ports = ["--interface", name, "--interface", "r1"];
-  const done = await refused(bed, [...everything, ...ports]);
-  equal(done.code, 4, done.stderr);
-  match(oneLine(done), new RegExp(`af_xdp: .*${name}.*ethtool -K ${name} gro off`));
-  await bed.gateway.agent.call("set_offloads", { interface: name, on: false });
-  const lvrm = await bed.startLvrm([...everything, ...ports]);
-  deepEqual(await attached(bed), { [name]: "generic", r1: "native" });
+  const env = { LVRM_XDP_MODE: "generic" };
+  const asked = ["env", "LVRM_XDP_MODE=generic"];
+  await bed.gateway.agent.call("set_offloads", { interface: "s1", on: true }); // GRO too
+  for (
+    const [off, text] of [
+      ["rxvlan", /af_xdp: s1 .*VLAN tags.*ethtool -K s1 rxvlan off/],
+      ["gro", /af_xdp: .*merges frames of s1.*ethtool -K s1 gro off/],
+    ] as const
+  ) {
+    const done = await refused(bed, everything, asked);
+    equal(done.code, 4, done.stderr);
+    match(oneLine(done), text);
+    for (const name of hostNames) {
+      await bed.gateway.agent.call("switch_off", { interface: name, offload: off });
+    }
+  }
+  const lvrm = await bed.startLvrm(everything, { env });
+  deepEqual(new Set(Object.values(await attached(bed))), new Set(["generic"]));
   for (const address of [bed.r1.link.host4, bed.r1.link.host6]) {
     equal((await bed.s1.ping(address, { count: 20, timeout_ms: 5000 })).received, 20, address);
   }
@@ -194,6 +190,23 @@ Deno.test("a driver that runs no XDP program: the kernel does, where it merges n
   equal(status.totals.drops["bad_segment"] ?? 0, 0);
   await lvrm.stop();
   deepEqual(await attached(bed), {});
+});
+
+Deno.test("what runs no XDP program is refused with the reason", async () => {
+  await using bed = await Testbed.create();
+  await bed.gateway.ipBatch([
+    "link add bridge0 type bridge",
+    "link set bridge0 up",
+    "address add 10.7.0.1/24 dev bridge0",
+  ]);
+  const bridge = await refused(bed, [...everything, "--interface", "bridge0"]);
+  equal(bridge.code, 4, bridge.stderr);
+  match(oneLine(bridge), /af_xdp: bridge0 runs no XDP program.*another adapter/);
+  // The peer's frames would be longer than a page, for all that this end knows.
+  await bed.r2.ip(`link set ${hostInterface} mtu 9000`);
+  const large = await refused(bed, [...everything, "--interface", "r2"]);
+  equal(large.code, 4, large.stderr);
+  match(oneLine(large), /af_xdp: r2 .*MTU.*peer's.*too large/);
 });
 
 /** Runs lvrm in the gateway, after `first`, until it ends by itself; it must leave nothing. */
@@ -222,8 +235,8 @@ Deno.test("two lvrm on one interface: the second is refused, the first goes on",
   equal(done.code, 4, done.stderr);
   match(oneLine(done), /af_xdp: s1 has an XDP program already.*ip link set s1 xdp off/);
   equal((await bed.s1.ping(bed.r1.link.host4, { count: 5 })).received, 5);
-  const beside = await Lvrm.start(bed.gateway, ["--interface", "s1", ...other.slice(4)]);
-  await using _ = beside; // another adapter has its place there
+  // Another adapter has its place there.
+  await using _ = await Lvrm.start(bed.gateway, ["--adapter", "packet_mmap", ...other.slice(2)]);
 });
 
 Deno.test("too little locked memory, and no right to BPF, are told with their cures", async () => {

@@ -8,6 +8,7 @@ import {
   imbalance,
   isAlive,
   type Lvrm,
+  standbyPids,
   startSending,
   type Status,
   subnetsOf,
@@ -114,7 +115,8 @@ Deno.test("a VR that keeps all slots starves alone, and its death gives them bac
     const { received, errors } = await others;
     deepEqual([received, errors], [400, []], "the other VR lost nothing");
     await Deno.remove(file); // its successor behaves
-    Deno.kill(vriPids(starved)[0]!, "SIGKILL");
+    // Its standby as well, which is of the same kind.
+    for (const { pid } of starved.vrs[0]!.vris) Deno.kill(pid!, "SIGKILL");
     await lvrm.until((it) => replaced(it) && running(it), "a replacement runs");
     const after = await balanced(lvrm);
     ok(after.vrs[0]!.free_slots > 7000, `${after.vrs[0]!.free_slots} slots are free again`);
@@ -153,9 +155,12 @@ Deno.test("a VR that no longer works is tried with back-off, says why, and comes
         const file = await Deno.makeTempFile({ prefix: "lvrm-bad-" });
         await Deno.remove(file);
         await using lvrm = await beside(bed, `${program} ${mode} 0 ${file}`);
-        const status = await lvrm.until(running, "both run");
+        const status = await lvrm.until(
+          (it) => running(it) && standbyPids(it).length === 2,
+          "both run, with standbys",
+        );
         await Deno.writeTextFile(file, "");
-        Deno.kill(vriPids(status)[0]!, "SIGKILL");
+        for (const { pid } of status.vrs[0]!.vris) Deno.kill(pid!, "SIGKILL");
         await lvrm.until(
           (it) => {
             const [vri] = it.vrs[0]!.vris;

@@ -67,7 +67,8 @@ Deno.test("without an end it goes on until it is stopped, and its status is whol
     ]);
     deepEqual(found.totals.drops, {});
     ok(found.vrs.every((vr) => vr.arrival_rate_fps > 0 && vr.sent_frames > 0));
-    ok(found.vrs.flatMap((vr) => vr.vris).every((vri) => vri.state === "running"));
+    ok(found.vrs.every((vr) => vr.vris.some((vri) => vri.state === "running")));
+    ok(found.vrs.flatMap((vr) => vr.vris).every((vri) => vri.reason === null));
     const memory = /^VmHWM:\s+(\d+) kB/m.exec(
       await Deno.readTextFile(`/proc/${running.pid}/status`),
     );

@@ -41,6 +41,23 @@ def set_offloads(interface, on, only=None):
     return refused
 
 
+def switch_off(interface, offload):
+    """Switches one offload off: "gro", or "rxvlan"."""
+    def ethtool(control, command, data):
+        value = array.array("B", struct.pack("II", command, data))
+        request = struct.pack("16sP16x", interface.encode(), value.buffer_info()[0])
+        fcntl.ioctl(control, SIOCETHTOOL, request)
+        return struct.unpack("II", value.tobytes())[1]
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        if offload == "gro":
+            ethtool(control, 0x2C, 0)
+        else:
+            flags = ethtool(control, 0x25, 0)  # ETHTOOL_GFLAGS
+            ethtool(control, 0x26, flags & ~(1 << 8))  # without ETH_FLAG_RXVLAN
+    return True
+
+
 def nft_tables():
     """Names of all nftables tables of this namespace, by nfnetlink (no nft program needed)."""
     names = []
@@ -121,6 +138,7 @@ def snmp_counters():
 OPERATIONS = {
     "write_sysctl": write_sysctl,
     "set_offloads": set_offloads,
+    "switch_off": switch_off,
     "nft_tables": nft_tables,
     "interface_counters": interface_counters,
     "driver_counters": driver_counters,

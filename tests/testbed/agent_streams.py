@@ -123,6 +123,17 @@ def udp_echo(address, port):
     return True
 
 
+def udp_discard(address, port):
+    """Takes datagrams and leaves them lying, so that no ICMP error answers them."""
+    endpoint = socket.socket(domain_of(address), socket.SOCK_DGRAM)
+    endpoint.bind((address, port))
+    kept_open.append(endpoint)
+    return True
+
+
+kept_open = []
+
+
 def udp_sizes(address, port, sizes, window=8, attempts=3, timeout_ms=1500):
     """Sends one datagram of every size (first..last) to an echo and compares what returns.
     `window` are on their way at once; one that does not return is sent again, and counted."""
@@ -171,7 +182,17 @@ def udp_round(endpoint, sizes, window, timeout_ms, result):
     return lost
 
 
-def udp_segmented(address, port, segment, count, timeout_s=3):
+def udp_super_frames(address, port, segment, count, times):
+    """Sends super-frames of `count` datagrams each, as fast as they go, and waits for nothing."""
+    with socket.socket(domain_of(address), socket.SOCK_DGRAM) as endpoint:
+        endpoint.setsockopt(socket.SOL_SOCKET, 32, 16 << 20)  # SO_SNDBUFFORCE
+        endpoint.setsockopt(socket.IPPROTO_UDP, 103, segment)  # UDP_SEGMENT
+        for _ in range(times):
+            endpoint.sendto(bytes(segment * count), (address, port))
+    return times
+
+
+def udp_segmented(address, port, segment, count, timeout_s=15):
     """Sends one super-frame of `count` datagrams to an echo; how many come back as they were."""
     udp_segment = 103  # UDP_SEGMENT (linux/udp.h)
     contents = [random.Random(i).randbytes(segment) for i in range(count)]
@@ -191,6 +212,8 @@ OPERATIONS = {
     "tcp_listen": tcp_listen,
     "tcp_transfer": tcp_transfer,
     "udp_echo": udp_echo,
+    "udp_discard": udp_discard,
     "udp_sizes": udp_sizes,
     "udp_segmented": udp_segmented,
+    "udp_super_frames": udp_super_frames,
 }

@@ -2,7 +2,7 @@
 import type { Host } from "./host.ts";
 import { isAlive, segments } from "./leftovers.ts";
 import { eventually, type Finished, type Running } from "./process.ts";
-import { isSettled, type Status, vriPids } from "./status.ts";
+import { isSettled, standbyPids, type Status, vriPids } from "./status.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -85,7 +85,7 @@ export class Lvrm implements AsyncDisposable {
     const done = await this.command("status", "--json");
     if (done.code !== 0) throw new Error(`lvrm status: ${done.code}: ${done.stderr.trim()}`);
     const status = JSON.parse(done.stdout) as Status;
-    for (const pid of vriPids(status)) this.#children.add(pid);
+    for (const pid of [...vriPids(status), ...standbyPids(status)]) this.#children.add(pid);
     return status;
   }
 

@@ -15,7 +15,7 @@ export interface InterfaceStatus {
 /** One VR instance. */
 export interface VriStatus {
   id: string;
-  pid: number;
+  pid: number | null;
   state: string;
   reason: string | null;
   core: number | null;
@@ -25,6 +25,10 @@ export interface VriStatus {
   restarts: number;
   last_failure: string | null;
   load: number;
+  service_rate_fps: number | null;
+  busy_fraction: number;
+  unparked_us: number | null;
+  first_frame_us: number | null;
   batches: number[];
 }
 
@@ -37,10 +41,33 @@ export interface VrStatus {
   sent_frames: number;
   dropped_frames: number;
   drops: Record<string, number>;
+  allocator: string;
+  cores: number;
+  wanted_cores: number;
+  starved: boolean;
+  broken: boolean;
+  weight: number;
   arrival_rate_fps: number;
+  arrival_rate_Bps: number;
+  departure_rate_fps: number;
   free_slots: number;
   arena_pages: string;
   vris: VriStatus[];
+}
+
+/** One change of one VR's cores. */
+export interface Decision {
+  at: string;
+  uptime_ms: number;
+  vr: string;
+  before: number;
+  after: number;
+  wanted: number;
+  rule: string;
+  reason: string;
+  inputs: Record<string, number>;
+  took_us: number | null;
+  dry_run: boolean;
 }
 
 /** The whole of it. */
@@ -60,6 +87,7 @@ export interface Status {
     drops: Record<string, number>;
     batches: number[];
   };
+  decisions: Decision[];
 }
 
 /** received + originated + replicated − (sent + dropped + kept + in flight): 0 when all is told. */
@@ -69,9 +97,20 @@ export function imbalance({ totals }: Status): number {
     totals.in_flight_frames;
 }
 
-/** Pids of all VRIs that have one. */
+/** Pids of the VRIs that are in such a state and have one. */
+function pidsOf(status: Status, wanted: (state: string) => boolean): number[] {
+  return status.vrs.flatMap((vr) => vr.vris).filter((vri) => wanted(vri.state))
+    .map((vri) => vri.pid).filter((pid) => pid !== null);
+}
+
+/** Pids of all VRIs that have one, but for standbys. */
 export function vriPids(status: Status): number[] {
-  return status.vrs.flatMap((vr) => vr.vris.map((vri) => vri.pid)).filter((pid) => pid > 0);
+  return pidsOf(status, (state) => state !== "standby");
+}
+
+/** Pids of all standbys. */
+export function standbyPids(status: Status): number[] {
+  return pidsOf(status, (state) => state === "standby");
 }
 
 /** Whether every VR has at least one VRI that runs, and none that still starts. */

@@ -55,7 +55,7 @@ async function killOne(bed: Testbed, lvrm: Lvrm): Promise<void> {
     rate_bps: 50_000_000,
   });
   await new Promise((resolve) => setTimeout(resolve, 600));
-  Deno.kill(before.pid, "SIGKILL");
+  Deno.kill(before.pid!, "SIGKILL");
   const killed = performance.now();
   say(`kill -9 ${before.pid}: that was vr1's VRI ${before.id}, in the middle of a transfer`);
   const replaced = (status: Status): boolean =>

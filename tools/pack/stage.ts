@@ -8,6 +8,7 @@ const built: { path: string; mode: number }[] = [
   { path: "lib/liblvrm.so", mode: 0o600 },
   { path: "bin/lvrm-launch", mode: 0o700 },
   { path: "bin/cppvr", mode: 0o700 },
+  { path: "bin/lvrm-click", mode: 0o700 },
   { path: "bin/lvrm-limit", mode: 0o700 },
   { path: "bin/lvrm-echo", mode: 0o700 },
 ];

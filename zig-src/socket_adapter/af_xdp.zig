@@ -198,7 +198,7 @@ pub const AfXdp = struct {
 
     /// Frames of one queue. `first`: frames that this batch has already.
     fn take(x: *AfXdp, from: *Receiver, frames: []Frame, first: u32) u32 {
-        var left = from.ring.filled();
+        var left = from.ring.side.filled();
         var count: u32 = 0;
         while (count < frames.len) : (count += 1) {
             const bytes = from.next(&left, x.bounceOf(first + count)) orelse break;

@@ -32,9 +32,9 @@ const Reason = @import("../reason.zig").Reason;
 const batch = packet_socket.batch;
 const offload_bytes = packet_socket.offload_bytes;
 
-/// Of the ring, where the configuration says nothing: 5,200 slots at an MTU of 1500. Larger rings
-/// bear longer pauses; each frame is then further from the caches.
-const default_ring_bytes = 8 << 20;
+/// Of the ring, where the configuration says nothing and they take no more than `raw` may take.
+/// More bear longer pauses, but each frame is then further from the caches.
+const default_slots = 4096;
 const block_bytes = 1 << 16; // slots don't cross from one to the next
 const slot_bytes_max = block_bytes / 4;
 /// Frames of one `receive` that no slot could hold.
@@ -280,8 +280,9 @@ fn mapRing(
                 "packet_mmap: {s} can have no TPACKET_V2 ring. Use --adapter raw",
                 .{name},
             );
+    const most = packet_socket.default_receive_buffer_bytes;
     const wanted = if (config.receive_buffer_bytes == 0)
-        default_ring_bytes
+        @min(default_slots * slot_bytes, most)
     else
         @min(config.receive_buffer_bytes, 1 << 30);
     const blocks = @max(2, wanted / block_bytes);

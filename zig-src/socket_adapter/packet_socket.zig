@@ -325,3 +325,23 @@ pub const Sender = struct {
         header.iovlen = 3;
     }
 };
+
+test "a tag's frames belong to its port, others' to them, the rest to the kernel" {
+    const untagged: Tags = try .init(abi.no_vlan);
+    defer untagged.deinit();
+    untagged.setForeign(&.{ 100, 4094 });
+    const tagged: Tags = try .init(100);
+    defer tagged.deinit();
+    const expectEqual = std.testing.expectEqual;
+    try expectEqual(.own, untagged.ownerOfUntagged());
+    try expectEqual(.another, tagged.ownerOfUntagged());
+    const priority = 0xe000;
+    try expectEqual(.own, tagged.ownerOf(100 | priority, 0x8100));
+    try expectEqual(.another, tagged.ownerOf(101, 0x8100));
+    try expectEqual(.another, tagged.ownerOf(100, 0x88a8));
+    try expectEqual(.another, untagged.ownerOf(4094 | priority, 0x8100));
+    try expectEqual(.unserved, untagged.ownerOf(101, 0x8100));
+    try expectEqual(.unserved, untagged.ownerOf(100, 0x88a8));
+    untagged.setForeign(&.{});
+    try expectEqual(.unserved, untagged.ownerOf(100, 0x8100));
+}

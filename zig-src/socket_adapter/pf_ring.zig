@@ -73,8 +73,7 @@ pub const PfRing = struct {
         const ring = calls.open(device[0..name.len :0], longest, flags) orelse
             return library.explainOpen(name, reason);
         errdefer calls.close(ring);
-        const application = "lvrm".*; // the library may want to write to it
-        _ = calls.set_application_name(ring, @constCast(&application));
+        _ = calls.set_application_name(ring, @constCast("lvrm"));
         _ = calls.set_socket_mode(ring, library.receive_only);
         if (calls.set_direction(ring, library.both_directions) < 0 or
             calls.set_poll_watermark(ring, 1) < 0 or calls.enable_ring(ring) < 0)

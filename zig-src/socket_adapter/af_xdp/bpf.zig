@@ -14,6 +14,8 @@ pub const Error = error{
     Denied,
     NoMemory,
     Busy,
+    NoRoom,
+    TooLarge,
     Unsupported,
     Refused,
     NotFound,
@@ -24,10 +26,12 @@ fn check(rc: usize) Error!usize {
     return switch (linux.errno(rc)) {
         .SUCCESS => rc,
         .PERM, .ACCES => error.Denied,
-        .NOMEM, .NOSPC, .@"2BIG" => error.NoMemory,
+        .NOMEM => error.NoMemory,
+        .NOSPC, .@"2BIG" => error.NoRoom,
+        .RANGE => error.TooLarge,
         .BUSY, .EXIST => error.Busy,
         .OPNOTSUPP, .NOSYS => error.Unsupported,
-        .INVAL, .RANGE => error.Refused,
+        .INVAL => error.Refused,
         .NOENT, .NODEV => error.NotFound,
         else => error.Unexpected,
     };

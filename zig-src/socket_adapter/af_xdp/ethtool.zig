@@ -61,6 +61,14 @@ pub fn mergesFrames(name: []const u8) bool {
     return value(name, get_gro) != 0 or value(name, get_flags) & flag_lro != 0;
 }
 
+/// Hardware, or what a hypervisor shows as such; no virtual interface of this kernel.
+pub fn isDevice(name: []const u8) bool {
+    var buffer: [64]u8 = undefined;
+    const path = std.fmt.bufPrintZ(&buffer, "/sys/class/net/{s}/device", .{name}) catch
+        return false;
+    return linux.errno(linux.faccessat(linux.AT.FDCWD, path, linux.F_OK, 0)) == .SUCCESS;
+}
+
 /// Null: no such interface.
 pub fn mtu(name: []const u8) ?u32 {
     var r: Request = .{ .data = .{ .number = 0 } };

@@ -108,36 +108,54 @@ pub const Interface = struct {
         i.sets.deinit();
     }
 
-    /// Loads and attaches the program, for the driver to run if it can.
+    /// Loads and attaches the program, for the driver to run, or for the kernel where it can't.
     fn attach(
         i: *Interface,
         config: *const abi.PortConfig,
         count: u32,
         reason: *Reason,
     ) error{Failed}!void {
+        const asked = askedMode();
         const hides_tags = ethtool.takesTagsOut(i.name());
-        if (i.attachAs(.native, config, count, hides_tags)) |link| {
-            i.link = link;
-            return;
-        } else |e| switch (e) {
-            error.Denied, error.Busy, error.NotFound => return i.refuse(e, reason),
-            else => {}, // the driver can't: the kernel may
+        if (asked != .generic) {
+            if (i.attachAs(.native, config, count, hides_tags)) |link| {
+                i.link = link;
+                return;
+            } else |e| switch (e) {
+                error.Denied, error.Busy, error.NotFound => return i.refuse(e, reason),
+                else => if (asked == .native or !ethtool.isDevice(i.name()))
+                    return i.refuseNative(e, reason),
+            }
         }
         i.mode = .generic;
         if (hides_tags) return reason.fail(
             .OPNOTSUPP,
-            "af_xdp: {s} takes VLAN tags out of frames where an XDP program doesn't see them. " ++
-                "Try `ethtool -K {s} rxvlan off`, or use another adapter",
+            "af_xdp: {s} takes VLAN tags out of frames where an XDP program in generic mode " ++
+                "doesn't see them. Try `ethtool -K {s} rxvlan off`, or use another adapter",
             .{ i.name(), i.name() },
         );
         if (ethtool.mergesFrames(i.name())) return reason.fail(
             .OPNOTSUPP,
-            "af_xdp: the driver of {s} runs no such XDP program, and the kernel merges frames " ++
-                "before it would run it. Try `ethtool -K {s} gro off lro off`, or use another " ++
-                "adapter",
+            "af_xdp: the kernel merges frames of {s} before it runs an XDP program in generic " ++
+                "mode. Try `ethtool -K {s} gro off lro off`, or use another adapter",
             .{ i.name(), i.name() },
         );
         i.link = i.attachAs(.generic, config, count, false) catch |e| return i.refuse(e, reason);
+    }
+
+    /// In generic mode a tag that a virtual interface keeps beside the frame can't be seen, so it
+    /// is no way out there.
+    fn refuseNative(i: *const Interface, e: bpf.Error, reason: *Reason) error{Failed} {
+        return reason.fail(
+            .OPNOTSUPP,
+            "af_xdp: {s} runs no XDP program of its own: {s}. Use another adapter",
+            .{ i.name(), switch (e) {
+                error.TooLarge => "its MTU, or on veth its peer's, is too large for its driver",
+                error.NoRoom => "it has too few queues (on veth: fewer than its peer sends by)",
+                else => "its driver doesn't, or can't tell of VLAN tags (Linux 6.8, " ++
+                    "`ethtool -K ... rxvlan off`)",
+            } },
+        );
     }
 
     fn attachAs(
@@ -182,7 +200,7 @@ pub const Interface = struct {
 
     fn refuseMaps(i: *const Interface, e: bpf.Error, reason: *Reason) error{Failed} {
         return switch (e) {
-            error.NoMemory => reason.fail(
+            error.NoMemory, error.NoRoom => reason.fail(
                 .NOMEM,
                 "af_xdp: no memory for the maps of {s}",
                 .{i.name()},
@@ -202,9 +220,9 @@ pub const Interface = struct {
             ),
             error.Busy => reason.fail(
                 .BUSY,
-                "af_xdp: {s} has an XDP program already: another lvrm's, or some other program's " ++
-                    "(`ip link show {s}` gives its number). End that one, or take off what it " ++
-                    "left behind with `ip link set {s} xdp off`",
+                "af_xdp: {s} has an XDP program already: another lvrm's, or some other " ++
+                    "program's (`ip link show {s}` gives its number). End that one, or take " ++
+                    "off what it left behind with `ip link set {s} xdp off`",
                 .{ it, it, it },
             ),
             error.NotFound => reason.fail(
@@ -282,12 +300,19 @@ pub const Interface = struct {
     pub fn settle(i: *const Interface, place: u32) void {
         const deadline = monotonicNs() + settle_ns_max;
         for (i.places.items[place].receivers) |*receiver| {
-            const mark = receiver.mark();
-            while (!receiver.hasPassed(mark) and monotonicNs() < deadline)
+            const side = &receiver.ring.side;
+            const mark = side.mark();
+            while (!side.hasPassed(mark) and monotonicNs() < deadline)
                 _ = linux.sched_yield();
         }
     }
 };
+
+/// The mode that the environment asks for, by its name; for measuring and tests.
+fn askedMode() ?bpf.Mode {
+    const text = std.c.getenv("LVRM_XDP_MODE") orelse return null;
+    return std.meta.stringToEnum(bpf.Mode, std.mem.span(text));
+}
 
 /// Those that are open.
 var interfaces: [abi.max_ports]?*Interface = @splat(null);

@@ -127,7 +127,7 @@ pub const Assembler = struct {
     /// The program, with every jump where it belongs.
     pub fn finish(a: *Assembler) []const Insn {
         for (a.jumps[0..a.jump_count]) |j|
-            a.code[j.at].off = @as(i16, @intCast(a.places.get(j.to))) - @as(i16, @intCast(j.at)) - 1;
+            a.code[j.at].off = @intCast(a.places.get(j.to) - j.at - 1); // forward, all of them
         return a.code[0..a.count];
     }
 };

@@ -61,22 +61,22 @@ pub const Queue = struct {
         );
         const offsets = try socket.offsets(fd, options, reason);
         var fill = try mapRing(u64, fd, .fill, &offsets.fr, sizes.receive_chunks, options, reason);
-        errdefer fill.unmap();
+        errdefer fill.side.unmap();
         const completion =
             try mapRing(u64, fd, .completion, &offsets.cr, transmit_chunks, options, reason);
-        errdefer completion.unmap();
-        const Descriptors = linux.xdp_desc;
+        errdefer completion.side.unmap();
+        const Entry = linux.xdp_desc;
         const transmit =
-            try mapRing(Descriptors, fd, .transmit, &offsets.tx, transmit_chunks, options, reason);
-        errdefer transmit.unmap();
+            try mapRing(Entry, fd, .transmit, &offsets.tx, transmit_chunks, options, reason);
+        errdefer transmit.side.unmap();
         const free = std.heap.page_allocator.alloc(u64, transmit_chunks) catch
             return reason.fail(.NOMEM, "af_xdp: no memory for {s}", .{options.name});
         errdefer std.heap.page_allocator.free(free);
         for (free, 0..) |*address, i|
             address.* = (sizes.receive_chunks + i) * sizes.chunk_bytes;
         for (0..sizes.receive_chunks) |i| fill.at(@intCast(i)).* = i * sizes.chunk_bytes;
-        fill.own = sizes.receive_chunks;
-        fill.submit();
+        fill.side.own = sizes.receive_chunks;
+        fill.side.submit();
         try socket.bind(fd, options, null, reason);
         socket.enlarge(fd, send_buffer_bytes);
         return .{
@@ -94,9 +94,9 @@ pub const Queue = struct {
 
     pub fn deinit(q: *Queue) void {
         _ = linux.close(q.fd);
-        q.fill.unmap();
-        q.completion.unmap();
-        q.transmit.unmap();
+        q.fill.side.unmap();
+        q.completion.side.unmap();
+        q.transmit.side.unmap();
         std.heap.page_allocator.free(q.free);
         _ = linux.munmap(q.memory.ptr, q.memory.len);
     }
@@ -104,32 +104,34 @@ pub const Queue = struct {
     /// An empty chunk, for the kernel to receive into. `publish` follows.
     pub inline fn recycle(q: *Queue, address: u64) void {
         // As many entries as there are chunks to be in it: there is always room.
-        q.fill.at(q.fill.own).* = address & ~@as(u64, q.sizes.chunk_bytes - 1);
-        q.fill.own +%= 1;
+        q.fill.at(q.fill.side.own).* = address & ~@as(u64, q.sizes.chunk_bytes - 1);
+        q.fill.side.own +%= 1;
     }
 
-    pub inline fn publish(q: *Queue) void {
-        q.fill.submit();
-        if (q.fill.needsWakeup()) socket.wakeReceiver(q.fd);
+    /// Hands over recycled chunks. `fd`: of a socket that receives.
+    pub inline fn publish(q: *Queue, fd: i32) void {
+        q.fill.side.submit();
+        if (q.fill.side.needsWakeup()) socket.wakeReceiver(fd);
     }
 
     /// Chunks of frames that have left.
     fn reap(q: *Queue) void {
-        const count = q.completion.filled();
+        const side = &q.completion.side;
+        const count = side.filled();
         if (count == 0) return;
-        for (0..count) |i| {
-            q.free[q.free_count] = q.completion.at(q.completion.own +% @as(u32, @intCast(i))).*;
+        for (0..count) |_| {
+            q.free[q.free_count] = q.completion.at(side.own).*;
             q.free_count += 1;
+            side.own +%= 1;
         }
-        q.completion.own +%= count;
-        q.completion.release(q.completion.own);
+        side.release();
     }
 
     /// Sends up to 64 frames, each with the tag `vlan` if there is one. Frames from where chunks or
     /// the ring ran out are left to the caller.
     pub fn send(q: *Queue, frames: []const Outgoing, vlan: ?u16) Sent {
         if (q.free_count < transmit_chunks / 2) q.reap();
-        const before = q.transmit.own;
+        const before = q.transmit.side.own;
         var count: u32 = 0;
         for (frames) |*frame| {
             if (!q.write(frame, vlan)) break;
@@ -137,7 +139,7 @@ pub const Queue = struct {
         }
         var result: Sent = .{ .frames = count };
         if (count == 0) return result;
-        q.transmit.submit();
+        q.transmit.side.submit();
         switch (q.flush()) {
             .done => |lost| for (0..@min(lost, count)) |i| {
                 result.refused |= @as(u64, 1) << @intCast(i);
@@ -157,7 +159,7 @@ pub const Queue = struct {
 
     /// Frames wait for the kernel to be told of them again.
     pub inline fn isWaiting(q: *Queue) bool {
-        return q.copies and q.transmit.waiting() != 0;
+        return q.copies and q.transmit.side.waiting() != 0;
     }
 
     /// Writes a frame into as many chunks as it needs.
@@ -167,7 +169,7 @@ pub const Queue = struct {
         const length: u32 = @intCast(frame.bytes.len + tag_bytes);
         const pieces = std.math.divCeil(u32, length, chunk) catch unreachable;
         if (q.free_count < pieces) q.reap();
-        if (q.free_count < pieces or q.transmit.room(pieces) < pieces) return false;
+        if (q.free_count < pieces or q.transmit.side.room(pieces) < pieces) return false;
         var rest = frame.bytes;
         for (0..pieces) |i| {
             q.free_count -= 1;
@@ -186,23 +188,23 @@ pub const Queue = struct {
             const part = @min(rest.len, into.len);
             @memcpy(into[0..part], rest[0..part]);
             rest = rest[part..];
-            q.transmit.at(q.transmit.own).* = .{
+            q.transmit.at(q.transmit.side.own).* = .{
                 .addr = address,
                 .len = @intCast(bytes + part),
                 .options = if (i + 1 < pieces) socket.continued else 0,
             };
-            q.transmit.own +%= 1;
+            q.transmit.side.own +%= 1;
         }
         return true;
     }
 
     fn takeBack(q: *Queue, before: u32) void {
-        while (q.transmit.own != before) {
-            q.transmit.own -%= 1;
-            q.free[q.free_count] = q.transmit.at(q.transmit.own).addr;
+        while (q.transmit.side.own != before) {
+            q.transmit.side.own -%= 1;
+            q.free[q.free_count] = q.transmit.at(q.transmit.side.own).addr;
             q.free_count += 1;
         }
-        q.transmit.submit();
+        q.transmit.side.submit();
     }
 
     const Outcome = union(enum) {
@@ -212,10 +214,10 @@ pub const Queue = struct {
 
     /// Makes the kernel take what lies in the transmit ring.
     fn flush(q: *Queue) Outcome {
-        if (!q.transmit.needsWakeup()) return .{ .done = 0 };
+        if (!q.transmit.side.needsWakeup()) return .{ .done = 0 };
         var lost: u32 = 0;
         var tries: u32 = 0;
-        var left = q.transmit.waiting();
+        var left = q.transmit.side.waiting();
         while (tries < tries_max and lost <= transmit_chunks) {
             const rc = linux.sendto(q.fd, "", 0, linux.MSG.DONTWAIT, null, 0);
             switch (linux.errno(rc)) {
@@ -223,7 +225,7 @@ pub const Queue = struct {
                 .BUSY => lost += 1,
                 .AGAIN, .NOBUFS, .NOMEM, .INTR => {
                     q.reap();
-                    const now = q.transmit.waiting();
+                    const now = q.transmit.side.waiting();
                     if (now == left) tries += 1;
                     left = now;
                 },
@@ -263,6 +265,6 @@ fn mapRing(
     options: *const socket.Options,
     reason: *Reason,
 ) error{Failed}!Ring(T) {
-    return Ring(T).map(fd, @intFromEnum(kind), offsets, size) catch
+    return Ring(T).map(fd, kind, offsets, size) catch
         return reason.fail(.NOMEM, "af_xdp: no memory for the rings of {s}", .{options.name});
 }

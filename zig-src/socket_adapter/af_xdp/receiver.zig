@@ -28,53 +28,42 @@ pub const Receiver = struct {
         const size = queue.sizes.receive_chunks;
         try socket.makeRing(fd, linux.XDP.RX_RING, size, options, reason);
         const offsets = try socket.offsets(fd, options, reason);
-        const kind = @intFromEnum(socket.RingKind.receive);
-        const ring = Ring(linux.xdp_desc).map(fd, kind, &offsets.rx, size) catch
+        const ring = Ring(linux.xdp_desc).map(fd, .receive, &offsets.rx, size) catch
             return reason.fail(.NOMEM, "af_xdp: no memory for the rings of {s}", .{options.name});
-        errdefer ring.unmap();
+        errdefer ring.side.unmap();
         try socket.bind(fd, options, queue.fd, reason);
         return .{ .fd = fd, .queue = queue, .ring = ring };
     }
 
     pub fn deinit(r: *Receiver) void {
         _ = linux.close(r.fd);
-        r.ring.unmap();
+        r.ring.side.unmap();
     }
 
     /// What lies there since its port was closed is not for the next one: the dispatcher will give
     /// the chunks back.
     pub fn forget(r: *Receiver) void {
-        r.ring.own +%= r.ring.filled();
-    }
-
-    /// Control thread: how far the kernel has come.
-    pub fn mark(r: *const Receiver) u32 {
-        return @atomicLoad(u32, r.ring.producer, .acquire);
-    }
-
-    /// Control thread: the dispatcher is done with all that lay before the mark.
-    pub fn hasPassed(r: *const Receiver, at: u32) bool {
-        const read = @atomicLoad(u32, r.ring.consumer, .acquire);
-        return @as(i32, @bitCast(read -% at)) >= 0;
+        r.ring.side.own +%= r.ring.side.filled();
     }
 
     /// Returns the chunks of frames that were read before.
     pub fn giveBack(r: *Receiver) void {
-        if (r.returned == r.ring.own) return;
-        while (r.returned != r.ring.own) : (r.returned +%= 1)
+        if (r.returned == r.ring.side.own) return;
+        while (r.returned != r.ring.side.own) : (r.returned +%= 1)
             r.queue.recycle(r.ring.at(r.returned).addr);
-        r.ring.release(r.ring.own);
-        r.queue.publish();
+        r.ring.side.release();
+        r.queue.publish(r.fd);
     }
 
     /// The next frame, or null. It lies in the UMEM, or in `bounce` when it came in pieces.
     pub inline fn next(r: *Receiver, waiting: *u32, bounce: []u8) ?[]u8 {
         if (waiting.* == 0) return null;
         waiting.* -= 1;
-        const entry = r.ring.at(r.ring.own);
-        r.ring.own +%= 1;
+        const entry = r.ring.at(r.ring.side.own);
+        r.ring.side.own +%= 1;
         const piece = r.bytesOf(entry);
-        return if (entry.options & socket.continued == 0) piece else r.gather(piece, waiting, bounce);
+        if (entry.options & socket.continued == 0) return piece;
+        return r.gather(piece, waiting, bounce);
     }
 
     inline fn bytesOf(r: *Receiver, entry: *const linux.xdp_desc) []u8 {
@@ -92,8 +81,8 @@ pub const Receiver = struct {
             length += part;
             if (!more or waiting.* == 0) return bounce[0..length];
             waiting.* -= 1;
-            const entry = r.ring.at(r.ring.own);
-            r.ring.own +%= 1;
+            const entry = r.ring.at(r.ring.side.own);
+            r.ring.side.own +%= 1;
             piece = r.bytesOf(entry);
             more = entry.options & socket.continued != 0;
         }

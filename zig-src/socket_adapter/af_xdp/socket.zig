@@ -144,8 +144,8 @@ pub fn bind(
         .SUCCESS => {},
         .BUSY => |e| reason.fail(
             e,
-            "af_xdp: queue {d} of {s} belongs to another XDP socket: another lvrm, or some other " ++
-                "program. End that one, or use another adapter",
+            "af_xdp: queue {d} of {s} belongs to another XDP socket: another lvrm's, or some " ++
+                "other program's. End that one, or use another adapter",
             .{ options.queue, options.name },
         ),
         .NODEV, .NXIO => |e| reason.fail(

@@ -1,0 +1,65 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { idle } from "../config/sizes.ts";
+import { placements } from "../vr_monitor/mod.ts";
+import type { Core } from "../vr_monitor/mod.ts";
+import { Cores } from "./cores.ts";
+
+const machine = (...numbers: number[]): Core[] =>
+  numbers.map((core) => ({ core, package: 0, l3: 0, node: 0, smt: core, capacity: 1024 }));
+
+const make = (cores: Core[], more: Partial<ConstructorParameters<typeof Cores>[0]> = {}) =>
+  new Cores({ cores, placement: placements.sibling, named: [null], idle: {}, ...more });
+
+Deno.test("the dispatcher has the first core, VRIs the others, one each while there are some", () => {
+  const cores = make(machine(4, 5, 6, 7));
+  deepEqual([cores.dispatcher.core, cores.forVris], [4, 3]);
+  const users = new Map<number, number>();
+  const placed = [1, 2, 3, 4].map(() => {
+    const core = cores.place(0, users).core!;
+    users.set(core, (users.get(core) ?? 0) + 1);
+    return core;
+  });
+  deepEqual(placed.slice(0, 3).sort(), [5, 6, 7]);
+  equal(placed.includes(4), false, "not even the fourth goes to the dispatcher's");
+  deepEqual(cores.idle(placed[1]!, users), idle.own);
+  deepEqual(cores.idle(placed[3]!, users), idle.shared);
+  throws(() => make([]), RangeError);
+});
+
+Deno.test("one core is shared by all, and everybody idles accordingly", () => {
+  const cores = make(machine(3), { idle: { spins: 7 } });
+  deepEqual([cores.place(0, new Map()).core, cores.forVris], [3, 0]);
+  deepEqual(cores.dispatcherIdle, { ...idle.shared, spins: 7 });
+  deepEqual(cores.idle(3, new Map([[3, 1]])), { ...idle.shared, spins: 7 });
+  deepEqual(make(machine(0, 1)).dispatcherIdle, idle.own);
+  const same = make(machine(0, 1), { placement: placements.same });
+  deepEqual(same.dispatcherIdle, idle.shared);
+});
+
+Deno.test("cores named for a VR are its VRIs', in order; gone ones are passed over", () => {
+  const cores = make(machine(0, 1, 2, 3), { named: [[3, 2], null] });
+  equal(cores.place(0, new Map()).core, 3);
+  equal(cores.place(0, new Map([[3, 1]])).core, 2);
+  cores.replace(machine(0, 1, 2), cores.dispatcher);
+  equal(cores.place(0, new Map()).core, 2);
+});
+
+Deno.test("a standby gets ready away from the dispatcher, a VRI on its core", () => {
+  const cores = make(machine(0, 1, 2));
+  deepEqual(cores.coresFor(false, null), [1, 2]);
+  deepEqual(cores.coresFor(true, 2), [2]);
+  deepEqual(cores.coresFor(true, null), [0, 1, 2]);
+  deepEqual(make(machine(5)).coresFor(false, null), [5]);
+});
+
+Deno.test("next() foresees what place() will say", () => {
+  const cores = make(machine(0, 1, 2, 3));
+  const users = new Map<number, number>();
+  const foreseen = [0, 1, 2].map((rank) => cores.next(0, users, rank).core!);
+  const placed = foreseen.map(() => {
+    const core = cores.place(0, new Map(users)).core!;
+    users.set(core, 1);
+    return core;
+  });
+  deepEqual(foreseen, placed);
+});

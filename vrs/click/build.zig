@@ -1,0 +1,100 @@
+//! How lvrm-click is built: C++23 by zig, nothing linked but libc++ (static), libc and liblvrm_vr.
+//! Which elements there are is read from elements/*.def.
+const std = @import("std");
+const abi = @import("../../zig-src/abi.zig");
+
+const flags = [_][]const u8{
+    "-std=c++23",
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-Wall",
+    "-Wextra",
+    "-Wno-c99-designator",
+    "-Wno-missing-field-initializers",
+    "-Werror",
+    "-DLVRM_VERSION=\"" ++ abi.version ++ "\"",
+    // Packets are a stranger's bytes: an index out of bounds ends this VRI instead of reading on.
+    "-U_LIBCPP_HARDENING_MODE",
+    "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
+};
+const core_files = [_][]const u8{
+    "address.cc",
+    "arg_types.cc",
+    "args.cc",
+    "connections.cc",
+    "driver.cc",
+    "element.cc",
+    "error.cc",
+    "expand.cc",
+    "flat.cc",
+    "lexer.cc",
+    "load.cc",
+    "lvrm_hub.cc",
+    "names.cc",
+    "numbers.cc",
+    "packet.cc",
+    "parser.cc",
+    "registry.cc",
+    "router.cc",
+    "router_handlers.cc",
+    "router_ports.cc",
+    "substitute.cc",
+    "text.cc",
+    "time.cc",
+};
+const lists = [_][]const u8{
+    @embedFile("elements/analysis.def"),  @embedFile("elements/ethernet.def"),
+    @embedFile("elements/icmp.def"),      @embedFile("elements/ip.def"),
+    @embedFile("elements/ip6.def"),       @embedFile("elements/lvrm.def"),
+    @embedFile("elements/standard.def"),  @embedFile("elements/tcpudp.def"),
+    @embedFile("elements/userlevel.def"),
+};
+
+/// The files of "ELEMENT(Class, topic/file)" and "HELPER(topic/file)" lines.
+fn elementFiles(b: *std.Build) []const []const u8 {
+    var files: std.ArrayList([]const u8) = .empty;
+    for (lists) |list| {
+        var lines = std.mem.splitScalar(u8, list, '\n');
+        while (lines.next()) |line| {
+            const is_helper = std.mem.startsWith(u8, line, "HELPER(");
+            if (!is_helper and !std.mem.startsWith(u8, line, "ELEMENT(")) continue;
+            const before: u8 = if (is_helper) '(' else ',';
+            const start = std.mem.indexOfScalar(u8, line, before) orelse @panic("bad .def line");
+            const end = std.mem.indexOfScalar(u8, line, ')') orelse @panic("bad .def line");
+            const name = std.mem.trim(u8, line[start + 1 .. end], " ");
+            files.append(b.allocator, b.fmt("elements/{s}.cc", .{name})) catch @panic("OOM");
+        }
+    }
+    return files.items;
+}
+
+fn program(
+    b: *std.Build,
+    target: std.Build.ResolvedTarget,
+    name: []const u8,
+    files: []const []const u8,
+) *std.Build.Step.Compile {
+    const module = b.createModule(.{
+        .target = target,
+        .optimize = .ReleaseFast,
+        .link_libc = true,
+        .link_libcpp = true,
+        .strip = true,
+    });
+    module.addIncludePath(b.path("vrs/include"));
+    module.addIncludePath(b.path("vrs/click"));
+    const root = b.path("vrs/click");
+    for ([_][]const []const u8{ &core_files, elementFiles(b), files }) |list| {
+        module.addCSourceFiles(.{ .root = root, .files = list, .flags = &flags });
+    }
+    return b.addExecutable(.{ .name = name, .root_module = module });
+}
+
+/// Adds `lvrm-click` to what is installed. `library`: liblvrm_vr, static.
+pub fn add(b: *std.Build, target: std.Build.ResolvedTarget, library: *std.Build.Step.Compile) void {
+    const click = program(b, target, "lvrm-click", &.{"main.cc"});
+    click.root_module.linkLibrary(library);
+    const install = b.addInstallArtifact(click, .{});
+    b.getInstallStep().dependOn(&install.step);
+    b.step("click", "Build lvrm-click alone").dependOn(&install.step);
+}

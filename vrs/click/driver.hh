@@ -1,0 +1,62 @@
+// The driver: runs tasks, timers and file descriptors. One thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "task.hh"
+
+namespace click {
+
+class Element;
+class Router;
+
+class Driver {
+  public:
+    enum Select { select_read = 1, select_write = 2 };
+
+    Driver();
+    Driver(const Driver &) = delete;
+
+    /// One pass: some tasks, timers that are due, descriptors that are ready. Waits at most
+    /// `max_wait_ms` (-1: until something comes) when there is nothing else to do. Returns whether
+    /// something was done.
+    bool pass(int max_wait_ms);
+    /// Passes until the router stops.
+    void run(Router &router);
+
+    void add_select(int fd, int mask, Element *element);
+    void remove_select(int fd, int mask, Element *element);
+    bool has_tasks() const { return head_.next_ != &head_; }
+    /// Nanoseconds to the next timer, 0 when it is due, -1 when there is none.
+    int64_t ns_to_timer() const;
+    /// Ends the current wait and pass soon: from handlers and signals.
+    void interrupt() { is_interrupted_ = true; }
+
+  private:
+    friend class Task;
+    friend class Timer;
+    struct Selection {
+        int fd, mask;
+        Element *element;
+    };
+
+    bool run_tasks(int count);
+    bool run_timers();
+    bool run_selects(int wait_ms);
+    void insert(Task *task);
+    void set_timer(Timer *timer, int64_t expiry_ns);
+    void remove_timer(Timer *timer);
+    void sift(size_t place);
+    bool is_before(const Timer *a, const Timer *b) const;
+
+    Task head_; // of a ring, in order of pass
+    uint64_t pass_now_ = 0;
+    std::vector<Timer *> timers_; // a heap
+    uint64_t sequence_ = 0;
+    std::vector<Selection> selections_;
+    uint32_t passes_ = 0;
+    bool is_interrupted_ = false;
+};
+
+} // namespace click

@@ -1,0 +1,17 @@
+// $variables in configuration strings.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace click {
+
+/// `look` says whether a variable is known, and its value.
+using Variables = std::function<bool(std::string_view name, std::string &value)>;
+
+/// Replaces $name, ${name} and ${name[i]} outside single quotes; unknown ones stay. In double
+/// quotes the value is unquoted and escaped.
+std::string substitute(std::string_view text, const Variables &look);
+
+} // namespace click
