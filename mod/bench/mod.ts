@@ -6,13 +6,17 @@ import { ExitCode, Failure } from "../config/mod.ts";
 import { link } from "../config/sizes.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import { readTrace } from "../trace/mod.ts";
+import { benchOneVr, benchTwoVrs } from "./adapt.ts";
+import { benchBalance, benchFairness } from "./balance.ts";
 import { benchControl } from "./control.ts";
+import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
+import type { Reaction } from "./steps.ts";
 import { formatRows, type Row } from "./table.ts";
 import { benchRouters, benchThroughput } from "./throughput.ts";
-import { type BenchContext, fullTiming, quickTiming } from "./types.ts";
+import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
 export { benchRouters } from "./throughput.ts";
 
@@ -25,6 +29,12 @@ export const experiments = {
   "1c": { about: "throughput from memory to discard through one VRI", run: benchThroughput },
   "1d": { about: "latency of each frame from adapter to discard", run: benchLatency },
   "1e": { about: "a control event from one VRI to its sibling", run: benchControl },
+  "2a": { about: "throughput by placement", run: benchPlacements },
+  "2b": { about: "a fixed number of cores, with a dummy load", run: benchFixed },
+  "2c": { about: "cores follow the load of one VR", run: benchOneVr },
+  "2d": { about: "cores follow the loads of two VRs", run: benchTwoVrs },
+  "3a": { about: "balancers over six VRIs", run: benchBalance },
+  "3b": { about: "balancers, for two VRs", run: benchFairness },
   balancers: { about: "cost of a frame with 2, 4 and 8 VRIs", run: benchBalancers },
   scale: {
     about: "cost of a frame with 1 to 64 VRs, and with 1 to 100,000 routes",
@@ -33,7 +43,7 @@ export const experiments = {
   queues: { about: "the queues by themselves", run: benchQueues },
 } as const satisfies Record<string, {
   about: string;
-  run: (context: BenchContext) => Promise<Row[]>;
+  run: (context: BenchContext) => Promise<Row[] | Outcome>;
 }>;
 
 /** Options of `lvrm bench` as the command line gives them. */
@@ -51,7 +61,26 @@ export interface BenchOptions {
 export interface BenchResult {
   readonly experiment: string;
   readonly machine: Machine;
+  /** VRIs slept their service time away (2b to 3b). */
+  readonly paced: boolean;
   readonly rows: readonly Row[];
+  /** 2c and 2d. */
+  readonly allocations_us?: readonly number[];
+  readonly deallocations_us?: readonly number[];
+  readonly reactions?: readonly Reaction[];
+}
+
+/** What several experiments found, as one. */
+function together(outcomes: readonly Outcome[]): Omit<Outcome, "text"> {
+  const lists = ["allocations_us", "deallocations_us", "reactions"] as const;
+  const present = lists.filter((list) => outcomes.some((outcome) => outcome[list] !== undefined));
+  return {
+    paced: outcomes.some(({ paced }) => paced),
+    rows: outcomes.flatMap(({ rows }) => rows),
+    ...Object.fromEntries(
+      present.map((list) => [list, outcomes.flatMap((outcome) => [...outcome[list] ?? []])]),
+    ),
+  };
 }
 
 function known(what: string, names: readonly string[], name: string): void {
@@ -87,6 +116,7 @@ export async function runBench(
   options: BenchOptions,
   print: (text: string) => void,
   progress: (line: string) => void,
+  terminal = false,
 ): Promise<void> {
   const { router, queue } = options;
   for (const name of names) known("experiment", Object.keys(experiments), name);
@@ -114,24 +144,27 @@ export async function runBench(
     capture,
     zeroCopy: options.zeroCopy === true,
     progress,
+    terminal,
   };
   print(
     `${machine.cpu}, ${machine.cores} cores, kernel ${machine.kernel}; ` +
       `load of the last minute ${machine.load_average.toFixed(1)}\n`,
   );
-  const rows: Row[] = [];
+  const outcomes: Outcome[] = [];
   try {
     for (const name of names as (keyof typeof experiments)[]) {
       const { about, run } = experiments[name];
       const found = await run(context);
-      rows.push(...found);
-      print(`\n${name}: ${about}\n\n${formatRows(found)}`);
+      const outcome: Outcome = "rows" in found ? found : { rows: found, paced: false };
+      outcomes.push(outcome);
+      const paced = outcome.paced ? " (paced)" : "";
+      print(`\n${name}: ${about}${paced}\n\n${outcome.text ?? formatRows(outcome.rows)}`);
     }
   } finally {
     context.core.close();
   }
   if (options.json === undefined) return;
-  const result: BenchResult = { experiment: names.join(" "), machine, rows };
+  const result: BenchResult = { experiment: names.join(" "), machine, ...together(outcomes) };
   try {
     await Deno.writeTextFile(options.json, JSON.stringify(result, null, 2) + "\n");
   } catch (error) {

@@ -2,6 +2,8 @@
 import type { Core } from "../../ffi/core.ts";
 import type { CapturedFrame } from "../trace/mod.ts";
 import type { Machine } from "./machine.ts";
+import type { Reaction } from "./steps.ts";
+import type { Row } from "./table.ts";
 
 /** Durations and repetitions. */
 export interface Timing {
@@ -15,6 +17,20 @@ export interface Timing {
 export const fullTiming: Timing = { samples: 5, limit_ms: 300, warm_up_ms: 200, sample_ms: 500 };
 /** Only to see that it works. */
 export const quickTiming: Timing = { samples: 1, limit_ms: 50, warm_up_ms: 30, sample_ms: 100 };
+
+/** What an experiment with more to say than rows finds. */
+export interface Outcome {
+  readonly rows: readonly Row[];
+  /** VRIs slept their service time away: the machine has too few cores for them to burn it. */
+  readonly paced: boolean;
+  /** From each decision to the first frame of a new VRI. */
+  readonly allocations_us?: readonly number[];
+  /** From each decision until the VRI that left held no frame. */
+  readonly deallocations_us?: readonly number[];
+  readonly reactions?: readonly Reaction[];
+  /** In place of a table. */
+  readonly text?: string;
+}
 
 export interface BenchContext {
   readonly core: Core;
@@ -33,4 +49,6 @@ export interface BenchContext {
   readonly capture: readonly CapturedFrame[] | null;
   /** Where a line about each row goes. */
   readonly progress: (line: string) => void;
+  /** Whether those lines go to a terminal. */
+  readonly terminal: boolean;
 }

@@ -54,6 +54,7 @@ async function settingsOf(...args: string[]): Promise<Settings> {
       return Promise.resolve();
     },
     check: () => [],
+    adapters: () => [],
     bench: () => Promise.reject(new Error("not asked for")),
     simulate: () => {
       throw new Error("not asked for");
@@ -90,6 +91,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
       name: "eth0",
       adapter: "raw",
       adapter_info: "",
+      adapter_why: "the best that works here (pf_ring: no library)",
       received_frames: 1234567,
       received_bytes: 0,
       missed_frames: 0,
@@ -158,6 +160,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
       "25 %",
       "exited with status 1",
       "failed",
+      "eth0 by raw: the best that works here (pf_ring: no library)\n",
     ]
   ) {
     ok(text.includes(part), part);

@@ -4,7 +4,7 @@ import { ExitCode, Failure } from "../config/mod.ts";
 import { runBench } from "../bench/mod.ts";
 import type { Settings } from "../config/mod.ts";
 import { virtualSource } from "../config/source.ts";
-import { checkHost, requireComplete, runGateway } from "../gateway/mod.ts";
+import { checkHost, listAdapters, requireComplete, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { clickWords, runClick } from "./click.ts";
@@ -52,7 +52,10 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = makeProgram({
     run: (settings) => run(settings, print),
     check: checkHost,
-    bench: (names, options) => runBench(names, options, print, progress),
+    adapters: listAdapters,
+    bench: (names, options) => {
+      return runBench(names, options, print, progress, Deno.stderr.isTerminal());
+    },
     simulate: (scenario, options) => runSimulate(scenario, options, print),
     print,
     environment: (name) => Deno.env.get(name),

@@ -16,8 +16,8 @@ import {
   writeConfig,
 } from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
-import { exitCodeOf, formatFindings } from "../gateway/mod.ts";
-import type { Finding } from "../gateway/mod.ts";
+import { exitCodeOf, formatAdapters, formatFindings } from "../gateway/mod.ts";
+import type { AdapterRow, Finding } from "../gateway/mod.ts";
 import type { SimulateOptions } from "../simulate/mod.ts";
 import { addRunOptions } from "./run_options.ts";
 import { formatStatus } from "./table.ts";
@@ -27,6 +27,8 @@ export interface Actions {
   readonly run: (settings: Settings) => Promise<void>;
   /** Looks at this host for a run. */
   readonly check: (settings: Settings) => Finding[];
+  /** Opens adapters on these interfaces, or on those that a run would serve. */
+  readonly adapters: (interfaces: readonly string[]) => AdapterRow[];
   readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
   readonly simulate: (scenario: string, options: SimulateOptions) => void;
   readonly print: (text: string) => void;
@@ -92,6 +94,22 @@ function addConfigurationCommands(program: Command, actions: Actions): void {
     .action(() => actions.print(`${JSON.stringify(jsonSchema(), null, 2)}\n`));
 }
 
+function addAdapters(program: Command, actions: Actions): void {
+  program.command("adapters")
+    .description(
+      "which socket adapters work here, on each interface, or why they don't: each is opened " +
+        "there for a moment, and needs the rights that a run needs",
+    )
+    .argument("[INTERFACE...]", "default: every Ethernet interface that is up and has an address")
+    .option("--json", "as JSON")
+    .action((interfaces: string[], { json }: { json?: boolean }) => {
+      const rows = actions.adapters(interfaces);
+      actions.print(
+        json === true ? `${JSON.stringify(rows, null, 2)}\n` : formatAdapters(rows),
+      );
+    });
+}
+
 /** The commander program; parsing errors are thrown as CommanderError. */
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
@@ -111,6 +129,7 @@ export function makeProgram(actions: Actions): Command {
     .addHelpText("after", footer(actions.cacheDirectory))
     .action(run);
   addConfigurationCommands(program, actions);
+  addAdapters(program, actions);
   program.command("status")
     .description("what a running lvrm does")
     .option("--json", "as JSON")

@@ -42,6 +42,14 @@ export function formatCapture(path: string, report: CaptureReport): string {
   return `${path}: ${count(report.writtenFrames)} frames, ${count(report.writtenBytes)} bytes\n`;
 }
 
+/** Why interfaces have the adapter they have, where `auto` chose. */
+function adaptersText(status: Status): string {
+  const chosen = status.interfaces.filter((it) => it.adapter_why.startsWith("the best"));
+  const reasons = Map.groupBy(chosen, (it) => `${it.adapter}: ${it.adapter_why}`);
+  return [...reasons].map(([why, all]) => `\n${all.map((it) => it.name).join(", ")} by ${why}`)
+    .join("");
+}
+
 /** Everything on one screen: interfaces, VRs, VRIs, totals. */
 export function formatStatus(status: Status): string {
   // Shown where there is such a thing: frames that the dispatcher did not copy.
@@ -94,5 +102,6 @@ export function formatStatus(status: Status): string {
     `${count(t.sent_frames)} + dropped ${count(t.dropped_frames)} + kept by the kernel ` +
     `${count(t.kept_by_kernel_frames)} + in flight ${count(t.in_flight_frames)}`;
   const head = `lvrm ${status.version}, up ${uptime(status.uptime_s)}`;
-  return [head, interfaces, vrs, vris, `frames: ${totals}`].join("\n\n") + "\n";
+  const ports = interfaces + adaptersText(status);
+  return [head, ports, vrs, vris, `frames: ${totals}`].join("\n\n") + "\n";
 }

@@ -16,9 +16,11 @@ import type { Link } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import { requireCores, toList, usableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
+import { chooseAdapters } from "./adapters.ts";
+import type { AdapterChoice } from "./adapters.ts";
 import { Findings } from "./findings.ts";
 import type { Finding } from "./findings.ts";
-import { chooseAdapter, coreNeeds, startPlan } from "./ground.ts";
+import { coreNeeds, startPlan } from "./ground.ts";
 import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
@@ -51,8 +53,8 @@ export function checkHost(settings: Settings, runtime = runtimeDirectory()): Fin
     return findings.all;
   }
   try {
-    const adapter = findings.attempt("adapter", () => chooseAdapter(settings, core));
-    if (adapter !== undefined) findings.ok("adapter", manifest.adapters[adapter]!);
+    const adapters = findings.attempt("adapter", () => chooseAdapters(settings, core));
+    if (adapters !== undefined) findings.ok("adapter", describeAdapters(adapters));
     checkNetwork(settings, core, findings, { permitted: permitted === true, isRunning });
   } finally {
     core.close();
@@ -66,6 +68,13 @@ function checkSource(source: VirtualSource, settings: Settings, findings: Findin
   if (known === undefined) return;
   const frames = `${known.frames.toLocaleString("en-US")} frames`;
   findings.ok("adapter", `${source.adapter}: ${frames} on ${known.ports} ports`);
+}
+
+/** Which adapter ports will be tried with first; whether it opens there shows with a start. */
+function describeAdapters({ candidates, asked, passed }: AdapterChoice): string {
+  const [first, ...others] = candidates.map((adapter) => manifest.adapters[adapter]!);
+  if (asked) return first!;
+  return [`${first} where it opens, else ${others.join(", ") || "none"}`, ...passed].join("; ");
 }
 
 function checkCores(settings: Settings, findings: Findings): void {

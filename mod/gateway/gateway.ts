@@ -3,7 +3,6 @@
  * `lvrm_wait`; whatever happens elsewhere (a process ends, a status is asked for) leaves a note and
  * wakes it. Nothing else talks to the library while it runs.
  */
-import { manifest } from "../../ffi/abi.gen.ts";
 import type { Core } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import type { Settings } from "../config/mod.ts";
@@ -28,6 +27,7 @@ import { InputEnd, type Progress } from "./input_end.ts";
 import { PlanKeeper } from "./plan_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
+import type { AdapterChoice } from "./adapters.ts";
 import { PortKeeper } from "./port_keeper.ts";
 import { routeSources } from "./route_sources.ts";
 import { RoutePoller } from "./route_poller.ts";
@@ -42,7 +42,7 @@ export interface GatewayParts {
   /** Null where the kernel can't have it and doesn't forward anyway. */
   readonly table: IngressTable | null;
   readonly ports: readonly Port[];
-  readonly adapter: number;
+  readonly adapters: AdapterChoice;
   /** Program of each VR, in order. */
   readonly programs: readonly RouterProgram[];
   readonly cores: Cores;
@@ -87,7 +87,7 @@ export class Gateway {
     this.#parts = parts;
     this.#plans = new PlanKeeper(parts.core);
     const mtu = largestMtu(slotsFor(parts.ports.map((port) => port.mtu), 1).bytes);
-    this.#ports = new PortKeeper(parts.ports, parts.adapter, parts.core, mtu);
+    this.#ports = new PortKeeper(parts.ports, parts.adapters, parts.core, mtu);
     this.#served = parts.settings.vrs.flatMap(({ subnets }, vr) =>
       subnets.map((prefix) => ({ prefix, vr }))
     );
@@ -183,7 +183,7 @@ export class Gateway {
 
   /** A status out of a fresh snapshot. */
   status(): Promise<Status> {
-    const { settings, adapter } = this.#parts;
+    const { settings } = this.#parts;
     return new Promise((resolve) => {
       this.#snapshotWaiters.push((reader) => {
         const cores = this.#allocation.vrs();
@@ -191,8 +191,7 @@ export class Gateway {
           uptime_s: (performance.now() - this.#started_ms) / 1000,
           ports: this.#parts.ports.map((port) => ({
             name: portName(port),
-            adapter: manifest.adapters[adapter]!,
-            adapter_info: this.#ports.description(port.port),
+            ...this.#ports.adapter(port.port),
             counters: this.#ports.counters(port.port, reader),
           })),
           vrs: settings.vrs.map((vr, number) => ({

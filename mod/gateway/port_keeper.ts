@@ -2,7 +2,7 @@
  * The ports of a run through the life of their interfaces: one that is removed leaves the plan, and
  * when an interface of its name comes back it is opened again with the new index.
  */
-import { wants as wantBits } from "../../ffi/abi.gen.ts";
+import { manifest, wants as wantBits } from "../../ffi/abi.gen.ts";
 import { CoreError } from "../../ffi/core.ts";
 import type { Core } from "../../ffi/core.ts";
 import { addPortCounters } from "../../ffi/stats.ts";
@@ -13,6 +13,8 @@ import { compareBytes } from "../netlink/mod.ts";
 import type { Link, RoutingPort } from "../routing/mod.ts";
 import { hasPort } from "../vri_monitor/mod.ts";
 import type { VrWants } from "../vri_monitor/mod.ts";
+import { openPort } from "./adapters.ts";
+import type { AdapterChoice, OpenedPort } from "./adapters.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 
@@ -29,8 +31,8 @@ interface Kept {
   generation: number | null;
   /** Whether the counters of snapshots are of this life of it: they stay as its last left them. */
   counted: boolean;
-  /** What its adapter tells of itself. */
-  description: string;
+  /** What it was last opened with. */
+  opened: OpenedPort | null;
   /** What it counted before it was last closed. */
   earlier: PortCounters | null;
 }
@@ -43,7 +45,7 @@ function isSame(link: Link | undefined, port: Port): boolean {
 
 export class PortKeeper {
   readonly #kept: Kept[];
-  readonly #adapter: number;
+  readonly #adapters: AdapterChoice;
   readonly #core: Core;
   readonly #largestMtu: number;
   readonly #warned = new Set<string>(); // ports whose MTU has outgrown the slots
@@ -52,16 +54,21 @@ export class PortKeeper {
   planDirty = false;
 
   /** `largestMtu`: of frames that fit the arenas' slots. */
-  constructor(ports: readonly Port[], adapter: number, core: Core, largestMtu: number) {
+  constructor(
+    ports: readonly Port[],
+    adapters: AdapterChoice,
+    core: Core,
+    largestMtu: number,
+  ) {
     this.#kept = ports.map((port) => ({
       port,
       phase: "unopened",
       generation: null,
       counted: false,
-      description: "",
+      opened: null,
       earlier: null,
     }));
-    this.#adapter = adapter;
+    this.#adapters = adapters;
     this.#core = core;
     this.#largestMtu = largestMtu;
   }
@@ -82,8 +89,14 @@ export class PortKeeper {
   }
 
   #open(kept: Kept): void {
-    this.#core.portOpen({ ...kept.port, adapter: this.#adapter, receiveBufferBytes: 0 });
-    kept.description = this.#core.portDescription(kept.port.port);
+    const config = { ...kept.port, receiveBufferBytes: 0 };
+    const opened = openPort(this.#core, config, this.#adapters);
+    log.info("{port} is open by {adapter}: {why}", {
+      port: portName(kept.port),
+      adapter: manifest.adapters[opened.adapter],
+      why: opened.why,
+    });
+    kept.opened = opened;
     kept.phase = "open";
     kept.generation = null;
     kept.counted = false;
@@ -185,9 +198,14 @@ export class PortKeeper {
     }
   }
 
-  /** What the port's adapter told of itself when it was last opened. */
-  description(port: number): string {
-    return this.#kept.find((kept) => kept.port.port === port)?.description ?? "";
+  /** What the port was last opened with, and why. */
+  adapter(port: number): { adapter: string; adapter_info: string; adapter_why: string } {
+    const opened = this.#kept.find((kept) => kept.port.port === port)?.opened;
+    return {
+      adapter: opened == null ? "" : manifest.adapters[opened.adapter]!,
+      adapter_info: opened?.info ?? "",
+      adapter_why: opened?.why ?? "",
+    };
   }
 
   /** All counters of a port, through every life of its interface. */

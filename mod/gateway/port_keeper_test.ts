@@ -24,7 +24,7 @@ Deno.test("a port that returns waits for the ingress table, and its counters go 
   const reader = {
     port: () => ({ ...Object.fromEntries(fields), receivedFrames: frames }),
   } as unknown as SnapshotReader;
-  const keeper = new PortKeeper([port], 0, core, 1500);
+  const keeper = new PortKeeper([port], { candidates: [0], asked: true, passed: [] }, core, 1500);
   const received = () => keeper.counters(0, reader).receivedFrames;
   const planned = (generation: number) => {
     keeper.planSent(generation);

@@ -28,9 +28,11 @@ import {
 import type { UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import type { VriView } from "../vri_monitor/mod.ts";
+import { chooseAdapters } from "./adapters.ts";
+import type { AdapterChoice } from "./adapters.ts";
 import { Cores } from "./cores.ts";
 import { Gateway } from "./gateway.ts";
-import { chooseAdapter, coreNeeds, startPlan } from "./ground.ts";
+import { coreNeeds, startPlan } from "./ground.ts";
 import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
@@ -133,8 +135,7 @@ interface Ground {
   readonly routes: RoutingSource;
   readonly ports: readonly Port[];
   readonly table: IngressTable | null;
-  /** Index into the manifest's adapters. */
-  readonly adapter: number;
+  readonly adapters: AdapterChoice;
   /** Null on interfaces. */
   readonly virtual: VirtualGround | null;
   /** To be said once lvrm serves: a start that fails says one thing only. */
@@ -161,15 +162,15 @@ function prepare(settings: Settings, core: Core): Ground {
   ];
   const unserved = forwardingWarning(forwarding, served, sources);
   if (unserved !== null) warnings.push(unserved);
-  const adapter = chooseAdapter(settings, core);
-  return { routes, ports, table, adapter, virtual: null, warnings };
+  const adapters = chooseAdapters(settings, core);
+  return { routes, ports, table, adapters, virtual: null, warnings };
 }
 
 /** The same without interfaces: nothing of the kernel's is read or changed. */
 function withoutKernel(settings: Settings, source: VirtualSource, core: Core): Ground {
   const virtual = prepareVirtual(source, settings, core);
-  const { routes, ports, adapter } = virtual;
-  return { routes, ports, adapter, table: null, virtual, warnings: [] };
+  const { routes, ports, adapters } = virtual;
+  return { routes, ports, adapters, table: null, virtual, warnings: [] };
 }
 
 /** Says which core does what and who serves what. */

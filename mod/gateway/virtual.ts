@@ -11,6 +11,7 @@ import type { MemorySource, PcapSource, VirtualSource } from "../config/source.t
 import { mostVris, slotsFor } from "../config/sizes.ts";
 import { neighbourMac, portMac, type RoutingSource, VirtualRoutes } from "../routing/virtual.ts";
 import { framesOf } from "../trace/mod.ts";
+import type { AdapterChoice } from "./adapters.ts";
 import type { Port } from "./ports.ts";
 import { requireRoutePorts, routeSources } from "./route_sources.ts";
 import { traceSpecs } from "./trace_specs.ts";
@@ -19,8 +20,7 @@ import { traceSpecs } from "./trace_specs.ts";
 export interface VirtualGround {
   readonly ports: readonly Port[];
   readonly routes: RoutingSource;
-  /** Index into the manifest's adapters. */
-  readonly adapter: number;
+  readonly adapters: AdapterChoice;
   /** Whether what comes in has an end. */
   readonly finite: boolean;
   /** Slots of each VR's arena for frames that lie there. */
@@ -212,10 +212,11 @@ export function prepareVirtual(
   requireRoutePorts(settings.vrs, ports);
   const frames = Math.max(...inputs.map((input) => input.frames));
   const room = Math.min(residentSlots.one, Math.floor(residentSlots.all / settings.vrs.length));
+  const adapter = manifest.adapters.findIndex((name) => name === source.adapter);
   return {
     ports,
     routes: new VirtualRoutes(ports, routeSources(settings.vrs).sources),
-    adapter: manifest.adapters.findIndex((name) => name === source.adapter),
+    adapters: { candidates: [adapter], asked: true, passed: [] },
     finite: source.adapter === "pcap" || source.count > 0,
     residentSlots: settings.zeroCopy ? Math.min(frames, room) : 0,
     finish: () => finishCapture(core, capture, source),

@@ -12,6 +12,8 @@ export interface InterfaceStatus {
   readonly adapter: string;
   /** What the adapter tells of itself, such as the version of a library; may be empty. */
   readonly adapter_info: string;
+  /** Why this adapter. */
+  readonly adapter_why: string;
   readonly received_frames: number;
   readonly received_bytes: number;
   readonly missed_frames: number;
@@ -132,6 +134,7 @@ export interface Names {
     readonly name: string;
     readonly adapter: string;
     readonly adapter_info: string;
+    readonly adapter_why: string;
     readonly counters: PortCounters;
   }[];
   readonly vrs: readonly {
@@ -151,11 +154,12 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
   return {
     version,
     uptime_s: Math.round(names.uptime_s * 1000) / 1000,
-    interfaces: names.ports.map(({ name, adapter, adapter_info, counters }) => {
+    interfaces: names.ports.map(({ name, adapter, adapter_info, adapter_why, counters }) => {
       return {
         name,
         adapter,
         adapter_info,
+        adapter_why,
         received_frames: counters.receivedFrames,
         received_bytes: counters.receivedBytes,
         missed_frames: counters.missedFrames,

@@ -83,7 +83,10 @@ const cores = {
 
 const names = {
   uptime_s: 1.23456,
-  ports: [{ name: "eth0:100", adapter: "raw", adapter_info: "", counters: reader.port(3) }],
+  ports: [{
+    ...{ name: "eth0:100", adapter: "raw", adapter_info: "", adapter_why: "asked for" },
+    counters: reader.port(3),
+  }],
   vrs: [{ vr: 0, name: "vr1", subnets: ["10.0.1.0/24"], router: "cppvr", cores }],
   vris: [view({}), view({ id: "vr1.2", state: "stopping", pid: null, vri: null })],
   decisions: [],
@@ -104,6 +107,7 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
     name: "eth0:100",
     adapter: "raw",
     adapter_info: "",
+    adapter_why: "asked for",
     received_frames: 100,
     received_bytes: 0,
     missed_frames: 1,

@@ -143,19 +143,22 @@ export async function seen(
   }, { promiscuous: true });
 }
 
-/** Everything that is counted on the way from s1 to `to`. */
+/** Everything that is counted on the way from s1 to `to`, at one instant. */
 async function look(stage: Stage, to: Host): Promise<Record<Counted, number> & { status: Status }> {
-  const status = await atRest(stage);
   const kernel = async (at: Host, name: string): Promise<Record<string, number>> =>
     await at.agent.call("interface_counters", { interface: name });
-  const input = await kernel(stage.bed.gateway, "s1");
-  const { received_frames: received, missed_frames: missed } = port(status, "s1");
-  return {
-    ...{ status, received, missed, sent: input["sent_frames"]! },
-    came: input["received_frames"]!,
-    refused: (await kernel(stage.bed.s1, hostInterface))["sent_dropped"]!,
-    unsent: (await kernel(stage.bed.gateway, to.name))["sent_dropped"]!,
-  };
+  while (true) {
+    const input = await kernel(stage.bed.gateway, "s1");
+    const status = await atRest(stage);
+    const { received_frames: came, sent_frames: sent } = await kernel(stage.bed.gateway, "s1");
+    if (came !== input["received_frames"]) continue; // a frame came meanwhile
+    const { received_frames: received, missed_frames: missed } = port(status, "s1");
+    return {
+      ...{ status, received, missed, came: came!, sent: sent! },
+      refused: (await kernel(stage.bed.s1, hostInterface))["sent_dropped"]!,
+      unsent: (await kernel(stage.bed.gateway, to.name))["sent_dropped"]!,
+    };
+  }
 }
 
 /** `came` to the gateway's s1, `sent` by it; what the kernel dropped: `refused`, `unsent`. */

@@ -45,15 +45,11 @@ async function send(
   });
   const status = await lvrm.until(met, `cores at ${rate_fps} frames per second`);
   const { sent_frames } = await generated<SendResult>(sender);
-  const { interfaces } = await lvrm.until(
-    (it) => it.totals.in_flight_frames === 0,
-    "nothing in flight",
-  );
+  const { vrs } = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
   const arrived = await sink.stop(300);
-  // Lost before lvrm saw them, or after it had sent them: the machine is too slow for its tests.
-  const missed = interfaces.reduce((sum, it) => sum + it.missed_frames, arrived.missed_frames);
-  const lost = sent_frames - arrived.different_frames;
-  ok(lost >= 0 && lost <= missed, JSON.stringify({ sent_frames, missed, arrived }));
+  // A busy machine may lose some on the way to lvrm; of those that it got it loses none.
+  deepEqual(vrs[0]!.drops, {});
+  ok(arrived.different_frames > sent_frames / 2, JSON.stringify({ sent_frames, arrived }));
   equal(arrived.duplicate_frames, 0);
   if (inOrder) equal(arrived.reordered_frames, 0, JSON.stringify(arrived));
   return status;

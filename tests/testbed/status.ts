@@ -5,6 +5,7 @@ export interface InterfaceStatus {
   name: string;
   adapter: string;
   adapter_info: string;
+  adapter_why: string;
   received_frames: number;
   received_bytes: number;
   missed_frames: number;

@@ -25,6 +25,7 @@ const core_files = [_][]const u8{
     "driver.cc",
     "element.cc",
     "error.cc",
+    "exchange.cc",
     "expand.cc",
     "flat.cc",
     "lexer.cc",
@@ -68,33 +69,34 @@ fn elementFiles(b: *std.Build) []const []const u8 {
     return files.items;
 }
 
-fn program(
-    b: *std.Build,
-    target: std.Build.ResolvedTarget,
-    name: []const u8,
-    files: []const []const u8,
-) *std.Build.Step.Compile {
-    const module = b.createModule(.{
+fn module(b: *std.Build, target: std.Build.ResolvedTarget, files: []const []const u8) *std.Build.Module {
+    const made = b.createModule(.{
         .target = target,
         .optimize = .ReleaseFast,
         .link_libc = true,
         .link_libcpp = true,
         .strip = true,
     });
-    module.addIncludePath(b.path("vrs/include"));
-    module.addIncludePath(b.path("vrs/click"));
-    const root = b.path("vrs/click");
-    for ([_][]const []const u8{ &core_files, elementFiles(b), files }) |list| {
-        module.addCSourceFiles(.{ .root = root, .files = list, .flags = &flags });
-    }
-    return b.addExecutable(.{ .name = name, .root_module = module });
+    made.addIncludePath(b.path("vrs/include"));
+    made.addIncludePath(b.path("vrs/click"));
+    made.addCSourceFiles(.{ .root = b.path("vrs/click"), .files = files, .flags = &flags });
+    return made;
 }
 
-/// Adds `lvrm-click` to what is installed. `library`: liblvrm_vr, static.
+/// Adds `lvrm-click` to what is installed, and `lvrm-click-pair` for tests. `library`: liblvrm_vr,
+/// static.
 pub fn add(b: *std.Build, target: std.Build.ResolvedTarget, library: *std.Build.Step.Compile) void {
-    const click = program(b, target, "lvrm-click", &.{"main.cc"});
-    click.root_module.linkLibrary(library);
-    const install = b.addInstallArtifact(click, .{});
-    b.getInstallStep().dependOn(&install.step);
-    b.step("click", "Build lvrm-click alone").dependOn(&install.step);
+    const all = module(b, target, &core_files);
+    const elements = elementFiles(b);
+    all.addCSourceFiles(.{ .root = b.path("vrs/click"), .files = elements, .flags = &flags });
+    const objects = b.addLibrary(.{ .name = "lvrm_click", .root_module = all });
+    const step = b.step("click", "Build lvrm-click alone");
+    for ([_][2][]const u8{ .{ "lvrm-click", "main.cc" }, .{ "lvrm-click-pair", "pair.cc" } }) |it| {
+        const program = b.addExecutable(.{ .name = it[0], .root_module = module(b, target, it[1..]) });
+        program.root_module.linkLibrary(objects);
+        program.root_module.linkLibrary(library);
+        const install = b.addInstallArtifact(program, .{});
+        b.getInstallStep().dependOn(&install.step);
+        step.dependOn(&install.step);
+    }
 }

@@ -210,18 +210,21 @@ template <class T> class SimpleElement : public Element {
 };
 
 /// Push in, one of several push outputs: T::sort(port, Packet *) returns the output's number;
-/// one that doesn't exist kills the packet; `consumed` says that it is gone already.
+/// one that doesn't exist kills the packet; `consumed` says that it is gone already. T may have
+/// start_batch(), called before packets that come together.
 template <class T> class SortElement : public Element {
   public:
     static constexpr int consumed = -1;
     const char *processing() const override { return "h/h"; }
     void push(int port, Packet *p) final {
+        if constexpr (requires { self().start_batch(); }) self().start_batch();
         const int to = self().sort(port, p);
         if (to != consumed) checked_push(to, p);
     }
     void push_batch(int port, Batch &batch) final {
         int to[Batch::capacity];
         const uint32_t count = batch.size();
+        if constexpr (requires { self().start_batch(); }) self().start_batch();
         bool is_same = true;
         for (uint32_t i = 0; i < count; i += 1) {
             to[i] = self().sort(port, batch[i]);

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "load.hh"
+#include "lvrm_exchange.hh"
 
 namespace click {
 
@@ -75,6 +76,8 @@ bool LvrmHub::take_events() {
             take_address(event);
         } else if (header.kind == LVRM_EVENT_SYNCHRONISED) {
             is_synchronised_ = true;
+        } else if (header.kind == LVRM_EVENT_SIBLINGS || header.kind == LVRM_EVENT_SIBLING) {
+            if (exchange) exchange->receive({reinterpret_cast<char *>(payload), header.bytes});
         } else if (header.kind == LVRM_EVENT_STOP) {
             is_stopping_ = true;
         }
@@ -298,6 +301,7 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
         if (!lvrm_vr_alive(vr) || !hub->take_events()) return 0;
         if (!hub->is_synchronised()) lvrm_vr_wait(vr, idle_wait_ms);
     }
+    LvrmExchange siblings(vr);
     Driver driver;
     auto router = load(text, file, parameters, driver, errh);
     if (router) router->make_replacement = reload;
@@ -309,17 +313,19 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
                                             "' is no port of lvrm: name it with "
                                             "--interface, or correct " +
                                             file);
+    siblings.greet();
     while (lvrm_vr_alive(vr) && hub->take_events()) {
         const bool has_received = hub->take_frames();
         const bool has_worked = driver.pass(0);
         hub->flush();
+        const bool has_told = siblings.flush();
         if (router->replacement) {
             auto next = std::move(router->replacement);
             router = std::move(next);
         }
         if (has_received || has_worked || driver.has_tasks()) continue;
         const int64_t timer_ns = driver.ns_to_timer();
-        uint32_t wait_ms = idle_wait_ms;
+        uint32_t wait_ms = has_told ? idle_wait_ms : 1;
         if (timer_ns >= 0) wait_ms = std::min(wait_ms, static_cast<uint32_t>(timer_ns / 1'000'000));
         if (wait_ms > 0) lvrm_vr_wait(vr, wait_ms);
     }

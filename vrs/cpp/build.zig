@@ -25,7 +25,7 @@ const test_files = [_][]const u8{
     "tests/main.cpp",           "tests/checksum_test.cpp", "tests/control_test.cpp",
     "tests/fib_test.cpp",       "tests/fragment_test.cpp", "tests/icmp_test.cpp",
     "tests/neighbour_test.cpp", "tests/options_test.cpp",  "tests/router_test.cpp",
-    "tests/shortcut_test.cpp",
+    "tests/service_test.cpp",   "tests/shortcut_test.cpp",
 };
 
 fn program(

@@ -1,9 +1,12 @@
 // cppvr: a virtual router under lvrm. This file is its main loop.
+#include <sys/prctl.h>
+
 #include <cstdio>
 
 #include "control.hh"
 #include "lvrm_host.hh"
 #include "relay.hh"
+#include "service.hh"
 
 namespace cppvr {
 namespace {
@@ -34,7 +37,10 @@ class Program {
   public:
     Program(lvrm_vr *vr, const CommandLine &line)
         : vr_(vr), line_(line), host_(vr), output_(host_), router_(*vr, tables_, output_, host_),
-          control_(tables_, router_, line.routes), relaying_(output_) {}
+          control_(tables_, router_, line.routes), relaying_(output_) {
+        if (line.service_rate_fps) service_.emplace(*line.service_rate_fps, line.is_paced);
+        if (line.is_paced) prctl(PR_SET_TIMERSLACK, 1UL); // short sleeps stay short
+    }
 
     /// Until lvrm says stop, or is gone. Returns the exit code.
     int run() {
@@ -49,7 +55,9 @@ class Program {
                 if (const int code = get_ready()) return code;
             }
             lvrm_frame frames[batch_frames];
-            const size_t count = lvrm_vr_receive(vr_, frames, batch_frames);
+            const size_t due = service_ ? due_frames() : batch_frames;
+            const size_t count = due == 0 ? 0 : lvrm_vr_receive(vr_, frames, due);
+            if (service_) service_->served(count, due, now_ns_);
             if (line_.relay)
                 relaying_.relay({frames, count});
             else
@@ -60,15 +68,31 @@ class Program {
                 router_.tick(now_ns_);
             }
             output_.flush();
-            if (!is_busy && count == 0) {
+            if (due == 0) {
+                serve();
+            } else if (!is_busy && count == 0) {
+                const uint64_t waits_since_ns = now_ns_;
                 lvrm_vr_wait(vr_, are_waiting ? waiting_wait_ms : idle_wait_ms);
                 now_ns_ = monotonic_ns();
+                if (service_) service_->start(waits_since_ns, now_ns_);
             }
         }
         return 0;
     }
 
   private:
+    size_t due_frames() {
+        now_ns_ = monotonic_ns();
+        return service_->due(now_ns_, batch_frames);
+    }
+
+    /// No frame's service has ended: time passes, and is slept where it is not burnt.
+    void serve() {
+        if (!service_->is_paced()) return;
+        const timespec pause{0, service_->sleep_ns()};
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
+    }
+
     bool take_events() {
         alignas(8) uint8_t payload[LVRM_MAX_EVENT_BYTES];
         lvrm_event_header header;
@@ -123,6 +147,7 @@ class Program {
     Router router_;
     Control control_;
     Relaying relaying_;
+    std::optional<Service> service_;
     bool is_ready_ = false;
     uint64_t now_ns_ = 0; // monotonic, some passes old at most
 };

@@ -9,6 +9,8 @@
 namespace cppvr {
 namespace {
 
+constexpr unsigned max_service_rate_fps = 10'000'000;
+
 using Error = std::unexpected<std::string>;
 
 Error error(std::string_view option, std::string_view value, std::string_view cure) {
@@ -99,6 +101,13 @@ std::string take_option(CommandLine &line, std::string_view option, std::string_
         line.relay = *relay;
         return {};
     }
+    if (option == "--service-rate") {
+        const auto rate = parse_number(value, max_service_rate_fps);
+        if (!rate || *rate == 0)
+            return error(option, value, "is no number of frames per second, 1 to 10000000").error();
+        line.service_rate_fps = *rate;
+        return {};
+    }
     const auto route = parse_route(value);
     if (!route) return route.error();
     for (const StaticRoute &other : line.routes) {
@@ -123,9 +132,13 @@ std::expected<CommandLine, std::string> parse_command_line(std::span<const char 
             line.wants_version = true;
             continue;
         }
+        if (word == "--pace") {
+            line.is_paced = true;
+            continue;
+        }
         const size_t equals = word.find('=');
         const std::string_view option = word.substr(0, equals);
-        if (option != "--relay" && option != "--route")
+        if (option != "--relay" && option != "--route" && option != "--service-rate")
             return error("option", word, "is unknown: `cppvr --help` lists all");
         std::string_view value;
         if (equals != word.npos) {
@@ -140,6 +153,8 @@ std::expected<CommandLine, std::string> parse_command_line(std::span<const char 
     }
     if (line.relay && !line.routes.empty())
         return Error("--relay and --route exclude each other: a relay has no routes");
+    if (line.is_paced && !line.service_rate_fps)
+        return Error("--pace needs --service-rate: say how many frames per second");
     return line;
 }
 
@@ -153,6 +168,8 @@ const char *const help_text =
   --route PREFIX=IF[,GATEWAY]  a static route; repeatable. With any, the kernel's routes are
                                ignored; links, addresses and neighbours still come from it
   --relay A=B                  forward every frame of port A to port B and back as it is
+  --service-rate FPS           dummy load: each frame takes 1/FPS s of the VRI's time
+  --pace                       with it: that time is slept instead of burnt
   --help, --version
 
 IF, A and B name an interface, or an interface and a VLAN tag: eth0, eth0:100.

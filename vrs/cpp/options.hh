@@ -26,6 +26,8 @@ struct Relay {
 struct CommandLine {
     std::optional<Relay> relay;
     std::vector<StaticRoute> routes;
+    std::optional<unsigned> service_rate_fps; // of the dummy load
+    bool is_paced = false;
     bool wants_help = false;
     bool wants_version = false;
 };

@@ -266,8 +266,7 @@ pub const AfXdp = struct {
         var expired: u64 = 0;
         _ = linux.read(x.timer, std.mem.asBytes(&expired), 8);
         x.waiting = false;
-        x.sender.flushAgain();
-        if (x.sender.isWaiting()) x.wait();
+        if (x.sender.flushAgain() and x.sender.isWaiting()) x.wait();
     }
 
     fn longestBy(x: *const AfXdp, mtu: u32) u32 {

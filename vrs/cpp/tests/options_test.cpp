@@ -46,6 +46,11 @@ TEST(options_bad, "every mistake is one line that says what to do") {
         {"--relay", "interface-name-too-long=b"},
         {"--relay", "a=b", "--relay", "c=d"},
         {"--relay", "a=b", "--route", "10.0.0.0/8=c"},
+        {"--pace"},
+        {"--service-rate"},
+        {"--service-rate", "0"},
+        {"--service-rate", "60k"},
+        {"--service-rate", "10000001", "--pace"},
         {"--route"},
         {"--route", ""},
         {"--route", "10.0.0.0/8"},
@@ -68,6 +73,13 @@ TEST(options_bad, "every mistake is one line that says what to do") {
         if (line) continue;
         CHECK(line.error().size() > 20 && line.error().find('\n') == std::string::npos);
     }
+}
+
+TEST(options_service, "a dummy load goes with a relay and with routes, burnt or paced") {
+    const auto relay = parse({"--relay", "a=b", "--service-rate", "60000", "--pace"});
+    CHECK(relay && relay->relay && relay->service_rate_fps == 60'000 && relay->is_paced);
+    const auto router = parse({"--service-rate=1"});
+    CHECK(router && router->service_rate_fps == 1 && !router->is_paced);
 }
 
 TEST(options_none, "no options is fine; help and version are seen") {

@@ -153,8 +153,9 @@ pub const Queue = struct {
     }
 
     /// Frames that the kernel had no room for, once more. What it loses now was counted as sent.
-    pub fn flushAgain(q: *Queue) void {
-        _ = q.flush();
+    /// False: the interface is down; they go with the next ones.
+    pub fn flushAgain(q: *Queue) bool {
+        return q.flush() != .down;
     }
 
     /// Frames wait for the kernel to be told of them again.

@@ -1,4 +1,4 @@
-// What CheckIPHeader and CheckIPHeader2 share.
+// What CheckIPHeader, CheckIPHeader2 and IPInputCombo share.
 #pragma once
 
 #include <algorithm>
@@ -20,10 +20,15 @@ template <class T> class CheckIP : public SimpleElement<CheckIP<T>> {
         std::vector<IPAddress> given;
         std::string first, interfaces;
         bool has_bad = false;
-        if (args.positional("OFFSET", Any{}, first)
+        // A class may have arguments of its own before these.
+        if constexpr (requires(T &t) { t.add_arguments(args); })
+            static_cast<T *>(this)->add_arguments(args);
+        else
+            args.positional("OFFSET", Any{}, first);
+        if (args
                 .keyword("CHECKSUM", checks_sum_)
                 .keyword("INTERFACES", Any{}, interfaces)
-                .keyword("BADSRC", given, has_bad)
+                .positional("BADSRC", given, has_bad)
                 .keyword("GOODDST", good_destinations_)
                 .keyword("VERBOSE", is_verbose_)
                 .keyword("DETAILS", has_details_)
@@ -62,6 +67,7 @@ template <class T> class CheckIP : public SimpleElement<CheckIP<T>> {
         });
     }
     Packet *action(Packet *p) {
+        if constexpr (requires(T &t) { t.prepare(p); }) static_cast<T *>(this)->prepare(p);
         const uint32_t length = p->length() - offset_;
         if (p->length() < offset_ || length < sizeof(click_ip)) [[unlikely]]
             return drop(p, tiny);

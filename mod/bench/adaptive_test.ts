@@ -1,0 +1,191 @@
+/** 2a to 3b run, and their rows have what they promise; the figures are judged elsewhere. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { manifest } from "../../ffi/abi.gen.ts";
+import { Core } from "../../ffi/core.ts";
+import { runtimeDirectory } from "../runtime/mod.ts";
+import { placements } from "../vr_monitor/mod.ts";
+import { combined, judgeBalancers, serviceRates_fps } from "./balance.ts";
+import { drawChart, plainLine, redraw } from "./chart.ts";
+import { ideal_fps } from "./cores.ts";
+import { benchCores, mustPace, vriArgs } from "./dummy.ts";
+import { type BenchResult, runBench } from "./mod.ts";
+import { Stage, usualPlacement } from "./stage.ts";
+import { idealCores, sideBySide, staircase } from "./steps.ts";
+
+type Figures = Record<string, string | number | boolean>;
+
+async function quick(name: string, more: { router?: string } = {}) {
+  const json = await Deno.makeTempFile();
+  try {
+    let text = "";
+    const notes: string[] = [];
+    const options = { quick: true, json, ...more };
+    await runBench([name], options, (part) => text += part, (line) => notes.push(line));
+    const result = JSON.parse(await Deno.readTextFile(json)) as BenchResult;
+    equal(result.experiment, name);
+    equal(typeof result.paced, "boolean");
+    equal(text.includes("paced"), result.paced);
+    return { result, rows: result.rows as Figures[], text, notes };
+  } finally {
+    await Deno.remove(json);
+  }
+}
+
+function ratiosFit(rows: readonly Figures[]): void {
+  ok(rows.some((row) => Number(row.frames_per_second) > 0)); // a loaded machine may miss some
+  for (const row of rows) {
+    ok(Number(row.ideal_frames_per_second) > 0);
+    equal(row.ratio, Number(row.frames_per_second) / Number(row.ideal_frames_per_second));
+  }
+}
+
+Deno.test("2a: every placement, for each router, beside the machine's limit", async () => {
+  const { rows, result } = await quick("2a");
+  const names = Object.keys(placements);
+  deepEqual(rows.map((row) => row.placement), [...names, ...names]);
+  ratiosFit(rows);
+  equal(result.paced, false);
+});
+
+Deno.test("2b: fixed cores with the dummy load, more VRIs than it needs as well", async () => {
+  const { rows } = await quick("2b");
+  deepEqual(rows.map((row) => [row.router, row.cores]), [1, 3, 7].map((n) => ["cppvr-relay", n]));
+  ratiosFit(rows);
+});
+
+Deno.test("2c: periods of one VR whose cores come and go with its load", async () => {
+  const { rows, result, text, notes } = await quick("2c");
+  const fields = ["t_s", "vr", "offered_fps", "carried_fps", "cores", "ideal_cores"];
+  for (const row of rows) {
+    for (const field of fields) ok(field in row, field);
+    equal(row.ideal_cores, Number(row.offered_fps) / 60_000);
+  }
+  ok(rows.every((row) => [60_000, 120_000, 180_000].includes(Number(row.offered_fps))));
+  ok(rows.some((row) => Number(row.cores) > 1) && rows.some((row) => Number(row.carried_fps) > 0));
+  ok(result.allocations_us!.length > 0 && result.allocations_us!.every((us) => us > 0));
+  ok(result.deallocations_us!.every((us) => us > 0));
+  ok(result.reactions!.every(({ from_cores, to_cores }) => from_cores !== to_cores));
+  match(text, /1 ┤█/);
+  ok(notes.some((line) => /offered 120 Kfps/.test(line)));
+});
+
+Deno.test("2d: two VRs, the second one later", async () => {
+  const { rows } = await quick("2d");
+  deepEqual([...new Set(rows.map((row) => row.vr))], ["vr1", "vr2"]);
+  const first = rows.find((row) => row.vr === "vr2" && Number(row.offered_fps) > 0)!;
+  ok(Number(first.t_s) >= 1);
+  ok(rows.some((row) => row.vr === "vr2" && Number(row.carried_fps) > 0));
+});
+
+Deno.test("3a, 3b: every balancer, with equal VRIs and with one at half speed", async () => {
+  const a = await quick("3a");
+  const each = [...manifest.balancers];
+  deepEqual(a.rows.map((row) => row.balancer), [...each, ...each]);
+  deepEqual(new Set(a.rows.map((row) => row.vris)), new Set(["equal", "one at half speed"]));
+  ratiosFit(a.rows);
+  const b = await quick("3b");
+  deepEqual(b.rows.map((row) => row.balancer), each);
+  ratiosFit(b.rows);
+});
+
+Deno.test("full routing balanced by flow is a further row", async () => {
+  const { rows } = await quick("2b", { router: "cppvr" });
+  ok(rows.every((row) => row.router === "cppvr" && row.balanced_by === "flow"));
+  ratiosFit(rows);
+});
+
+Deno.test("a VRI with a core of its own burns its service time", async () => {
+  const core = Core.load(join(runtimeDirectory(), "lib", "liblvrm.so"));
+  try {
+    const options = {
+      executable: join(runtimeDirectory(), "bin", "cppvr"),
+      vrs: [[vriArgs("cppvr-relay", 0, 60_000, false)]],
+      queue: 0,
+      balancer: 0,
+      byFrame: true,
+      cores: benchCores(),
+      placement: usualPlacement,
+    };
+    await using stage = await Stage.start(core, options, runtimeDirectory());
+    equal(stage.running(0), 0);
+    await stage.setTargets([1]);
+    equal(stage.running(0), 1);
+    await stage.offer(0, { rate_fps: 90_000, window_frames: 0 });
+    ok((await stage.framesPerSecond(300, 100))[0]! > 0);
+  } finally {
+    core.close();
+  }
+});
+
+Deno.test("a staircase goes up and down; VRs side by side start later", () => {
+  deepEqual(staircase(60, 180, 60), [60, 120, 180, 120, 60]);
+  deepEqual(sideBySide([1, 2], 2, 1), [[1, 0], [2, 1], [0, 2]]);
+  deepEqual([0, 1, 60, 61, 360].map((rate) => idealCores(rate, 60)), [1, 1, 1, 2, 6]);
+});
+
+Deno.test("paced where six VRIs and the dispatcher have no physical core each", () => {
+  const cores = (count: number, siblings: number) =>
+    Array.from({ length: count }, (_, i) => ({ smt: Math.floor(i / siblings) }));
+  ok(mustPace(cores(2, 1)) && mustPace(cores(6, 1)) && mustPace(cores(12, 2)));
+  ok(!mustPace(cores(7, 1)) && !mustPace(cores(14, 2)));
+});
+
+Deno.test("words of a VRI say its port, its service rate and whether it is paced", () => {
+  deepEqual(vriArgs("cppvr", 0, null, true), []);
+  deepEqual(vriArgs("cppvr-relay", 1, 60_000, false), [
+    "--relay",
+    "in1=out",
+    "--service-rate",
+    "60000",
+  ]);
+  deepEqual(vriArgs("cppvr", 0, 36_000, true), ["--service-rate", "36000", "--pace"]);
+});
+
+Deno.test("ideals: what VRIs serve together, what is offered, T of two VRs", () => {
+  deepEqual([1, 6, 7].map((n) => ideal_fps(n, Infinity)), [60_000, 360_000, 360_000]);
+  equal(ideal_fps(5, 3), 180_000);
+  equal(combined([170, 180]), 340);
+  equal(combined([360]), 360);
+  equal(serviceRates_fps(true).reduce((a, b) => a + b), 360_000);
+  ok(serviceRates_fps(false).reduce((a, b) => a + b) > 360_000); // all of it can be carried
+});
+
+Deno.test("balancers are judged by the issue's bounds", () => {
+  const row = (balancer: string, vris: string, ratio: number) => ({
+    experiment: "3a" as const,
+    router: "cppvr-relay",
+    balanced_by: "frame",
+    balancer,
+    vris,
+    frames_per_second: ratio * 360_000,
+    ideal_frames_per_second: 360_000,
+    ratio,
+  });
+  const [equalOnes, unequal] = judgeBalancers([
+    row("jsq", "equal", 0.99),
+    row("random", "equal", 0.96),
+    row("jsq", "one at half speed", 0.99),
+    row("random", "one at half speed", 0.93),
+  ]);
+  match(equalOnes!, /0\.97 each: missed, within 0\.01: missed/);
+  match(unequal!, /jsq 0\.990.*jsq ahead: reached/);
+});
+
+Deno.test("the chart shows cores, those that lack and those too many", () => {
+  const row = (t_s: number, cores: number, ideal_cores: number) => ({
+    experiment: "2c" as const,
+    router: "cppvr-relay",
+    t_s,
+    vr: "vr1",
+    offered_fps: 60_000 * ideal_cores,
+    carried_fps: 60_000 * cores,
+    cores,
+    ideal_cores,
+  });
+  const lines = drawChart([row(1, 1, 1), row(2, 1, 2), row(3, 2, 1)], 3, true);
+  deepEqual(lines.slice(1, 5), ["  3 ┤", "  2 ┤ ░▒", "  1 ┤███", "    └───"]);
+  match(plainLine(row(2, 1, 2), true), /2\.0 s +vr1 +offered 120 Kfps.*1 of 2 +paced$/);
+  equal(redraw(["a", "b"], 0), "a\x1b[K\nb\x1b[K");
+  equal(redraw(["a"], 2), "\x1b[2Aa\x1b[K");
+});

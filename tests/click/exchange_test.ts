@@ -1,0 +1,83 @@
+/** Two routers that exchange entries as the VRIs of one VR do (vrs/click/exchange.hh). */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+
+const program = join(import.meta.dirname!, "../../zig-out/bin/lvrm-click-pair");
+const decoder = new TextDecoder();
+
+/** What the handlers of both say when A has run, then B. */
+async function run(a: string, b: string, handlers: string[], isLate = false) {
+  const directory = await Deno.makeTempDir({ prefix: "lvrm-pair-" });
+  try {
+    await Deno.writeTextFile(join(directory, "a.click"), a);
+    await Deno.writeTextFile(join(directory, "b.click"), b);
+    const { code, stdout, stderr } = await new Deno.Command(program, {
+      args: [...(isLate ? ["--late"] : []), "a.click", "b.click", ...handlers],
+      cwd: directory,
+      stdin: "null",
+    }).output();
+    assert.equal(code, 0, decoder.decode(stderr));
+    return { stdout: decoder.decode(stdout).trim(), stderr: decoder.decode(stderr).trim() };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+const rewriter = `rw :: IPRewriter(pattern 1.0.0.1 5000-5999# - - 0 1, drop);
+rw[0] -> IPPrint(out, TIMESTAMP false) -> Discard;
+rw[1] -> CheckIPHeader -> CheckUDPHeader -> IPPrint(back, TIMESTAMP false) -> Discard;
+Script(wait 1s, stop);`;
+const outgoing = (source: string): string =>
+  `${rewriter} InfiniteSource(abcd, 1) -> UDPIPEncap(${source}, 7, 2.0.0.2, 53) -> rw;
+Idle -> [1]rw;`;
+const reply = `${rewriter} InfiniteSource(abcd, 1) -> UDPIPEncap(2.0.0.2, 53, 1.0.0.1, 5000)
+-> [1]rw; Idle -> rw;`;
+
+Deno.test("click exchange: a reply finds its flow in the sibling", async () => {
+  const { stdout, stderr } = await run(outgoing("10.0.0.1"), reply, ["a:rw.size", "b:rw.size"]);
+  assert.equal(
+    stderr,
+    "out: 10.0.0.1.7 > 2.0.0.2.53: udp 12\n".replace("10.0.0.1.7", "1.0.0.1.5000") +
+      "back: 2.0.0.2.53 > 10.0.0.1.7: udp 12",
+  );
+  assert.match(stdout, /^a:rw.size:\n1\n+b:rw.size:\n1$/);
+});
+
+Deno.test("click exchange: a sibling that starts later asks for what is known", async () => {
+  const { stderr } = await run(outgoing("10.0.0.1"), reply, [], true);
+  assert.match(stderr, /back: 2\.0\.0\.2\.53 > 10\.0\.0\.1\.7/);
+});
+
+Deno.test("click exchange: ports that a sibling took aren't taken again", async () => {
+  const other = outgoing("10.0.0.2").replace("5000-5999#", "5000-5001#");
+  const first = outgoing("10.0.0.1").replace("5000-5999#", "5000-5001#");
+  const { stderr, stdout } = await run(first, other, ["a:rw.table", "b:rw.table"]);
+  const ports = [...stderr.matchAll(/out: 1\.0\.0\.1\.(\d+)/g)].map(([, port]) => port);
+  assert.equal(ports.length, 2);
+  assert.notEqual(ports[0], ports[1]);
+  const [a, b] = stdout.split(/^b:rw.table:$/m);
+  const flows = (text: string) => [...text.matchAll(/^udp .* \[0 1\]/gm)].map(([it]) => it).sort();
+  assert.equal(flows(a!).length, 2);
+  assert.deepEqual(flows(a!), flows(b!));
+});
+
+Deno.test("click exchange: TCP sequence shifts go along", async () => {
+  const common = `rw :: TCPRewriter(pattern 200.100.200.100 20000-20010# - - 0 1, drop);
+ftp :: FTPPortMapper(rw, rw, 0) -> rw;
+rw[0] -> CheckTCPHeader -> IPPrint(out, TIMESTAMP false) -> Discard;
+rw[1] -> CheckTCPHeader -> IPPrint(in, TIMESTAMP false) -> Discard;
+Idle -> [1]rw; Script(wait 3s, stop);
+elementclass Send { $bytes, $at | RatedSource($bytes, 1, 1, false) -> IPEncap(tcp, 10.0.0.1, 2.0.0.2)
+  -> SetTCPChecksum -> output }`;
+  const a = `${common}
+InfiniteSource(\\<04d20015 000003e7 00000000 5002ffff 00000000>, 1)
+  -> IPEncap(tcp, 10.0.0.1, 2.0.0.2) -> SetTCPChecksum -> ftp;
+TimedSource(1, \\<04d20015 000003e8 00000002 5018ffff 00000000>"PORT 10,0,0,1,4,1
+", LIMIT 1) -> IPEncap(tcp, 10.0.0.1, 2.0.0.2) -> SetTCPChecksum -> ftp;`;
+  const b = `${common}
+InfiniteSource(\\<04d20015 000003fa 00000002 5018ffff 00000000>"QUIT
+", 1) -> IPEncap(tcp, 10.0.0.1, 2.0.0.2) -> SetTCPChecksum -> ftp;`;
+  const { stderr } = await run(a, b, []);
+  // "10,0,0,1,4,1" (12) became "200,100,200,100,78,33" (21).
+  assert.match(stderr, /out: 200\.100\.200\.100\.20000 > 2\.0\.0\.2\.21: P 1027:1032\(5\)/);
+});
