@@ -47,6 +47,7 @@ test {
     _ = @import("generator/options.zig");
     _ = @import("generator/payload.zig");
     _ = @import("generator/send.zig");
+    _ = @import("generator/sizes.zig");
     _ = @import("generator/sink.zig");
     _ = @import("generator/tally.zig");
 }

@@ -210,7 +210,12 @@ pub const Vr = struct {
     pub fn sortOut(vr: *Vr) void {
         if (!vr.stale_loads) return;
         vr.stale_loads = false;
-        if (vr.running.len > 1) vr.refreshLoads();
+        if (vr.running.len < 2) return;
+        for (vr.running) |vri| {
+            if (!vri.observed) vri.observe(0);
+            vri.observed = false;
+        }
+        vr.refreshLoads();
     }
 
     /// Takes a VRI out of those that run, because it broke the rules.

@@ -44,6 +44,7 @@ pub const Vri = struct {
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
     staged_count: u32 = 0,
     handed: bool = false, // something, in this pass
+    observed: bool = false, // in this pass
     unpublished: u32 = 0, // pushed since the last `settle`
     position: u32 = 0, // among its VR's running ones
     untracked: u32 = 0, // frames it holds whose flow is not known
@@ -130,14 +131,21 @@ pub const Vri = struct {
     /// index lies in another core's cache.
     pub fn settle(v: *Vri, look: bool) void {
         if (v.unpublished == 0) return; // all was refused
-        if (look) switch (v.data_in) {
-            inline else => |*q| {
-                v.estimator.observe(q.length(), v.unpublished);
-                if (q.bad) v.violate(.bad_index);
-            },
-        };
+        if (look) v.observe(v.unpublished);
         v.counters.batches[abi.batchBucket(v.unpublished)] += 1;
         v.unpublished = 0;
+    }
+
+    /// Observes its load, with so many frames just dispatched. Also without any, while siblings get
+    /// some: by an estimate of when it was behind it would never be chosen again.
+    pub fn observe(v: *Vri, dispatched: u32) void {
+        switch (v.data_in) {
+            inline else => |*q| {
+                v.estimator.observe(q.length(), dispatched);
+                if (q.bad) v.violate(.bad_index);
+            },
+        }
+        v.observed = true;
     }
 
     pub fn collect(v: *Vri, into: []u64) u32 {

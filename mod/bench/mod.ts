@@ -1,4 +1,4 @@
-/** `lvrm bench`: the paper's experiments that need no network, on this machine. */
+/** `lvrm bench`: the paper's experiments 1 on this machine; all but 1a and 1b need no network. */
 import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { Core } from "../../ffi/core.ts";
@@ -11,13 +11,16 @@ import { benchBalance, benchFairness } from "./balance.ts";
 import { benchControl } from "./control.ts";
 import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
+import { benchForwarding } from "./forwarding.ts";
 import { describeMachine, type Machine } from "./machine.ts";
+import { benchRoundTrip } from "./round_trip.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
 import type { Reaction } from "./steps.ts";
 import { formatRows, type Row } from "./table.ts";
 import { benchRouters, benchThroughput } from "./throughput.ts";
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
+export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
 export { benchRouters } from "./throughput.ts";
 
 const leastWindow_frames = 64;
@@ -26,6 +29,11 @@ const largestWindow_frames = link.queue_capacity - 64;
 
 /** The experiments by name, and what each measures. */
 export const experiments = {
+  "1a": {
+    about: "rate of forwarding by size of frame, beside the kernel's; root",
+    run: benchForwarding,
+  },
+  "1b": { about: "round trip of a ping, beside the kernel's; root", run: benchRoundTrip },
   "1c": { about: "throughput from memory to discard through one VRI", run: benchThroughput },
   "1d": { about: "latency of each frame from adapter to discard", run: benchLatency },
   "1e": { about: "a control event from one VRI to its sibling", run: benchControl },

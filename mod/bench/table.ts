@@ -6,9 +6,10 @@ export type Row = Readonly<Record<string, string | number | boolean | null>> | o
 const units: readonly [RegExp, (value: number) => string][] = [
   [/frames_per_second$|words_per_second$/, (v) => `${(v / 1e6).toFixed(2)} M/s`],
   [/^bits_per_second$/, (v) => `${(v / 1e9).toFixed(1)} Gb/s`],
-  [/^ratio$/, (v) => v.toFixed(2)],
+  [/^ratio(_to_kernel)?$/, (v) => v.toFixed(2)],
   [/_us$/, (v) => `${v.toFixed(v < 10 ? 2 : 1)} µs`],
-  [/_ns$/, (v) => `${v.toFixed(1)} ns`],
+  [/^loss$/, (v) => `${(v * 100).toFixed(2)} %`],
+  [/_ns(_per_frame)?$/, (v) => `${v.toFixed(1)} ns`],
 ];
 
 function cell(name: string, value: unknown): string {

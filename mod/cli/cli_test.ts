@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { formatStatus } from "./table.ts";
 import { makeProgram } from "./program.ts";
+import { generatorWords } from "./generate.ts";
 import type { Settings } from "../config/mod.ts";
 
 const mainTs = new URL("../../main.ts", import.meta.url).pathname;
@@ -166,4 +167,25 @@ Deno.test("the status table aligns its columns and shows why", () => {
     ok(text.includes(part), part);
   }
   ok(text.split("\n").every((line) => line === line.trimEnd()));
+});
+
+Deno.test("gen and sink are lvrm-gen's: they refuse to run unless the interface is named", async () => {
+  const traffic = ["--source", "10.0.1.2", "--destination", "10.0.2.2", "--seconds", "1"];
+  const [gen, sink, help] = await Promise.all([
+    lvrm("gen", ...traffic, "--destination-mac", "02:00:00:00:00:01"),
+    lvrm("sink", "--seconds", "1"),
+    lvrm("gen", "--help"),
+  ]);
+  for (const { code, err, out } of [gen, sink]) {
+    equal(code, 2);
+    equal(out, "");
+    match(err, /^lvrm-gen: Name the interface: --interface IF/);
+  }
+  equal(help.code, 0);
+  match(help.out, /^usage: lvrm-gen send/);
+  deepEqual(generatorWords(["sink", "--interface", "e0"]), ["sink", "--interface", "e0"]);
+  equal(generatorWords(["status"]), null);
+  const limit = await lvrm("gen", "--find-limit", "--interface", "e0", ...traffic);
+  equal(limit.code, 2);
+  match(limit.err, /^lvrm: --find-limit: name where the frames arrive: --sink INTERFACE\n$/);
 });

@@ -1,13 +1,14 @@
 /** The command line: arguments in, exit code out. */
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
-import { runBench } from "../bench/mod.ts";
+import { findLimitOf, runBench, runFindLimit } from "../bench/mod.ts";
 import type { Settings } from "../config/mod.ts";
 import { virtualSource } from "../config/source.ts";
 import { checkHost, listAdapters, requireComplete, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { clickWords, runClick } from "./click.ts";
+import { generatorWords, runGenerator } from "./generate.ts";
 import { makeProgram } from "./program.ts";
 import { formatCapture, formatStatus } from "./table.ts";
 
@@ -64,6 +65,13 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const words = clickWords(args);
     if (words !== null) runClick(words);
+    const limit = args[0] === "gen" ? findLimitOf(args.slice(1)) : null;
+    if (limit !== null) {
+      await runFindLimit(limit, print, progress);
+      return ExitCode.ok;
+    }
+    const generator = generatorWords(args);
+    if (generator !== null) runGenerator(generator);
     await program.parseAsync(args, { from: "user" });
     return ExitCode.ok;
   } catch (error) {

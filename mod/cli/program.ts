@@ -110,6 +110,25 @@ function addAdapters(program: Command, actions: Actions): void {
     });
 }
 
+/** Programs of their own, for the help; mod.ts becomes them before this is asked. */
+function addPrograms(program: Command): void {
+  program.command("click")
+    .description("run a configuration in the Click language, as the click command does")
+    .helpOption(false)
+    .argument("[WORDS...]", "as of click: lvrm click --help");
+  program.command("gen")
+    .description(
+      "send numbered frames out of a named interface: lvrm gen --help; with --find-limit " +
+        "--sink INTERFACE find the highest rates with 2 % loss and with none",
+    )
+    .helpOption(false)
+    .argument("[WORDS...]", "of lvrm-gen send");
+  program.command("sink")
+    .description("count such frames: loss, order, duplicates, latency: lvrm sink --help")
+    .helpOption(false)
+    .argument("[WORDS...]", "of lvrm-gen sink");
+}
+
 /** The commander program; parsing errors are thrown as CommanderError. */
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
@@ -141,7 +160,8 @@ export function makeProgram(actions: Actions): Command {
     });
   program.command("bench")
     .description(
-      "measure lvrm on this machine, without interfaces and without privileges: " +
+      "measure lvrm on this machine, without its interfaces, and without privileges but for 1a " +
+        "and 1b: " +
         Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
     )
     .argument("<EXPERIMENT...>", "one or more of them")
@@ -168,10 +188,7 @@ export function makeProgram(actions: Actions): Command {
     .option("--json <FILE>", "write outcome, decisions and history there, as JSON")
     .option("--allocator <NAME>", `for all VRs, instead of their own: ${allocators.join(", ")}`)
     .action((file: string, options: SimulateOptions) => actions.simulate(file, options));
-  program.command("click") // click.ts takes it before this
-    .description("run a configuration in the Click language, as the click command does")
-    .helpOption(false)
-    .argument("[WORDS...]", "as of click: lvrm click --help");
+  addPrograms(program);
   program.command("version")
     .description("print the version")
     .action(() => actions.print(`lvrm ${version}\n`));

@@ -200,9 +200,9 @@ export class PortKeeper {
 
   /** What the port was last opened with, and why. */
   adapter(port: number): { adapter: string; adapter_info: string; adapter_why: string } {
-    const opened = this.#kept.find((kept) => kept.port.port === port)?.opened;
+    const opened = this.#kept.find((kept) => kept.port.port === port)?.opened ?? null;
     return {
-      adapter: opened == null ? "" : manifest.adapters[opened.adapter]!,
+      adapter: opened === null ? "" : manifest.adapters[opened.adapter]!,
       adapter_info: opened?.info ?? "",
       adapter_why: opened?.why ?? "",
     };

@@ -42,6 +42,10 @@ export interface SinkResult {
   highest_sequence: number;
   other_frames: number;
   missed_frames: number;
+  latency_p50_ns: number;
+  latency_p99_ns: number;
+  latency_p999_ns: number;
+  latency_max_ns: number;
   seconds: number;
 }
 
@@ -52,7 +56,8 @@ export interface Traffic {
   seconds: number;
   count?: number;
   rate_fps?: number;
-  wire_bytes?: number;
+  /** Or `imix`, or `FIRST-LAST`. */
+  wire_bytes?: number | string;
   flows?: number;
   /** Addresses from `destination` on, one per flow. */
   destinations?: number;

@@ -49,7 +49,10 @@ class Router {
     const Handler *find_handler(std::string_view name) const;
 
     /// One stop, or a driver element's turn; how `stop` and elements with STOP end the run.
-    void please_stop() { runs_ -= 1; } // the pass that is running ends first
+    void please_stop() { // the pass that is running ends first, and doesn't wait
+        runs_ -= 1;
+        driver_.interrupt();
+    }
     /// Whether it is to stop; asks the listeners.
     bool is_stopping();
     void add_stop_listener(StopListener *listener) { stop_listeners_.push_back(listener); }

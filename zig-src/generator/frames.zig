@@ -86,18 +86,19 @@ pub fn build(shape: Shape, flow: u32, to: []u8) []u8 {
     std.mem.writeInt(u16, udp[0..2], shape.source_port +% @as(u16, @truncate(flow)), .big);
     std.mem.writeInt(u16, udp[2..4], shape.destination_port, .big);
     std.mem.writeInt(u16, udp[4..6], @intCast(udp.len), .big);
-    number(shape, frame, flow, 0);
+    number(shape, frame, flow, 0, 0);
     return frame;
 }
 
-/// Gives a built frame its sequence number and the UDP checksum that follows from it.
-pub fn number(shape: Shape, frame: []u8, flow: u32, sequence: u64) void {
+/// Gives a built frame its sequence number, the time, and the UDP checksum that follows from it.
+pub fn number(shape: Shape, frame: []u8, flow: u32, sequence: u64, stamp: u32) void {
     const addresses_at: usize = if (shape.source == .v4) 26 else 22;
     const udp = frame[shape.headerBytes() - 8 ..];
     const payload: Payload = .{
         .run = shape.run,
         .flow = @truncate(flow),
         .sequence = sequence,
+        .stamp = stamp,
     };
     payload.write(udp[8..][0..payload_bytes]);
     udp[6..8].* = .{ 0, 0 };
@@ -156,8 +157,8 @@ test "a built frame holds right checksums and its payload is found, v4 and v6" {
     for (shapes) |shape| {
         var buffer: [frame_bytes_max]u8 = undefined;
         const frame = build(shape, 5, &buffer);
-        for ([_]u64{ 0, 1, 0xffff_ffff, 1 << 40 }) |sequence| {
-            number(shape, frame, 5, sequence);
+        for ([_]u64{ 0, 1, 0x8000_0001, 0xffff_ffff }) |sequence| {
+            number(shape, frame, 5, sequence, @truncate(sequence *% 77));
             const found = find(frame).?;
             try std.testing.expectEqual(sequence, found.sequence);
             try std.testing.expectEqual(5, found.flow);

@@ -1,20 +1,24 @@
 //! Reads the words of `lvrm-gen`'s command line.
 const std = @import("std");
 const frames = @import("frames.zig");
+const Sizes = @import("sizes.zig").Sizes;
 
 pub const usage =
     \\usage: lvrm-gen send --interface IF --destination-mac MAC --source ADDRESS
     \\                     --destination ADDRESS --seconds S [--count N] [--rate FPS]
-    \\                     [--wire-bytes N] [--flows N] [--sources N] [--destinations N]
+    \\                     [--wire-bytes SIZES] [--flows N] [--sources N] [--destinations N]
     \\                     [--source-port N] [--destination-port N] [--ttl N] [--run N] [--core N]
     \\                     [--burst N]
     \\       lvrm-gen sink --interface IF --seconds S [--count N] [--run N] [--core N]
     \\
     \\send: numbered UDP frames out of IF, for S seconds or N frames, whichever ends first; without
     \\      --rate as fast as they go. --wire-bytes counts preamble, check sequence and gap
-    \\      (84 = smallest). --run marks the frames, so that a sink tells runs apart.
+    \\      (84 = smallest): N, imix (7 of 84, 4 of 614, 1 of 1538), or FIRST-LAST, each in turn.
+    \\      --run marks the frames, so that a sink tells runs apart. Flow N has source port + N, and
+    \\      the Nth of --sources and --destinations addresses.
     \\sink: counts such frames as they come in, for S seconds or until N different ones came, or
-    \\      until its standard input ends.
+    \\      until its standard input ends. Latency is from the sender's clock to the kernel's stamp:
+    \\      only true on one machine.
     \\Both print one line of JSON; sink prints {"ready":true} before, once it counts.
     \\
 ;
@@ -25,6 +29,7 @@ pub const Options = struct {
     command: Command,
     interface: [:0]const u8 = "",
     shape: frames.Shape = .{},
+    sizes: Sizes = .{ .fixed = 84 },
     rate_fps: u64 = 0, // 0: as fast as they go
     seconds: f64 = 0,
     count: u64 = std.math.maxInt(u64),
@@ -51,17 +56,14 @@ pub fn parse(words: []const [*:0]const u8) Error!Options {
     const command = std.meta.stringToEnum(Command, std.mem.span(words[1])) orelse
         return wrong("Unknown command {s}: use send or sink", .{words[1]});
     var options: Options = .{ .command = command };
-    var wire_bytes: u64 = 84;
     var at: usize = 2;
     while (at < words.len) : (at += 2) {
         const name = std.mem.span(words[at]);
         if (at + 1 == words.len) return wrong("{s} needs a value", .{name});
         const value = std.mem.span(words[at + 1]);
-        if (std.mem.eql(u8, name, "--wire-bytes")) {
-            wire_bytes = try integer(u64, name, value);
-        } else try set(&options, name, value);
+        try set(&options, name, value);
     }
-    return try check(options, wire_bytes);
+    return try check(options);
 }
 
 fn set(options: *Options, name: []const u8, value: [:0]const u8) Error!void {
@@ -82,6 +84,9 @@ fn set(options: *Options, name: []const u8, value: [:0]const u8) Error!void {
         options.count = try integer(u64, name, value);
     } else if (eql(u8, name, "--rate")) {
         options.rate_fps = try integer(u64, name, value);
+    } else if (eql(u8, name, "--wire-bytes")) {
+        options.sizes = Sizes.parse(value) orelse
+            return wrong("--wire-bytes needs a number, imix or FIRST-LAST, not {s}", .{value});
     } else if (eql(u8, name, "--flows")) {
         shape.flows = try integer(u32, name, value);
     } else if (eql(u8, name, "--sources")) {
@@ -105,8 +110,7 @@ fn set(options: *Options, name: []const u8, value: [:0]const u8) Error!void {
     } else return wrong("Unknown option {s}", .{name});
 }
 
-fn check(given: Options, wire_bytes: u64) Error!Options {
-    var options = given;
+fn check(options: Options) Error!Options {
     const shape = &options.shape;
     if (options.interface.len == 0 or options.interface.len > 15)
         return wrong("Name the interface: --interface IF (at most 15 letters)", .{});
@@ -124,9 +128,8 @@ fn check(given: Options, wire_bytes: u64) Error!Options {
         return wrong("--flows must be 1 to 65536; --sources, --destinations at least 1", .{});
     const least = shape.frameBytesMin() + frames.wire_overhead_bytes;
     const most = frames.frame_bytes_max + frames.wire_overhead_bytes;
-    if (wire_bytes < @max(84, least) or wire_bytes > most)
+    if (options.sizes.least() < @max(84, least) or options.sizes.most() > most)
         return wrong("--wire-bytes must be {d} to {d}", .{ @max(84, least), most });
-    shape.frame_bytes = @intCast(wire_bytes - frames.wire_overhead_bytes);
     return options;
 }
 
@@ -161,7 +164,7 @@ test "a whole command line" {
         "--wire-bytes",      "1538",
     };
     const options = try parse(&words);
-    try std.testing.expectEqual(1514, options.shape.frame_bytes);
+    try std.testing.expectEqual(1514, options.sizes.frameBytes(0));
     try std.testing.expectEqual([4]u8{ 10, 0, 11, 2 }, options.shape.destination.v4);
 }
 

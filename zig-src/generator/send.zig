@@ -3,6 +3,7 @@ const std = @import("std");
 const linux = std.os.linux;
 const frames = @import("frames.zig");
 const socket = @import("socket.zig");
+const stampNow = @import("payload.zig").stampNow;
 const Options = @import("options.zig").Options;
 
 const batch_max = 64;
@@ -37,7 +38,9 @@ fn transmit(fd: i32, shape: frames.Shape, options: Options) socket.Error!Result 
     var vectors: [batch_max]std.posix.iovec = undefined;
     var messages: [batch_max]linux.mmsghdr = undefined;
     for (&buffers, &vectors, &messages) |*buffer, *vector, *message| {
-        vector.* = .{ .base = buffer, .len = frames.build(shape, 0, buffer).len };
+        var own = shape;
+        own.frame_bytes = options.sizes.frameBytes(0);
+        vector.* = .{ .base = buffer, .len = frames.build(own, 0, buffer).len };
         message.* = std.mem.zeroes(linux.mmsghdr);
         message.hdr.iov = @ptrCast(vector);
         message.hdr.iovlen = 1;
@@ -54,11 +57,13 @@ fn transmit(fd: i32, shape: frames.Shape, options: Options) socket.Error!Result 
             if (options.burst > 1) socket.sleep_ns(nap_ns);
             continue;
         }
-        prepare(shape, result.sent_frames, wanted);
+        prepare(shape, options, &vectors, result.sent_frames, wanted);
         // What the interface did not take is prepared again, with the same numbers.
+        const before = result.sent_frames;
         try push(fd, &messages, wanted, &result);
+        const sent: usize = @intCast(result.sent_frames - before);
+        for (vectors[0..sent]) |vector| result.sent_bytes += vector.len;
     }
-    result.sent_bytes = result.sent_frames * shape.frame_bytes;
     result.seconds = @as(f64, @floatFromInt(now_ns - start_ns)) / std.time.ns_per_s;
     result.rate_fps = @as(f64, @floatFromInt(result.sent_frames)) / @max(result.seconds, 1e-9);
     return result;
@@ -71,13 +76,23 @@ fn due_frames(options: Options, elapsed_ns: u64) u64 {
     return @intCast(@min(due, options.count));
 }
 
-/// Numbers `wanted` frames from `first` on.
-fn prepare(shape: frames.Shape, first: u64, wanted: u64) void {
-    for (buffers[0..wanted], 0..) |*buffer, offset| {
+/// Numbers `wanted` frames from `first` on; one reading of the clock serves them all.
+fn prepare(
+    shape: frames.Shape,
+    options: Options,
+    vectors: *[batch_max]std.posix.iovec,
+    first: u64,
+    wanted: u64,
+) void {
+    const stamp = stampNow();
+    var own = shape;
+    for (buffers[0..wanted], vectors[0..wanted], 0..) |*buffer, *vector, offset| {
         const sequence = first + offset;
         const flow: u32 = @intCast(sequence % shape.flows);
-        if (shape.flows > 1) _ = frames.build(shape, flow, buffer);
-        frames.number(shape, buffer[0..shape.frame_bytes], flow, sequence);
+        own.frame_bytes = options.sizes.frameBytes(sequence);
+        if (shape.flows > 1 or options.sizes != .fixed) _ = frames.build(own, flow, buffer);
+        vector.len = own.frame_bytes;
+        frames.number(own, buffer[0..own.frame_bytes], flow, sequence, stamp);
     }
 }
 

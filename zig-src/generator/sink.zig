@@ -7,12 +7,17 @@ const frames = @import("frames.zig");
 const socket = @import("socket.zig");
 const Options = @import("options.zig").Options;
 const Tally = @import("tally.zig").Tally;
+const payload = @import("payload.zig");
+const Histogram = @import("../latency.zig").Histogram;
 
 const block_bytes: u32 = 1 << 18;
 const block_count: u32 = 256;
 const retire_ms: u32 = 4; // a block that isn't full is handed over after this time
 const snap_bytes: u32 = 96; // VLAN tag, IPv4 with few options or IPv6, UDP, payload
 const poll_ms = 20;
+
+/// From the sender's clock to the kernel's stamp here, nanoseconds.
+var latencies: Histogram = .{};
 
 const RingRequest = extern struct { // struct tpacket_req3
     block_size: u32 = block_bytes,
@@ -127,6 +132,8 @@ fn count(block: *Block, tally: *Tally, options: Options) void {
         const found = frames.find(data[0..head.snaplen]);
         if (found != null and (options.any_run or found.?.run == options.shape.run)) {
             tally.add(found.?, head.len);
+            const received = payload.stampOf(head.sec, head.nsec);
+            latencies.record(payload.between_ns(found.?.stamp, received));
         } else tally.other_frames += 1;
         at += head.next_offset;
     }
@@ -152,6 +159,10 @@ fn report(fd: i32, tally: Tally, span_ns: u64) socket.Error!void {
         .lost_frames = tally.lost_frames,
         .highest_sequence = tally.highest_sequence,
         .other_frames = tally.other_frames,
+        .latency_p50_ns = latencies.quantile(latencies.frames, 500),
+        .latency_p99_ns = latencies.quantile(latencies.frames, 990),
+        .latency_p999_ns = latencies.quantile(latencies.frames, 999),
+        .latency_max_ns = latencies.max,
         .missed_frames = statistics.drops, // by this sink: a measurement that has any is void
         .seconds = @as(f64, @floatFromInt(span_ns)) / std.time.ns_per_s,
     });

@@ -85,7 +85,7 @@ class ICMPRewriter final : public SortElement<ICMPRewriter> {
         }
         return -1;
     }
-    /// `original`: what the quoted packet was before; 0 is a field that the rewriter doesn't look at.
+    /// `original`: what the quoted packet was before; 0 is a field that the rewriter ignores.
     static void restore(Packet *p, click_ip *quoted, uint8_t *transport, uint32_t bytes,
                         const FlowKey &original) {
         click_ip *ip = p->ip_header();

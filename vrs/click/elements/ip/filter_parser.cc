@@ -152,7 +152,9 @@ bool FilterParser::take_slice(const std::string &bracket, FilterTest::Base base,
     if (offset > 65535 - bytes) return fail("offset out of range"), false;
     out.field = Field::data;
     const uint32_t bits = static_cast<uint32_t>(bytes) * 8;
-    const bool is_near = offset + bytes <= FilterProgram::near_bytes;
+    // The IP header is there; whether the bytes behind it are is seen when they are asked for.
+    const bool is_near =
+        base == FilterTest::ip && offset + bytes <= FilterProgram::near_bytes;
     const auto start = static_cast<uint16_t>(
         is_near ? std::min<uint64_t>(offset, FilterProgram::near_bytes - 4) : offset);
     out.slice.base = is_near ? base

@@ -55,6 +55,7 @@ class Discard final : public Element {
         batch.kill();
     }
     bool run_task(Task *task) override {
+        if (!is_active_) return false;
         uint32_t left = burst_;
         Batch batch;
         while (left > 0) {

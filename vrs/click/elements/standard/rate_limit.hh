@@ -22,13 +22,15 @@ class TokenBucket {
         tokens_ = tokens;
         last_ns_ = steady_ns();
     }
+    /// Whether so many units are there now. take() may take more: that is paid back first.
+    bool has(double units = 1) {
+        refill();
+        return tokens_ + 1e-6 >= units;
+    }
     /// Whole units that are there now.
     uint64_t available() {
-        const int64_t now = steady_ns();
-        if (last_ns_ == 0) last_ns_ = now;
-        tokens_ = std::min(capacity_, tokens_ + static_cast<double>(now - last_ns_) * rate_ / 1e9);
-        last_ns_ = now;
-        return static_cast<uint64_t>(tokens_ + 1e-6);
+        refill();
+        return static_cast<uint64_t>(std::max(tokens_, 0.0) + 1e-6);
     }
     void take(double units) { tokens_ -= units; }
     /// Until `units` are there.
@@ -40,6 +42,12 @@ class TokenBucket {
     double capacity() const { return capacity_; }
 
   private:
+    void refill() {
+        const int64_t now = steady_ns();
+        if (last_ns_ == 0) last_ns_ = now;
+        tokens_ = std::min(capacity_, tokens_ + static_cast<double>(now - last_ns_) * rate_ / 1e9);
+        last_ns_ = now;
+    }
     double rate_ = 1, capacity_ = 1, tokens_ = 0;
     int64_t last_ns_ = 0;
 };

@@ -12,8 +12,8 @@ namespace click {
 
 class Element;
 
-/// SADDR SPORT DADDR DPORT: how a flow's addresses and ports change. "-" keeps a field; SPORT may be
-/// a range of ports to choose from (or SADDR a range of addresses, where there are no ports).
+/// SADDR SPORT DADDR DPORT: how a flow's addresses and ports change. "-" keeps a field; SPORT may
+/// be a range of ports to choose from (or SADDR a range of addresses, where there are no ports).
 class RewritePattern {
   public:
     enum class Kind { ports, addresses, pairs };

@@ -25,8 +25,8 @@ class PortRewriter : public Rewriter {
     bool quoted_key(const click_ip *ip, const uint8_t *transport, uint32_t bytes,
                     FlowKey &out) const override {
         if (!takes(ip->protocol) || bytes < 4) return false;
-        out = {ip->source, ip->destination, load<uint16_t>(transport), load<uint16_t>(transport + 2),
-               ip->protocol};
+        out = {ip->source, ip->destination, load<uint16_t>(transport),
+               load<uint16_t>(transport + 2), ip->protocol};
         return true;
     }
     uint8_t apply(const Flow &flow, uint32_t, int direction, Packet *p) override {

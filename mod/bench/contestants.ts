@@ -1,0 +1,58 @@
+/** Who takes part in experiments 1a and 1b, and in which order. */
+import { manifest } from "../../ffi/abi.gen.ts";
+import { preferred } from "../gateway/adapters.ts";
+import { Served, Testbed } from "./testbed.ts";
+import type { BenchContext } from "./types.ts";
+
+/** Kernel forwarding, or lvrm with an adapter and a router. */
+export interface Contestant {
+  readonly forwarder: "kernel" | "lvrm";
+  readonly adapter: string | null;
+  readonly router: "cppvr-relay" | "cppvr" | null;
+}
+
+const kernel: Contestant = { forwarder: "kernel", adapter: null, router: null };
+
+/** The kernel, and every adapter that works here with the paper's forwarder and with routing. */
+export function contestants(
+  context: Pick<BenchContext, "core" | "router" | "progress">,
+): Contestant[] {
+  const all: Contestant[] = [kernel];
+  for (const number of preferred()) {
+    const adapter = manifest.adapters[number]!;
+    const reason = context.core.adapterUnavailable(number);
+    if (reason !== null) {
+      context.progress(`${adapter} takes no part: ${reason}`);
+      continue;
+    }
+    for (const router of ["cppvr-relay", "cppvr"] as const) {
+      if (context.router !== null && context.router !== router) continue;
+      all.push({ forwarder: "lvrm", adapter, router });
+    }
+  }
+  return all;
+}
+
+/** The order of a repeat: each begins with another, so that drift hits all alike. */
+export function rotated<T>(all: readonly T[], repeat: number): T[] {
+  const first = repeat % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
+export const nameOf = ({ forwarder, adapter, router }: Contestant): string =>
+  forwarder === "kernel" ? "kernel" : `${adapter} ${router}`;
+
+/** Lets a contestant forward in the gateway while `measure` runs; it gets lvrm's processes. */
+export async function during(
+  bed: Testbed,
+  { adapter, router }: Contestant,
+  measure: (pids: readonly number[]) => Promise<void>,
+): Promise<void> {
+  if (adapter === null) {
+    await bed.setForwarding(true);
+    await measure([]);
+    return await bed.setForwarding(false);
+  }
+  await using served = await Served.start(bed, adapter, router === "cppvr-relay");
+  await measure(served.pids);
+}

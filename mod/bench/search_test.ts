@@ -1,0 +1,74 @@
+/** The pure parts of experiments 1a and 1b. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { rotated } from "./contestants.ts";
+import { softirq_ns } from "./processor.ts";
+import { quantile, readPing } from "./round_trip.ts";
+import { combine, highestRate, lossMax, type Trial } from "./search.ts";
+
+/** A forwarder that carries so many frames per second and loses the rest. */
+function forwarder(carried_fps: number, offered_fps: number) {
+  const rates: number[] = [];
+  const attempt = (rate_fps: number): Promise<Trial> => {
+    rates.push(rate_fps);
+    const sent_fps = rate_fps === 0 ? offered_fps : rate_fps;
+    const received_fps = Math.min(sent_fps, carried_fps);
+    return Promise.resolve({
+      ...{ sent_fps, received_fps, loss: 1 - received_fps / sent_fps, cpu_ns_per_frame: 1 },
+    });
+  };
+  return { attempt, rates };
+}
+
+Deno.test("the search ends at the highest rate with at most 2 % lost", async () => {
+  for (const carried_fps of [1000, 50_000, 900_000]) {
+    const { attempt } = forwarder(carried_fps, 1_000_000);
+    const best = await highestRate(attempt, 20);
+    ok(best !== null && best.loss <= lossMax);
+    ok(best.received_fps > 0.96 * carried_fps, `${best.received_fps} of ${carried_fps}`);
+  }
+});
+
+Deno.test("a forwarder that carries all that is offered needs one try", async () => {
+  const { attempt, rates } = forwarder(2e6, 1e6);
+  equal((await highestRate(attempt, 7))!.received_fps, 1e6);
+  deepEqual(rates, [0]);
+});
+
+Deno.test("a forwarder that loses at every rate has no rate, and the search ends", async () => {
+  const trial = { sent_fps: 10, received_fps: 5, loss: 0.5, cpu_ns_per_frame: 1 };
+  equal(await highestRate(() => Promise.resolve(trial), 7), null);
+});
+
+Deno.test("loss is judged per pair: one that loses is not hidden by one that doesn't", () => {
+  const good = { sent_frames: 1000, received_frames: 1000, seconds: 1 };
+  const trial = combine([good, { ...good, received_frames: 970 }], 19_700);
+  deepEqual(trial, {
+    sent_fps: 2000,
+    received_fps: 1970,
+    loss: 1 - 970 / 1000,
+    cpu_ns_per_frame: 10,
+  });
+  ok(trial.loss > lossMax && 1 - trial.received_fps / trial.sent_fps <= lossMax);
+});
+
+Deno.test("each repeat begins with another contestant", () => {
+  deepEqual([0, 1, 2, 3].map((repeat) => rotated(["a", "b", "c"], repeat).join("")), [
+    ...["abc", "bca", "cab", "abc"],
+  ]);
+});
+
+Deno.test("round trips are read from ping's lines, without repeated ones", () => {
+  const text = `PING 10.0.11.2 (10.0.11.2) 56(84) bytes of data.
+64 bytes from 10.0.11.2: icmp_seq=1 ttl=63 time=0.049 ms
+64 bytes from 10.0.11.2: icmp_seq=1 ttl=63 time=0.050 ms (DUP!)
+64 bytes from 10.0.11.2: icmp_seq=2 ttl=63 time=1.5 ms
+
+rtt min/avg/max/mdev = 0.002/0.002/0.049/0.003 ms, ipg/ewma 0.005/0.002 ms
+`;
+  deepEqual(readPing(text), [49, 1500]);
+  deepEqual([quantile([3, 1, 2], 0.5), quantile([3, 1, 2], 0.99), quantile([7], 0.01)], [2, 3, 7]);
+});
+
+Deno.test("softirq time is the seventh figure of all processors", () => {
+  equal(softirq_ns("cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1 1 1 1 1 1 1 1\n"), 70_000_000);
+});
