@@ -7,8 +7,8 @@ import { abiHash, layout, limits, symbols } from "./abi.gen.ts";
 import { checked, u32Max } from "./checked.ts";
 import { putIdle } from "./idle.ts";
 import type { Idle } from "./idle.ts";
-import { decodeLatency, encodeTraceSpec, putReplay } from "./replay.ts";
-import type { LatencyReport, Replay, TraceSpec } from "./replay.ts";
+import { putReplay, type Replay } from "./replay.ts";
+import { Traces } from "./traces.ts";
 
 export { type Idle, putIdle } from "./idle.ts";
 
@@ -46,7 +46,7 @@ export interface PortConfig {
   /** 0: the library's default. */
   readonly receiveBufferBytes: number;
   readonly name: string;
-  /** Of the adapter `memory`. */
+  /** Of the adapters `memory` and `pcap`. */
   readonly replay?: Replay;
 }
 
@@ -57,6 +57,8 @@ export interface VrConfig {
   readonly balancer: number;
   /** Frames are balanced one by one, instead of by flow. */
   readonly byFrame: boolean;
+  /** Slots besides, for frames that stay in the arena. */
+  readonly residentCount?: number;
   /** Places of the flow table: a power of two. */
   readonly flowCount: number;
   /** How long a flow must be silent before it may move. */
@@ -88,6 +90,9 @@ export interface ReceivedEvent {
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
+/** The library's functions. */
+export type CoreSymbols = Library["symbols"];
+
 type Library = Deno.DynamicLibrary<typeof symbols>;
 
 /** Opens the library after comparing its layout hash with this program's. */
@@ -118,6 +123,8 @@ export class Core {
   readonly #text = new Uint8Array(1024);
   /** Thin netlink calls, results as the kernel gave them (0, a count or -errno). */
   readonly netlink: NetlinkSymbols;
+  /** Traces and captures. */
+  readonly traces: Traces;
 
   private constructor(library: Library) {
     this.#library = library;
@@ -134,6 +141,7 @@ export class Core {
       receive: (socket, buffer) => s.lvrm_netlink_receive(socket, buffer, buffer.byteLength),
       close: (socket) => s.lvrm_netlink_close(socket),
     };
+    this.traces = new Traces(s, (result) => this.#check(result));
   }
 
   /**
@@ -231,6 +239,8 @@ export class Core {
     view.setUint32(at.vr, checked("vr", config.vr, 0, limits.max_vrs - 1), true);
     view.setUint32(at.slot_bytes, checked("slot bytes", config.slotBytes, 1, u32Max), true);
     view.setUint32(at.slot_count, checked("slots", config.slotCount, 1, limits.max_slots), true);
+    const resident = checked("resident slots", config.residentCount ?? 0, 0, limits.max_slots);
+    view.setUint32(at.resident_count, resident, true);
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
     view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
     view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);
@@ -330,33 +340,6 @@ export class Core {
   pinnedTo(pid: number): number | null {
     const result = this.#library.symbols.lvrm_pinned_to(checked("process", pid, 0, 0x7fff_ffff));
     return result === -ENOTUNIQ || result === -ESRCH ? null : this.#check(result);
-  }
-
-  /** Makes a trace for the adapter `memory`; returns its number. */
-  traceCreate(spec: TraceSpec): number {
-    return this.#check(this.#library.symbols.lvrm_trace_create(encodeTraceSpec(spec)));
-  }
-
-  /** Adds a captured frame, of `originalBytes` on the wire, to a trace made empty. */
-  traceAppend(trace: number, frame: Uint8Array<ArrayBuffer>, originalBytes: number): void {
-    checked("trace", trace, 0, u32Max);
-    checked("original bytes", originalBytes, 0, u32Max);
-    this.#check(
-      this.#library.symbols.lvrm_trace_append(trace, frame, frame.byteLength, originalBytes),
-    );
-  }
-
-  /** Frees a trace that no port uses. */
-  traceDestroy(trace: number): void {
-    this.#check(this.#library.symbols.lvrm_trace_destroy(checked("trace", trace, 0, u32Max)));
-  }
-
-  /** Latencies since the last reset; `reset` forgets them afterwards. */
-  traceLatency(trace: number, reset: boolean): LatencyReport {
-    const view = new DataView(new ArrayBuffer(layout.LatencyReport.size));
-    checked("trace", trace, 0, u32Max);
-    this.#check(this.#library.symbols.lvrm_trace_latency(trace, view, reset ? 1 : 0));
-    return decodeLatency(view);
   }
 
   /** CLOCK_MONOTONIC: the clock of snapshots, and of decisions in a plan. */

@@ -42,6 +42,10 @@ export interface PortCounters {
   readonly keptFrames: number;
   readonly sendDroppedFrames: number;
   readonly receiveErrors: number;
+  /** Of the received ones: they lay in their VR's arena already. */
+  readonly uncopiedFrames: number;
+  /** No more will be received. */
+  readonly ended: boolean;
 }
 
 /** The counters of one port over two lives of its interface. */
@@ -55,6 +59,8 @@ export function addPortCounters(a: PortCounters, b: PortCounters): PortCounters 
     keptFrames: a.keptFrames + b.keptFrames,
     sendDroppedFrames: a.sendDroppedFrames + b.sendDroppedFrames,
     receiveErrors: a.receiveErrors + b.receiveErrors,
+    uncopiedFrames: a.uncopiedFrames + b.uncopiedFrames,
+    ended: b.ended,
   };
 }
 
@@ -220,6 +226,8 @@ export class SnapshotReader {
       keptFrames: read(at.kept_frames),
       sendDroppedFrames: read(at.send_dropped_frames),
       receiveErrors: read(at.receive_errors),
+      uncopiedFrames: read(at.uncopied_frames),
+      ended: read(at.ended) !== 0,
     };
   }
 

@@ -25,6 +25,7 @@ const atomics = [
   /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter)\.zig$/, // queues and heartbeat
   /^zig-src\/(core|dispatch|netlink)\.zig$/, // stop and wake flags
   /^zig-src\/socket_adapter\/packet_(socket|mmap)\.zig$/, // the ring; tags of other ports
+  /^zig-src\/capture\.zig$/, // the ring to the thread that writes the file
   // Measuring programs, and the histogram's reset.
   /^zig-src\/(latency|limit|limit_bare|echo)\.zig$/,
   /^zig-src\/socket_adapter\/af_xdp\/ring\.zig$/, // rings shared with the kernel

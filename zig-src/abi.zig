@@ -292,21 +292,23 @@ pub const PortConfig = extern struct {
     mtu: u32,
     receive_buffer_bytes: u32, // 0: the default
     name: [interface_name_bytes]u8,
-    // Of the adapter `memory`; zero for the others.
-    trace: u32, // number of the trace, plus one
+    // Of the adapters `memory` and `pcap`; zero for the others.
+    trace: u32, // number of the trace, plus one; 0: none
     frame_limit: u64, // frames to hand out; 0: no end
     rate_fps: u32, // 0: as fast as they are taken
     window_frames: u32, // on their way through the gateway at most; 0: no such bound
     trace_flags: u32, // trace_replay and so on
-    reserved: u32 = 0,
+    capture: u32, // number of the capture, plus one: of the adapter `pcap`
 };
 
 /// Bits of `PortConfig.trace_flags`.
 pub const trace_replay: u32 = 1; // the port receives the trace's frames
 pub const trace_record: u32 = 2; // the stamps of what the port sends are read
 pub const trace_stamp: u32 = 4; // each frame's last 8 bytes tell when it was handed out
+pub const trace_own_mac: u32 = 8; // unicast to the port's own MAC is for it; else all unicast is
+pub const trace_zero_copy: u32 = 16; // its frames are put into their VRs' arenas beforehand
 
-/// Frames to generate: a trace of `frames`, whose sizes come in turn. Flow n (frame number modulo
+/// Frames to generate: `frames` of them, whose sizes come in turn. Flow n (frame number modulo
 /// `flows`) comes from subnet n mod `sources` and goes to subnet 7919 n mod `destinations`, of
 /// consecutive subnets from the address given on.
 pub const TraceSpec = extern struct {
@@ -324,6 +326,25 @@ pub const TraceSpec = extern struct {
     source_mac: [6]u8,
     destination_mac: [6]u8,
     reserved: u32 = 0,
+};
+
+/// A capture file that an offline run writes, and the timing of what it reads.
+pub const CaptureConfig = extern struct {
+    format: u32, // CaptureFormat
+    nanoseconds: u32, // 1: times in nanoseconds; 0: in microseconds
+    interfaces: u32, // ports of the run: interfaces of a pcapng file, pcap0, pcap1, …
+    speed_permille: u32, // of the captured timing; 0: as fast as frames are taken
+};
+
+pub const CaptureFormat = enum(u32) { pcap = 0, pcapng = 1 };
+
+/// What became of a capture file.
+pub const CaptureReport = extern struct {
+    written_frames: u64 = 0,
+    written_bytes: u64 = 0,
+    lost_frames: u64 = 0, // counted as sent, but not written
+    errno: u64 = 0, // of the first write that failed
+    finished: u64 = 0, // 1: the writer has ended
 };
 
 /// Latencies that a trace's recording ports saw, in picoseconds.
@@ -347,6 +368,8 @@ pub const VrConfig = extern struct {
     flow_idle_ms: u32, // how long a flow must be silent before it may move, or lose its place
     load_estimator: u32, // index into the manifest's load estimators
     load_weight: u32, // of a new observation, in 1/256: 1..256
+    resident_count: u32 = 0, // slots beside `slot_count`, for frames that stay in the arena
+    reserved: u32 = 0,
 };
 
 pub const VriConfig = extern struct {
@@ -431,6 +454,8 @@ pub const PortCounters = extern struct {
     kept_frames: u64 = 0,
     send_dropped_frames: u64 = 0,
     receive_errors: u64 = 0,
+    uncopied_frames: u64 = 0, // of the received ones: they lay in their VR's arena already
+    ended: u64 = 0, // 1: no more will be received (a trace that is through)
 };
 
 pub const VrCounters = extern struct {
@@ -508,11 +533,11 @@ pub const shared_structs = .{
     AddressEvent, RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest,
 };
 pub const ffi_structs = .{
-    Idle,         StartConfig,   PortConfig,  VrConfig,
-    VriConfig,    VriCreated,    PlanHeader,  PlanPort,
-    PlanVr,       PlanVri,       PlanPrefix,  Totals,
-    PortCounters, VrCounters,    VriCounters, Snapshot,
-    TraceSpec,    LatencyReport,
+    Idle,         StartConfig,   PortConfig,    VrConfig,
+    VriConfig,    VriCreated,    PlanHeader,    PlanPort,
+    PlanVr,       PlanVri,       PlanPrefix,    Totals,
+    PortCounters, VrCounters,    VriCounters,   Snapshot,
+    TraceSpec,    LatencyReport, CaptureConfig, CaptureReport,
 };
 
 comptime {
@@ -565,7 +590,7 @@ pub const hash: u64 = blk: {
     @setEvalBranchQuota(1_000_000);
     var text: []const u8 = version;
     for (shared_structs ++ ffi_structs ++ .{Descriptor}) |T| text = text ++ describe(T);
-    for (.{ Drop, Violation, VriState, EventKind, RouteKind, ArenaPages }) |T|
+    for (.{ Drop, Violation, VriState, EventKind, RouteKind, ArenaPages, CaptureFormat }) |T|
         text = text ++ describeEnum(T);
     for (@import("ipc_queue/registry.zig").names) |name| text = text ++ name;
     break :blk fnv1a(text, 0xcbf29ce484222325);

@@ -56,8 +56,9 @@ fn typescript(w: *std.Io.Writer) !void {
     }
     try w.writeAll("} as const;\n");
     const enums = .{
-        abi.Drop,      abi.Violation, abi.VriState,
-        abi.EventKind, abi.RouteKind, abi.ArenaPages,
+        abi.Drop,          abi.Violation, abi.VriState,
+        abi.EventKind,     abi.RouteKind, abi.ArenaPages,
+        abi.CaptureFormat,
     };
     inline for (enums) |T| {
         try w.print("\nexport const {s} = {{\n", .{abi.shortName(T)});
@@ -72,8 +73,15 @@ fn typescript(w: *std.Io.Writer) !void {
         .{ abi.wants_neighbour_frames, abi.wants_promiscuous },
     );
     try w.print(
-        "export const traceFlags = {{ replay: {d}, record: {d}, stamp: {d} }} as const;\n",
-        .{ abi.trace_replay, abi.trace_record, abi.trace_stamp },
+        "export const traceFlags = {{ replay: {d}, record: {d}, stamp: {d}, own_mac: {d}, " ++
+            "zero_copy: {d} }} as const;\n",
+        .{
+            abi.trace_replay,
+            abi.trace_record,
+            abi.trace_stamp,
+            abi.trace_own_mac,
+            abi.trace_zero_copy,
+        },
     );
     try w.writeAll(
         "\n/** Byte offsets and sizes of the shared structs. */\nexport const layout = {\n",

@@ -150,6 +150,7 @@ fn giveBack(vri: *Vri, numbers: []const u32) void {
     const pool = &vr.pool;
     const slots = pool.slots;
     const free = pool.free;
+    const resident_from = pool.resident_from;
     const entries = vr.flows.entries;
     var top = pool.free_count;
     var untracked: u32 = 0;
@@ -157,7 +158,7 @@ fn giveBack(vri: *Vri, numbers: []const u32) void {
         const flow = slots[number].flow;
         slots[number] = .free;
         free[top] = number;
-        top += 1;
+        top += @intFromBool(number < resident_from);
         if (flow == frame_pool.untracked) {
             untracked += 1;
         } else if (flow != frame_pool.no_flow) {

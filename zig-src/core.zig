@@ -6,6 +6,7 @@ const abi = @import("abi.zig");
 const affinity = @import("affinity.zig");
 const adapters = @import("socket_adapter/registry.zig");
 const balancer = @import("balancer/registry.zig");
+const captures = @import("capture.zig");
 const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
 const link = @import("link.zig");
@@ -259,12 +260,9 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
             "a slot has {d} or {d} bytes, not {d}",
             .{ abi.slot_bytes, abi.jumbo_slot_bytes, config.slot_bytes },
         );
-    if (config.slot_count < 64 or config.slot_count > abi.max_slots)
-        return refuse(
-            .INVAL,
-            "an arena has 64 to {d} slots, not {d}",
-            .{ abi.max_slots, config.slot_count },
-        );
+    const slots = @as(u64, config.slot_count) + config.resident_count;
+    if (config.slot_count < 64 or slots > abi.max_slots)
+        return refuse(.INVAL, "an arena has 64 to {d} slots, not {d}", .{ abi.max_slots, slots });
     if (balancer.make(config.balancer) == null)
         return refuse(.INVAL, "no balancer has number {d}", .{config.balancer});
     if (load_estimator.choice(config.load_estimator, config.load_weight) == null)
@@ -283,7 +281,7 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
             if (e == error.NoSpace) .NOSPC else .NOMEM,
             "cannot make the arena of a VR ({d} slots of {d} bytes): {t}. See `ipcs -l` " ++
                 "for the limits of shared memory",
-            .{ config.slot_count, config.slot_bytes, e },
+            .{ slots, config.slot_bytes, e },
         );
     return 0;
 }
@@ -348,6 +346,10 @@ pub fn plan(bytes: []const u8) i32 {
     const made = plans.build(gpa, bytes, &tables, newest, &reason) catch |e| return switch (e) {
         error.Failed => failed(),
         error.OutOfMemory => refuse(.NOMEM, "no memory for the plan", .{}),
+    };
+    for (made.ports) |port| port.reside(gpa, made) catch {
+        made.destroy();
+        return refuse(.NOMEM, "no memory for the frames of port {d}", .{port.number});
     };
     narrow(made) catch {
         made.destroy();
@@ -420,13 +422,13 @@ pub fn eventReceive(buffer: []u8) i32 {
     return @intCast(total);
 }
 
-pub fn traceCreate(spec: *const abi.TraceSpec) i32 {
-    const number = traces.create(gpa, spec, &reason) catch return failed();
+pub fn traceCreate(specs: []const abi.TraceSpec) i32 {
+    const number = traces.createMix(gpa, specs, &reason) catch return failed();
     return @intCast(number);
 }
 
-pub fn traceAppend(number: u32, bytes: []const u8, original: u32) i32 {
-    traces.append(number, bytes, original, &reason) catch return failed();
+pub fn traceAppend(number: u32, bytes: []const u8, original: u32, time_ns: u64) i32 {
+    traces.append(number, bytes, original, time_ns, &reason) catch return failed();
     return 0;
 }
 
@@ -437,6 +439,16 @@ pub fn traceDestroy(number: u32) i32 {
 
 pub fn traceLatency(number: u32, report: *abi.LatencyReport, reset: bool) i32 {
     traces.report(number, report, reset, &reason) catch return failed();
+    return 0;
+}
+
+pub fn captureCreate(config: *const abi.CaptureConfig, path: []const u8) i32 {
+    const number = captures.create(gpa, config, path, &reason) catch return failed();
+    return @intCast(number);
+}
+
+pub fn captureFinish(number: u32, report: *abi.CaptureReport) i32 {
+    captures.finish(gpa, number, report, &reason) catch return failed();
     return 0;
 }
 

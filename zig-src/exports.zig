@@ -142,19 +142,22 @@ pub export fn lvrm_pinned_to(pid: i32) callconv(.c) i32 {
     return core.pinnedTo(pid);
 }
 
-/// Makes a trace for the adapter `memory`. `spec`: TraceSpec. Returns its number.
-pub export fn lvrm_trace_create(spec: *const abi.TraceSpec) callconv(.c) i32 {
-    return core.traceCreate(spec);
+/// Makes a trace for the adapters `memory` and `pcap`: `count` times TraceSpec, a frame of each in
+/// turn; of none, an empty one. Returns its number.
+pub export fn lvrm_trace_create(specs: [*]const abi.TraceSpec, count: u32) callconv(.c) i32 {
+    return core.traceCreate(specs[0..count]);
 }
 
-/// Adds a captured frame to a trace made empty; `original_bytes` is its length on the wire.
+/// Adds a captured frame to a trace made empty; `original_bytes` is its length on the wire,
+/// `time_ns` when it was captured (since 1970; 0: not known).
 pub export fn lvrm_trace_append(
     trace: u32,
     frame: [*]const u8,
     bytes: u32,
     original_bytes: u32,
+    time_ns: u64,
 ) callconv(.c) i32 {
-    return core.traceAppend(trace, frame[0..bytes], original_bytes);
+    return core.traceAppend(trace, frame[0..bytes], original_bytes, time_ns);
 }
 
 /// Frees a trace that no port uses.
@@ -170,6 +173,25 @@ pub export fn lvrm_trace_latency(
     reset: u32,
 ) callconv(.c) i32 {
     return core.traceLatency(trace, report, reset != 0);
+}
+
+/// Makes a capture file for the ports of an offline run (adapter `pcap`). `config`: CaptureConfig;
+/// `path` in `bytes` bytes. Returns its number.
+pub export fn lvrm_capture_create(
+    config: *const abi.CaptureConfig,
+    path: [*]const u8,
+    bytes: u32,
+) callconv(.c) i32 {
+    return core.captureCreate(config, path[0..bytes]);
+}
+
+/// Once its ports are closed: asks the writer to end, and says how far it is. `report`:
+/// CaptureReport. Call it until that is finished; then the capture is gone.
+pub export fn lvrm_capture_finish(
+    capture: u32,
+    report: *abi.CaptureReport,
+) callconv(.c) i32 {
+    return core.captureFinish(capture, report);
 }
 
 /// Opens a netlink socket (non-blocking, close-on-exec; extended acknowledgements on) of

@@ -7,6 +7,9 @@
 //!
 //! The arena lies on huge pages where they are to be had. VRIs of a VR share it; each may hold its
 //! share of the slots (`Vri.room`), so one that gives nothing back starves only itself.
+//!
+//! Behind the ordinary slots there may be resident ones, whose frames stay there (`residence.zig`):
+//! they are never on the list of free slots.
 const std = @import("std");
 const abi = @import("abi.zig");
 const shm = @import("shm.zig");
@@ -51,12 +54,20 @@ pub const FramePool = struct {
     segment: shm.Segment,
     pages: abi.ArenaPages,
     slot_bytes: u32,
-    slot_count: u32,
-    free: []u32, // stack
+    slot_count: u32, // resident ones too
+    resident_from: u32, // slots from here on are resident
+    resident_used: u32 = 0, // of which so many have their frame
+    free: []u32, // stack; as long as all slots, so that `give` may write before it decides
     free_count: u32,
     slots: []Slot,
 
-    pub fn init(gpa: std.mem.Allocator, slot_bytes: u32, slot_count: u32) !FramePool {
+    pub fn init(
+        gpa: std.mem.Allocator,
+        slot_bytes: u32,
+        ordinary: u32,
+        resident: u32,
+    ) !FramePool {
+        const slot_count = ordinary + resident;
         // Whole huge pages: memory that is never touched costs nothing.
         const bytes_used = @as(usize, slot_bytes) * slot_count;
         const arena = try shm.createArena(
@@ -67,15 +78,16 @@ pub const FramePool = struct {
         const free = try gpa.alloc(u32, slot_count);
         errdefer gpa.free(free);
         const slots = try gpa.alloc(Slot, slot_count);
-        for (free, 0..) |*slot, i| slot.* = slot_count - 1 - @as(u32, @intCast(i));
+        for (free[0..ordinary], 0..) |*slot, i| slot.* = ordinary - 1 - @as(u32, @intCast(i));
         @memset(slots, .free);
         return .{
             .segment = segment,
             .pages = arena.pages,
             .slot_bytes = slot_bytes,
             .slot_count = slot_count,
+            .resident_from = ordinary,
             .free = free,
-            .free_count = slot_count,
+            .free_count = ordinary,
             .slots = slots,
         };
     }
@@ -96,7 +108,7 @@ pub const FramePool = struct {
     pub inline fn give(p: *FramePool, slot: u32) void {
         p.slots[slot] = .free;
         p.free[p.free_count] = slot;
-        p.free_count += 1;
+        p.free_count += @intFromBool(slot < p.resident_from);
     }
 
     pub inline fn bytes(p: *const FramePool, slot: u32) [*]u8 {

@@ -57,6 +57,8 @@ fn admit(d: *Dispatcher, port: *Port, frames: []const Frame) void {
         const run = frames[start..end];
         if (verdict == kept) {
             for (run) |*frame| keep(d, port, frame);
+        } else if (port.residence) |*lying| {
+            lying.serve(d, d.plan.vrs[verdict].vr, port, run);
         } else serve(d, d.plan.vrs[verdict].vr, port, run);
         start = end;
     }
@@ -81,7 +83,7 @@ fn keep(d: *Dispatcher, port: *Port, frame: *const Frame) void {
     }
 }
 
-fn countReceived(d: *Dispatcher, port: *Port, frames: u64, bytes: u64) void {
+pub fn countReceived(d: *Dispatcher, port: *Port, frames: u64, bytes: u64) void {
     port.counters.received_frames += frames;
     port.counters.received_bytes += bytes;
     d.totals.received_frames += frames;
@@ -89,7 +91,7 @@ fn countReceived(d: *Dispatcher, port: *Port, frames: u64, bytes: u64) void {
 }
 
 /// A run of frames that one VR serves.
-fn serve(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void {
+pub fn serve(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void {
     var rest = frames;
     while (rest.len != 0) {
         const plain = if (vr.tracking or vr.running.len != 1) 0 else plainFrames(&vr.pool, rest);

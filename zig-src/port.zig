@@ -5,6 +5,8 @@ const abi = @import("abi.zig");
 const Reason = @import("reason.zig").Reason;
 const Served = @import("classifier.zig").Served;
 const socket_adapter = @import("socket_adapter/registry.zig");
+const Plan = @import("plan.zig").Plan;
+const Residence = @import("residence.zig").Residence;
 
 pub const batch = 64;
 
@@ -12,11 +14,25 @@ pub const Port = struct {
     number: u8,
     config: abi.PortConfig,
     adapter: socket_adapter.Adapter,
+    /// Where its frames lie, if they lie in their VRs' arenas already.
+    residence: ?Residence = null,
     counters: abi.PortCounters = .{},
     /// Frames of one VRI that leave with the next `send`, and their slots.
     outgoing: [batch]socket_adapter.Outgoing = undefined,
     slots: [batch]u32 = undefined,
     count: u32 = 0,
+
+    /// Puts the adapter's frames into the arenas of the plan's VRs, where it wants that. Control
+    /// thread, before the first plan that names the port is handed over.
+    pub fn reside(p: *Port, gpa: std.mem.Allocator, plan: *const Plan) error{OutOfMemory}!void {
+        if (p.residence != null) return;
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "resident")) {
+                const frames = a.resident() orelse return;
+                p.residence = try .init(gpa, frames, plan, p.number);
+            },
+        }
+    }
 
     /// Frames that wait, at most as many as `room` has places: there, or where the adapter has them
     /// lying already.
@@ -64,6 +80,7 @@ pub const Port = struct {
             inline else => |*a| {
                 p.counters.missed_frames += a.missed();
                 p.counters.receive_errors += a.errors();
+                if (@hasDecl(@TypeOf(a.*), "ended")) p.counters.ended = @intFromBool(a.ended());
             },
         }
     }
@@ -113,5 +130,6 @@ pub const Port = struct {
         switch (p.adapter) {
             inline else => |*a| a.deinit(),
         }
+        if (p.residence) |*it| it.deinit();
     }
 };

@@ -22,6 +22,7 @@ const events_capacity = 1 << 16;
 
 pub const VrOptions = struct {
     slot_count: u32 = 256,
+    resident_count: u32 = 0,
     balancer: u32 = 0,
     by_frame: bool = false,
 };
@@ -41,6 +42,8 @@ pub const Rig = struct {
     snapshot: *abi.Snapshot,
     idle: abi.Idle,
     trace: ?u32 = null,
+    /// Of all sources, where ports receive.
+    served: ?abi.PlanPrefix = null,
     decided_ns: u64 = 1,
 
     /// `idle` is for dispatcher and VRIs. Never sleeps where `busy_poll`, as all must that step
@@ -93,6 +96,7 @@ pub const Rig = struct {
             .vr = number,
             .slot_bytes = abi.slot_bytes,
             .slot_count = options.slot_count,
+            .resident_count = options.resident_count,
             .balancer = options.balancer,
             .by_frame = @intFromBool(options.by_frame),
             .flow_count = 4096,
@@ -118,8 +122,17 @@ pub const Rig = struct {
             spec.destination_length = 24;
             r.trace = try traces.create(gpa, &spec, &reason);
         }
+        try r.addReplay(number, 0, 0);
+    }
+
+    /// A port of the rig's trace, with `trace_flags`, that ends after so many frames.
+    pub fn addReplay(r: *Rig, number: u32, flags: u32, frame_limit: u64) !void {
+        var reason: Reason = .{};
         var config: abi.PortConfig = std.mem.zeroes(abi.PortConfig);
         config.port = number;
+        config.trace_flags = flags;
+        config.frame_limit = frame_limit;
+        config.window_frames = 100;
         inline for (adapters.names, 0..) |name, i|
             if (comptime std.mem.eql(u8, name, "memory")) {
                 config.adapter = i;
@@ -193,6 +206,7 @@ pub const Rig = struct {
         for (r.tables.ports) |entry| header.ports += @intFromBool(entry != null);
         for (r.tables.vrs) |entry| header.vrs += @intFromBool(entry != null);
         for (r.states) |state| header.vris += @intFromBool(state != null);
+        header.served = @intFromBool(r.served != null);
         try bytes.appendSlice(gpa, std.mem.asBytes(&header));
         var permitted: [4]u64 = @splat(0);
         for (r.tables.ports, 0..) |entry, number| if (entry != null) {
@@ -218,8 +232,10 @@ pub const Rig = struct {
             };
             try bytes.appendSlice(gpa, std.mem.asBytes(&plan_vri));
         };
+        if (r.served) |it| try bytes.appendSlice(gpa, std.mem.asBytes(&it));
         var reason: Reason = .{};
         const plan = try plans.build(gpa, bytes.items, &r.tables, r.d.plan, &reason);
+        for (plan.ports) |port| try port.reside(gpa, plan);
         const old = r.d.plan;
         std.debug.assert(r.d.mail.put(plan));
         r.d.pass();

@@ -29,6 +29,10 @@ test {
     _ = @import("load_estimator/arrival_rate.zig");
     _ = @import("load_estimator/conformance.zig");
     _ = @import("trace.zig");
+    _ = @import("capture.zig");
+    _ = @import("schedule.zig");
+    _ = @import("residence.zig");
+    _ = @import("socket_adapter/conformance.zig");
     _ = @import("socket_adapter/packet_mmap.zig");
     _ = @import("socket_adapter/packet_socket.zig");
     _ = @import("socket_adapter/pf_ring_library.zig");

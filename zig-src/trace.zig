@@ -1,6 +1,7 @@
-//! Traces: frames in RAM for the adapter `memory`, packed as a capture lies in memory, each on a
-//! cache line of its own start. Generated, or appended frame by frame from a file that TypeScript
-//! reads. A short trace stands for any number of frames: it is replayed round and round.
+//! Traces: frames in RAM for the adapters `memory` and `pcap`, packed as a capture lies in memory,
+//! each on a cache line of its own start. Generated, or appended frame by frame from a file that
+//! TypeScript reads. For `memory` a short trace stands for any number of frames: it is replayed
+//! round and round.
 //!
 //! Made and unmade by the control thread; while a port has one, the dispatcher's thread reads it.
 const std = @import("std");
@@ -22,6 +23,8 @@ pub const Trace = struct {
     gpa: std.mem.Allocator,
     memory: std.ArrayListAligned(u8, .fromByteUnits(alignment)) = .empty,
     cuts: std.ArrayList(Cut) = .empty,
+    /// When frames were captured, in nanoseconds since 1970: of appended ones, as long as `cuts`.
+    times: std.ArrayList(u64) = .empty,
     /// As `receive` hands them out; made by `seal`.
     frames: []Frame = &.{},
     ports: u32 = 0,
@@ -36,6 +39,7 @@ pub const Trace = struct {
     pub fn deinit(t: *Trace) void {
         t.memory.deinit(t.gpa);
         t.cuts.deinit(t.gpa);
+        t.times.deinit(t.gpa);
         t.gpa.free(t.frames);
     }
 
@@ -56,25 +60,49 @@ pub const Trace = struct {
         for (frames, t.cuts.items) |*frame, cut| frame.* = .{
             .bytes = t.memory.items[cut.start..][0..cut.length],
             .tag = 0,
-            .to = .host,
+            .to = if (t.memory.items[cut.start] & 1 != 0) .many else .host,
             .fault = cut.fault,
             .offload = std.mem.zeroes(@FieldType(Frame, "offload")),
         };
         t.frames = frames;
     }
+
+    /// Unicast frames are for the port if they are sent to `mac`; by default all are.
+    pub fn address(t: *Trace, mac: *const [6]u8) void {
+        for (t.frames) |*frame| {
+            if (frame.to == .many) continue;
+            frame.to = if (std.mem.eql(u8, frame.bytes[0..6], mac)) .host else .other_host;
+        }
+    }
 };
 
 /// Fills an empty trace as the specification says (checked before).
 pub fn generate(t: *Trace, spec: *const abi.TraceSpec) error{ OutOfMemory, TooLarge }!void {
-    for (0..spec.frames) |i| {
+    try generateMix(t, spec[0..1]);
+}
+
+/// The same with a frame of each specification in turn, until all have theirs.
+fn generateMix(t: *Trace, specs: []const abi.TraceSpec) error{ OutOfMemory, TooLarge }!void {
+    var most: u32 = 0;
+    for (specs) |*spec| most = @max(most, spec.frames);
+    for (0..most) |i| for (specs) |*spec| {
+        if (i >= spec.frames) continue;
         const frame = try t.add(spec.sizes[i % spec.size_count], .none);
         trace_frames.write(spec, @intCast(i % spec.flows), frame);
-    }
+    };
     try t.seal();
 }
 
 /// The running dispatcher's, for windows; read by its thread only.
 pub var totals: ?*const abi.Totals = null;
+
+/// Frames that may still enter: as many as the window has room for beside all that are on their
+/// way through the gateway now (the dispatcher's own account, exact between batches).
+pub fn windowRoom(window: u64) u64 {
+    const t = totals orelse return window;
+    const entered = t.received_frames + t.originated_frames + t.replicated_frames;
+    return window -| (entered - t.sent_frames - t.dropped_frames - t.kept_frames);
+}
 
 var traces: [traces_max]?*Trace = @splat(null);
 
@@ -85,13 +113,26 @@ pub fn find(number: u32) ?*Trace {
 
 /// Makes a trace; returns its number.
 pub fn create(gpa: std.mem.Allocator, spec: *const abi.TraceSpec, reason: *Reason) Failed!u32 {
-    try check(spec, reason);
+    return createMix(gpa, spec[0..1], reason);
+}
+
+/// Makes a trace of several specifications, or an empty one.
+pub fn createMix(
+    gpa: std.mem.Allocator,
+    specs: []const abi.TraceSpec,
+    reason: *Reason,
+) Failed!u32 {
+    var frames: u64 = 0;
+    for (specs) |*spec| {
+        try check(spec, reason);
+        frames += spec.frames;
+    }
     const number = for (traces, 0..) |trace, i| {
         if (trace == null) break i;
     } else return reason.fail(.NOSPC, "there are {d} traces already", .{traces_max});
     const trace = gpa.create(Trace) catch return noMemory(reason);
     trace.* = .init(std.heap.page_allocator);
-    if (spec.frames != 0) generate(trace, spec) catch {
+    if (frames != 0) generateMix(trace, specs) catch {
         trace.deinit();
         gpa.destroy(trace);
         return noMemory(reason);
@@ -130,15 +171,23 @@ fn check(spec: *const abi.TraceSpec, reason: *Reason) Failed!void {
 }
 
 /// Adds a captured frame of `bytes`, of `original` bytes on the wire, to a trace that no port uses.
-pub fn append(number: u32, bytes: []const u8, original: u32, reason: *Reason) Failed!void {
+pub fn append(
+    number: u32,
+    bytes: []const u8,
+    original: u32,
+    time_ns: u64,
+    reason: *Reason,
+) Failed!void {
     const trace = find(number) orelse return missing(number, reason);
     if (trace.frames.len != 0)
         return reason.fail(.BUSY, "trace {d} is complete already", .{number});
     if (bytes.len < 14 or bytes.len > longest)
         return refuse(reason, "a frame has 14 to {d} bytes, not {d}", .{ longest, bytes.len });
     const fault: Frame.Fault = if (original > bytes.len) .truncated else .none;
+    trace.times.ensureUnusedCapacity(trace.gpa, 1) catch return noMemory(reason);
     const into = trace.add(@intCast(bytes.len), fault) catch return noMemory(reason);
     @memcpy(into, bytes);
+    trace.times.appendAssumeCapacity(time_ns);
 }
 
 /// Frees a trace that no port uses.

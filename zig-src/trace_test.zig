@@ -62,7 +62,7 @@ test "what makes no sense is refused in one line" {
         try testing.expectError(error.Failed, traces.create(gpa, &spec, &reason));
         try testing.expect(std.mem.indexOfScalar(u8, reason.message(), '\n') == null);
     }
-    try testing.expectError(error.Failed, traces.append(9, &(.{0} ** 60), 60, &reason));
+    try testing.expectError(error.Failed, traces.append(9, &(.{0} ** 60), 60, 0, &reason));
 }
 
 test "a replay goes round, in order, up to its limit" {
@@ -93,9 +93,9 @@ test "captured frames are replayed as they are; cut ones are faulty" {
     var reason: Reason = .{};
     const number = try traces.create(gpa, &std.mem.zeroes(abi.TraceSpec), &reason);
     defer traces.destroy(gpa, number, &reason) catch unreachable; // closed below, before this runs
-    try traces.append(number, "fourteen bytes", 14, &reason);
-    try traces.append(number, "fifteen bytes..", 99, &reason);
-    try testing.expectError(error.Failed, traces.append(number, "thirteen byte", 13, &reason));
+    try traces.append(number, "fourteen bytes", 14, 0, &reason);
+    try traces.append(number, "fifteen bytes..", 99, 0, &reason);
+    try testing.expectError(error.Failed, traces.append(number, "thirteen byte", 13, 0, &reason));
     var memory = try open(number, unchanged);
     defer memory.deinit();
     const frames = memory.borrow(64);

@@ -24,6 +24,7 @@ pub const Target = union(enum) { vri: *Vri, park, none };
 
 pub const Vr = struct {
     number: u32,
+    serial: u32, // of no other VR of this process, ever
     pool: FramePool,
     balancer: balancer.Balancer,
     by_frame: bool,
@@ -234,6 +235,8 @@ pub const Vr = struct {
     }
 };
 
+var next_serial: u32 = 1; // the control thread's
+
 pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
     const vr = try gpa.create(Vr);
     errdefer gpa.destroy(vr);
@@ -243,13 +246,15 @@ pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
     errdefer gpa.free(parked);
     vr.* = .{
         .number = config.vr,
-        .pool = try .init(gpa, config.slot_bytes, config.slot_count),
+        .serial = next_serial,
+        .pool = try .init(gpa, config.slot_bytes, config.slot_count, config.resident_count),
         .balancer = balancer.make(config.balancer).?, // checked by the caller
         .by_frame = config.by_frame != 0,
         .flows = flows,
         .estimators = load_estimator.choice(config.load_estimator, config.load_weight).?, // as well
         .parked = parked,
     };
+    next_serial += 1;
     vr.counters.arena_pages = @intFromEnum(vr.pool.pages);
     return vr;
 }

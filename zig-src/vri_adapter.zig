@@ -217,7 +217,7 @@ pub const Vri = struct {
                 const lendable = @min(v.share / 4 -| v.loaned, v.room());
                 var left = @min(q.capacity - q.length(), lendable);
                 // The last slots are for frames that arrive.
-                while (left > 0 and pool.free_count > pool.slot_count / 8) : (left -= 1) {
+                while (left > 0 and pool.free_count > pool.resident_from / 8) : (left -= 1) {
                     const slot = pool.take().?;
                     pool.slots[slot] = .{ .owner = .loan(v.number) };
                     const word: abi.Descriptor = .{

@@ -1,19 +1,22 @@
 /** Every experiment runs, and its rows have what they promise; the figures are judged elsewhere. */
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { manifest } from "../../ffi/abi.gen.ts";
-import { type BenchResult, experiments, runBench } from "./mod.ts";
+import { type BenchOptions, type BenchResult, experiments, runBench } from "./mod.ts";
 import { median } from "./statistics.ts";
 import { formatRows } from "./table.ts";
 
 type Figures = Record<string, string | number | boolean>;
 
-async function quick(name: string): Promise<{ rows: Figures[]; text: string; notes: string[] }> {
+async function quick(
+  name: string,
+  options: BenchOptions = {},
+): Promise<{ rows: Figures[]; text: string; notes: string[] }> {
   const json = await Deno.makeTempFile();
   try {
     let text = "";
     const notes: string[] = [];
     const note = (line: string) => notes.push(line);
-    await runBench([name], { quick: true, json }, (part) => text += part, note);
+    await runBench([name], { quick: true, json, ...options }, (part) => text += part, note);
     const result = JSON.parse(await Deno.readTextFile(json)) as BenchResult;
     equal(result.experiment, name);
     ok(result.machine.cores > 0 && result.machine.used_cores.length > 0);
@@ -34,6 +37,14 @@ Deno.test("1c: rates and the machine's limit, for both routers", async () => {
     ok(Number(row.ratio) > 0);
   }
   match(text, /cppvr-relay +mc_ring_buffer +84 +[\d.]+ M\/s/);
+  ok(rows.every((row) => row.copy === true));
+});
+
+Deno.test("1c: without the copy, and says so", async () => {
+  const { rows, notes, text } = await quick("1c", { zeroCopy: true, router: "cppvr" });
+  ok(rows.every((row) => row.copy === false && Number(row.frames_per_second) > 0));
+  ok(!notes.some((line) => line.includes("copied all the same")), notes.join("; "));
+  match(text, /copy/);
 });
 
 Deno.test("1d: latencies in order, from one at a time to idle", async () => {
@@ -88,6 +99,7 @@ Deno.test("what is not known is refused with what is", async () => {
   await rejects(run(["1c"], { router: "bird" }), /known: cppvr-relay, cppvr/);
   await rejects(run(["1c"], { window: "9999" }), /--window 9999.*64 to 4032/);
   await rejects(run(["1c", "1d"], { trace: "x" }), /--trace is for experiment 1c/);
+  await rejects(run(["1d"], { zeroCopy: true }), /--zero-copy is for experiment 1c/);
   await rejects(run(["1c"], { trace: "/nonexistent.pcap" }), /no such file/);
 });
 

@@ -3,16 +3,17 @@
  * a trace (`m0`) and one that throws away what is sent (`m1`). Needs no privilege.
  */
 import { join } from "node:path";
-import { EventKind, manifest, RouteKind } from "../../ffi/abi.gen.ts";
+import { manifest } from "../../ffi/abi.gen.ts";
 import type { Core, Idle } from "../../ffi/core.ts";
 import type { LatencyReport, TraceSpec } from "../../ffi/replay.ts";
-import { SnapshotReader, type TotalCounters } from "../../ffi/stats.ts";
+import { type PortCounters, SnapshotReader, type TotalCounters } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { arena, idle, link } from "../config/sizes.ts";
 import { addressBytes } from "../netlink/mod.ts";
-import { encodeAddress, encodeLink, encodeNeighbour, encodeRoute } from "../routing/encode.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import type { CapturedFrame } from "../trace/mod.ts";
+import * as routing from "./routing_state.ts";
+import { bytesOf, firstSource, ifindexes, macs, ownAddress } from "./routing_state.ts";
 import { encodePlan, noPorts, Outbox, portSet, spawnVri } from "../vri_monitor/mod.ts";
 import type { ServedPrefix, VriProcess } from "../vri_monitor/mod.ts";
 
@@ -48,90 +49,23 @@ export interface ReplayOptions {
   readonly rate_fps: number;
   /** Latency of each frame is recorded. */
   readonly stamps: boolean;
+  /** Frames lie in the VRs' arenas. */
+  readonly zeroCopy?: boolean;
 }
 
 /** Counters at one instant. */
 export interface Sample {
   readonly clock_ns: bigint;
   readonly totals: TotalCounters;
+  /** Of the port that replays. */
+  readonly input: PortCounters;
 }
 
 const startDeadline_ms = 10_000;
-const nextHops = 16;
 const memoryAdapter = manifest.adapters.findIndex((name) => name === "memory");
-const macs = [1, 2].map((n) => new Uint8Array([2, 0, 0, 0, 0, n]));
-const ifindexes = [1001, 1002] as const; // of no interface: only routes refer to them
-const empty = new Uint8Array(0);
+const mostResidents = 1 << 16;
 
 const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
-
-/** IPv4 address as bytes. */
-function bytesOf(address: number): Uint8Array {
-  return new Uint8Array([
-    address >>> 24,
-    (address >>> 16) & 255,
-    (address >>> 8) & 255,
-    address & 255,
-  ]);
-}
-
-const firstSource = 10 << 24; // 10.0.0.0/16, 10.1.0.0/16, …: one for each VR
-const firstDestination = 16 << 24; // 16.0.0.0/24, 16.0.1.0/24, …: never leaves this process
-const ownAddress = ((172 << 24) | (16 << 16) | 1) >>> 0; // 172.16.0.1/24 on m1
-
-/** The routing state that every VRI gets; `everything`: with default routes. */
-function* routingState(routes: number, everything: boolean): Iterable<ControlEvent> {
-  for (const port of [0, 1]) {
-    const payload = encodeLink({
-      port,
-      up: true,
-      rpFilter: 0,
-      mtu: 9000,
-      ifindex: ifindexes[port]!,
-      vlan: null,
-      mac: macs[port]!,
-      name: `m${port}`,
-    });
-    yield { kind: EventKind.link, payload };
-  }
-  yield { kind: EventKind.address, payload: encodeAddress(1, 4, bytesOf(ownAddress), 24) };
-  for (let hop = 0; hop < nextHops; hop++) {
-    const payload = encodeNeighbour({
-      port: 1,
-      family: 4,
-      address: bytesOf(ownAddress + 1 + hop),
-      mac: new Uint8Array([2, 0, 0, 0, 1, hop]),
-      stale: false,
-    });
-    yield { kind: EventKind.neighbour, payload };
-  }
-  for (let i = 0; i < routes; i++) {
-    const prefix = { family: 4, address: bytesOf(firstDestination + i * 256), length: 24 } as const;
-    const gateway = bytesOf(ownAddress + 1 + i % nextHops);
-    const hops = [{ ifindex: ifindexes[1], gateway, weight: 1, flags: 0 }];
-    const payload = encodeRoute(prefix, { kind: RouteKind.unicast, mtu: 0, hops }, () => 1);
-    yield { kind: EventKind.route, payload };
-  }
-  if (everything) yield* defaultRoutes();
-  yield { kind: EventKind.synchronised, payload: empty };
-}
-
-/** Default routes of both families; the neighbour of IPv6's is fe80::1. */
-function* defaultRoutes(): Iterable<ControlEvent> {
-  const linkLocal = new Uint8Array(16);
-  linkLocal.set([0xfe, 0x80]);
-  linkLocal[15] = 1;
-  const mac = new Uint8Array([2, 0, 0, 0, 1, 0]);
-  const neighbour = { port: 1, family: 6, address: linkLocal, mac, stale: false } as const;
-  yield { kind: EventKind.neighbour, payload: encodeNeighbour(neighbour) };
-  for (const family of [4, 6] as const) {
-    const prefix = { family, address: new Uint8Array(addressBytes(family)), length: 0 };
-    const gateway = family === 4 ? bytesOf(ownAddress + 1) : linkLocal;
-    const hops = [{ ifindex: ifindexes[1], gateway, weight: 1, flags: 0 }];
-    const payload = encodeRoute(prefix, { kind: RouteKind.unicast, mtu: 0, hops }, () => 1);
-    yield { kind: EventKind.route, payload };
-  }
-}
 
 /** The trace of a gateway: flows go round the VRs' subnets and all routes. */
 function traceSpec(options: GatewayOptions): TraceSpec {
@@ -143,7 +77,7 @@ function traceSpec(options: GatewayOptions): TraceSpec {
     source: bytesOf(firstSource),
     sources: options.vrs,
     sourceLength: 16,
-    destination: bytesOf(firstDestination),
+    destination: bytesOf(routing.firstDestination),
     destinations: Math.max(1, options.routes),
     destinationLength: 24,
     sourceMac: new Uint8Array([2, 0, 0, 0, 2, 1]),
@@ -177,15 +111,15 @@ export class BenchGateway {
     core.start({ core: options.cores[0]!, idle: this.#idle(0), busyPoll: options.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const spec = traceSpec(options);
-    this.#trace = core.traceCreate(options.capture === undefined ? spec : { ...spec, frames: 0 });
+    this.#trace = core.traces.create(...(options.capture === undefined ? [spec] : []));
   }
 
   /** Builds a gateway and waits until every VRI takes frames. Only one at a time. */
   static async start(core: Core, options: GatewayOptions, runtime: string): Promise<BenchGateway> {
     const gateway = new BenchGateway(core, options, runtime);
     try {
-      for (const { bytes, original_bytes } of options.capture ?? []) {
-        core.traceAppend(gateway.#trace, bytes, original_bytes);
+      for (const { bytes, original_bytes, time_ns } of options.capture ?? []) {
+        core.traces.append(gateway.#trace, bytes, original_bytes, time_ns ?? 0n);
       }
       gateway.#openPorts();
       gateway.#makeVris();
@@ -230,6 +164,7 @@ export class BenchGateway {
           frameLimit: 0,
           rateFps: replay.rate_fps,
           windowFrames: replay.window_frames,
+          zeroCopy: replay.zeroCopy ?? false,
         },
       });
     }
@@ -244,6 +179,7 @@ export class BenchGateway {
         vr,
         slotBytes: arena.slot_bytes,
         slotCount: arena.slot_count,
+        residentCount: this.#residents(),
         balancer: this.#options.balancer,
         byFrame: this.#options.byFrame,
         flowCount: arena.flow_count,
@@ -255,11 +191,18 @@ export class BenchGateway {
         const vri = this.#instances.length;
         const send = (event: ControlEvent) => this.#core.eventSend(vri, event.kind, event.payload);
         const core = others[vri % others.length]!;
-        const outbox = new Outbox(() => routingState(routes, everything), send);
+        const outbox = new Outbox(() => routing.routingState(routes, everything), send);
         this.#instances.push({ vri, vr, core, outbox, process: null, ended: null });
       }
     }
     for (const instance of this.#instances) this.#spawn(instance);
+  }
+
+  /** Slots of each arena for frames that lie there: for all of the trace. */
+  #residents(): number {
+    const { replay, capture } = this.#options;
+    if (!replay.zeroCopy) return 0;
+    return Math.min(mostResidents, capture?.length ?? replay.trace_frames);
   }
 
   #spawn(instance: Instance): void {
@@ -349,7 +292,8 @@ export class BenchGateway {
   async sample(): Promise<Sample> {
     const asked = this.#core.snapshotRequest();
     while (this.#reader.sequence() < asked) await this.#core.wait(100);
-    return { clock_ns: this.#reader.clockNs(), totals: this.#reader.totals() };
+    const reader = this.#reader;
+    return { clock_ns: reader.clockNs(), totals: reader.totals(), input: reader.port(0) };
   }
 
   /** Frames sent per second over `ms`, after `warm_up_ms`. */
@@ -366,9 +310,9 @@ export class BenchGateway {
   /** Latencies over `ms`, after `warm_up_ms`. */
   async latency(ms: number, warm_up_ms: number): Promise<LatencyReport> {
     await sleep(warm_up_ms);
-    this.#core.traceLatency(this.#trace, true);
+    this.#core.traces.latency(this.#trace, true);
     await sleep(ms);
-    const report = this.#core.traceLatency(this.#trace, false);
+    const report = this.#core.traces.latency(this.#trace, false);
     this.#checkVris();
     return report;
   }
@@ -392,6 +336,6 @@ export class BenchGateway {
     for (const { process } of this.#instances) process?.kill();
     await Promise.all(this.#instances.map(({ process }) => process?.ended));
     this.#core.stop();
-    this.#core.traceDestroy(this.#trace);
+    this.#core.traces.destroy(this.#trace);
   }
 }

@@ -62,6 +62,7 @@ export interface BenchOptions {
   readonly queue?: string;
   readonly window?: string;
   readonly trace?: string;
+  readonly zeroCopy?: boolean;
 }
 
 /** What `--json` writes. */
@@ -129,8 +130,10 @@ export async function runBench(
   for (const name of names) known("experiment", Object.keys(experiments), name);
   if (queue !== undefined) known("queue", manifest.queues, queue);
   if (router !== undefined) known("router", benchRouters, router);
-  if (options.trace !== undefined && names.some((name) => name !== "1c")) {
-    throw new Failure(ExitCode.usage, "--trace is for experiment 1c only");
+  for (const option of ["trace", "zeroCopy"] as const) {
+    if (options[option] === undefined || names.every((name) => name === "1c")) continue;
+    const spelled = option === "trace" ? "--trace" : "--zero-copy";
+    throw new Failure(ExitCode.usage, `${spelled} is for experiment 1c only`);
   }
   const window_frames = parseWindow(options.window);
   const capture = options.trace === undefined ? null : readTrace(options.trace);
@@ -147,6 +150,7 @@ export async function runBench(
     queue: queue ?? null,
     window_frames,
     capture,
+    zeroCopy: options.zeroCopy === true,
     progress,
     terminal,
   };

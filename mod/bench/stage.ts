@@ -124,7 +124,7 @@ export class Stage {
     this.#core.start({ core: dispatcher, idle: this.#idle(dispatcher), busyPoll: false });
     this.#reader = new SnapshotReader(this.#core.snapshotMemory());
     for (const vr of vrs.keys()) {
-      this.#traces.push(this.#core.traceCreate(routes.traceSpec(vr)));
+      this.#traces.push(this.#core.traces.create(routes.traceSpec(vr)));
       this.#createVr(vr);
     }
     this.#openPort(routes.outPort, 0, { rate_fps: 0, window_frames: 0 });
@@ -380,7 +380,7 @@ export class Stage {
     for (const { process } of this.#instances) process?.kill();
     await Promise.all(this.#instances.map(({ process }) => process?.ended));
     this.#core.stop();
-    for (const trace of this.#traces) this.#core.traceDestroy(trace);
+    for (const trace of this.#traces) this.#core.traces.destroy(trace);
   }
 }
 

@@ -17,6 +17,8 @@ export interface ThroughputRow {
   readonly bits_per_second: number;
   readonly limit_frames_per_second: number;
   readonly ratio: number;
+  /** Whether each frame was copied into the arena. The limit always is measured with a copy. */
+  readonly copy: boolean;
   /** On their way at most. */
   readonly window_frames: number;
 }
@@ -51,7 +53,7 @@ interface Case {
 
 /** One bracketed sample: the limit before and after, the product in between. */
 async function sampleOnce(context: BenchContext, c: Case): Promise<[number, number]> {
-  const { core, runtime, machine, timing, window_frames, capture } = context;
+  const { core, runtime, machine, timing, window_frames, capture, zeroCopy } = context;
   const captured_bytes = c.wire_bytes - wireOverhead_bytes;
   const cores = machine.used_cores;
   const limit = async () => {
@@ -82,11 +84,17 @@ async function sampleOnce(context: BenchContext, c: Case): Promise<[number, numb
         window_frames,
         rate_fps: 0,
         stamps: false,
+        zeroCopy,
       },
       ...(capture === null ? {} : { capture }),
     }, runtime);
     rate = await gateway.framesPerSecond(timing.sample_ms, timing.warm_up_ms);
-    const { drops, keptFrames } = (await gateway.sample()).totals;
+    const { totals, input } = await gateway.sample();
+    const { drops, keptFrames } = totals;
+    if (zeroCopy && input.uncopiedFrames !== input.receivedFrames) {
+      const copied = input.receivedFrames - input.uncopiedFrames;
+      context.progress(`copied all the same: ${copied} of ${input.receivedFrames}`);
+    }
     const lost = [...Object.entries(drops), ["kept by the kernel", keptFrames] as const]
       .filter(([, frames]) => frames > 0);
     if (lost.length > 0) {
@@ -106,6 +114,9 @@ function sizesOf({ capture, quick }: BenchContext): readonly number[] {
 /** All cases, each the median of several bracketed samples. */
 export async function benchThroughput(context: BenchContext): Promise<ThroughputRow[]> {
   const rows: ThroughputRow[] = [];
+  if (context.zeroCopy) {
+    context.progress("the limit copies each frame: with --zero-copy, ratios compare unlike things");
+  }
   const queues = context.queue === null
     ? context.quick ? manifest.queues.slice(0, 1) : manifest.queues
     : [context.queue];
@@ -126,6 +137,7 @@ export async function benchThroughput(context: BenchContext): Promise<Throughput
           frames_per_second,
           bits_per_second: frames_per_second * wire_bytes * 8,
           limit_frames_per_second: Math.round(median(samples.map(([, limit]) => limit))),
+          copy: !context.zeroCopy,
           ratio: median(samples.map(([rate, limit]) => rate / limit)),
           window_frames: context.window_frames,
         } as const;

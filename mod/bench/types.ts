@@ -43,6 +43,8 @@ export interface BenchContext {
   readonly queue: string | null;
   /** Frames on their way at most, where frames come as fast as they are taken. */
   readonly window_frames: number;
+  /** 1c: frames lie in the VR's arena beforehand; only their first cache line is written anew. */
+  readonly zeroCopy: boolean;
   /** A captured trace for 1c instead of generated ones. */
   readonly capture: readonly CapturedFrame[] | null;
   /** Where a line about each row goes. */

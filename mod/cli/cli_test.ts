@@ -96,6 +96,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
       received_frames: 1234567,
       received_bytes: 0,
       missed_frames: 0,
+      uncopied_frames: 0,
       sent_frames: 5,
       sent_bytes: 0,
     }],

@@ -2,12 +2,15 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { findLimitOf, runBench, runFindLimit } from "../bench/mod.ts";
-import { checkHost, listAdapters, runGateway } from "../gateway/mod.ts";
+import type { Settings } from "../config/mod.ts";
+import { virtualSource } from "../config/source.ts";
+import { checkHost, listAdapters, requireComplete, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
 import { defaultCacheDirectory } from "../runtime/mod.ts";
 import { clickWords, runClick } from "./click.ts";
 import { generatorWords, runGenerator } from "./generate.ts";
 import { makeProgram } from "./program.ts";
+import { formatCapture, formatStatus } from "./table.ts";
 
 const encoder = new TextEncoder();
 
@@ -33,12 +36,22 @@ function judge(error: unknown): { code: number; text: string | null } {
   return { code: ExitCode.failed, text: `internal error: ${text}` };
 }
 
+/** One run; what it was is printed where its input ended it. Throws Failure. */
+async function run(settings: Settings, print: (text: string) => void): Promise<void> {
+  const { status, capture } = await runGateway(settings);
+  if (status !== null) print(formatStatus(status));
+  const source = virtualSource(settings);
+  if (source?.adapter !== "pcap" || capture === null) return;
+  if (status !== null) print(formatCapture(source.output, capture));
+  requireComplete(source, capture);
+}
+
 /** Runs `lvrm` with these arguments; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const print = (text: string) => write(Deno.stdout, text);
   const progress = (line: string) => write(Deno.stderr, `${line}\n`);
   const program = makeProgram({
-    run: runGateway,
+    run: (settings) => run(settings, print),
     check: checkHost,
     adapters: listAdapters,
     bench: (names, options) => {

@@ -48,6 +48,19 @@ Examples:
   lvrm check --config lvrm.yaml && lvrm --config lvrm.yaml
   lvrm status --json
 
+Without interfaces and without privileges (ports mem0, mem1, … or pcap0, pcap1, …):
+  --adapter memory:FILE[,FILE…][,OPTION…]       replay captures, round and round
+  --adapter memory[:OPTION…]                    replay generated frames
+  --adapter pcap:IN[,IN…],OUT[,OPTION…]         from capture files into one, once
+memory: count=N frames, then the end (100M); rate=N per second (360kfps; default: as
+  fast as they are taken); window=N on their way at most; and, generated:
+  sizes=84/1538 bytes on the wire, flows=N, subnets=10.0.1.0/24+10.0.2.0/24 sources
+  (default: the VRs'), to=198.18.0.0/15 destinations
+pcap: speed=1 with the captured timing, 10 ten times as fast, max (default); time=us|ns
+both: ports=N, mtu=N, mac=any|MAC[/MAC…] of each port (any: all unicast frames are for it)
+  lvrm --adapter memory:sizes=84/1538,flows=1000,count=1M --vr 10.0.1.0/24=cppvr
+  lvrm --adapter pcap:in.pcapng,out.pcapng --vr '0.0.0.0/0=cppvr --relay pcap0=pcap1'
+
 Exit codes: 0 ended as asked, 1 failed while running, 2 usage, 3 configuration,
 4 the host can't (permission, interface, kernel feature).
 
@@ -160,6 +173,10 @@ export function makeProgram(actions: Actions): Command {
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
     )
     .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
+    .option(
+      "--zero-copy",
+      "frames lie in the VR's arena beforehand, and only the first 62 bytes are written anew (1c)",
+    )
     .option("--window <N>", "frames on their way at most (default: 2048)")
     .action((names: string[], options: BenchOptions) => actions.bench(names, options));
   program.command("simulate")

@@ -2,14 +2,14 @@
 import type { Command } from "commander";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { allocators, defaultSocket, placements } from "../config/mod.ts";
+import { virtualAdapters } from "../config/source.ts";
 
 const collect = (value: string, earlier: string[] | undefined): string[] => [
   ...earlier ?? [],
   value,
 ];
 
-/** Those that serve interfaces: `memory` replays traces, for `lvrm bench`. */
-const interfaceAdapters = manifest.adapters.filter((name) => name !== "memory");
+const interfaceAdapters = manifest.adapters.filter((name) => !virtualAdapters.includes(name));
 
 const names = (all: readonly string[]) => all.join(", ");
 
@@ -36,7 +36,12 @@ function addDataOptions(command: Command): Command {
     )
     .option(
       "--adapter <NAME>",
-      `socket adapter: auto, ${names(interfaceAdapters)} (LVRM_ADAPTER; default: auto)`,
+      `socket adapter: auto, ${names(interfaceAdapters)} on interfaces; memory:… and pcap:… ` +
+        "without any, see below (LVRM_ADAPTER; default: auto)",
+    )
+    .option(
+      "--zero-copy",
+      "with --adapter memory: frames lie in the VRs' arenas beforehand (LVRM_ZERO_COPY=1)",
     )
     .option(
       "--queue <NAME>",

@@ -1,4 +1,5 @@
 /** The status as tables for a terminal. Pure. */
+import type { CaptureReport } from "../../ffi/replay.ts";
 import type { Status, VrStatus } from "../metrics/mod.ts";
 
 function table(rows: readonly (readonly string[])[]): string {
@@ -36,6 +37,11 @@ function uptime(seconds: number): string {
   return parts.slice(first < 0 ? 3 : first).map(([value, unit]) => `${value} ${unit}`).join(" ");
 }
 
+/** The file that an offline run wrote. */
+export function formatCapture(path: string, report: CaptureReport): string {
+  return `${path}: ${count(report.writtenFrames)} frames, ${count(report.writtenBytes)} bytes\n`;
+}
+
 /** Why interfaces have the adapter they have, where `auto` chose. */
 function adaptersText(status: Status): string {
   const chosen = status.interfaces.filter((it) => it.adapter_why.startsWith("the best"));
@@ -46,12 +52,15 @@ function adaptersText(status: Status): string {
 
 /** Everything on one screen: interfaces, VRs, VRIs, totals. */
 export function formatStatus(status: Status): string {
+  // Shown where there is such a thing: frames that the dispatcher did not copy.
+  const uncopied = status.interfaces.some((i) => i.uncopied_frames > 0);
   const interfaces = table([
-    ["INTERFACE", "ADAPTER", "RECEIVED", "SENT", "MISSED"],
+    ["INTERFACE", "ADAPTER", "RECEIVED", ...(uncopied ? ["UNCOPIED"] : []), "SENT", "MISSED"],
     ...status.interfaces.map((i) => [
       i.name,
       i.adapter_info === "" ? i.adapter : `${i.adapter} (${i.adapter_info})`,
       count(i.received_frames),
+      ...(uncopied ? [count(i.uncopied_frames)] : []),
       count(i.sent_frames),
       count(i.missed_frames),
     ]),

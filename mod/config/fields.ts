@@ -6,6 +6,7 @@
 import { manifest } from "../../ffi/abi.gen.ts";
 import { parseCpuList } from "./cores.ts";
 import { allocators, logFormats, logLevels, placements } from "./names.ts";
+import { parseSource, virtualAdapters, type VirtualSource } from "./source.ts";
 import type { RunValues, VrValues } from "./types.ts";
 import * as values from "./values.ts";
 import type { Reader } from "./values.ts";
@@ -21,19 +22,23 @@ export interface Field<V, K extends keyof V = keyof V> {
   readonly of?: string;
 }
 
-const adapters = [...manifest.adapters.filter((name) => name !== "memory"), "auto"];
+const onInterfaces = [
+  ...manifest.adapters.filter((name) => !virtualAdapters.includes(name)),
+  "auto",
+];
+const adapterWords = `one of ${onInterfaces.join(", ")}, memory:… or pcap:… (docs/adapters.md)`;
 
-/** An adapter that serves interfaces, null for `auto`. */
-const adapter: Reader<number | null> = Object.assign((text: string) => {
-  if (text === "memory") {
-    throw new values.BadValue(
-      "it replays a trace and serves no interface: it is what `lvrm bench` measures with " +
-        "(lvrm bench --help)",
-    );
-  }
-  const name = adapters[values.oneOf("adapter", adapters)(text)]!;
+/** An adapter that serves interfaces, null for `auto`, or what takes the place of interfaces. */
+const adapter: Reader<number | null | VirtualSource> = Object.assign((text: string) => {
+  const source = parseSource(text);
+  if (source !== null) return source;
+  const known = [...onInterfaces, ...virtualAdapters];
+  const name = known[values.oneOf("adapter", known)(text)]!;
   return name === "auto" ? null : manifest.adapters.findIndex((it) => it === name);
-}, { words: `one of ${adapters.join(", ")}`, json: { enum: adapters } });
+}, {
+  words: adapterWords,
+  json: { anyOf: [{ enum: onInterfaces }, { type: "string", pattern: "^(memory|pcap)(:|$)" }] },
+});
 
 const coreWords = "a list of cores: numbers and ranges, for example 0-1,3";
 
@@ -225,8 +230,15 @@ export const runFields = {
   adapter: {
     key: "adapter",
     read: adapter,
-    write: (index) => index === null ? "auto" : manifest.adapters[index]!,
-    about: "socket adapter; `auto` takes the best that works here",
+    write: (it) => it === null ? "auto" : typeof it === "number" ? manifest.adapters[it]! : it.text,
+    about: "socket adapter; `auto` takes the best that works here; memory:… and pcap:… " +
+      "(docs/adapters.md) need no interfaces",
+  },
+  zero_copy: {
+    key: "zeroCopy",
+    read: onOff,
+    write: same,
+    about: "with the adapter memory: frames lie in the arenas beforehand",
   },
   cores: {
     key: "cores",

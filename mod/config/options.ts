@@ -12,6 +12,7 @@ export interface RunOptions {
   vr?: string[];
   interface?: string[];
   adapter?: string;
+  zeroCopy?: boolean;
   queue?: string;
   balancer?: string;
   frames?: boolean;
@@ -52,6 +53,7 @@ const vrOptions = {
 } as const satisfies { [K in keyof RunOptions]?: keyof typeof vrFields };
 const runOptions = {
   adapter: "adapter",
+  zeroCopy: "zero_copy",
   cores: "cores",
   placement: "placement",
   period: "period",
@@ -79,7 +81,13 @@ interface Source {
 const kebab = (option: string) => option.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 const variable = (option: string) => `LVRM_${kebab(option).replaceAll("-", "_").toUpperCase()}`;
 
-const switches: readonly Option[] = ["frames", "busyPoll", "dryRun", "overcommit"];
+const switches: readonly Option[] = [
+  "frames",
+  "busyPoll",
+  "dryRun",
+  "overcommit",
+  "zeroCopy",
+];
 
 const fromOptions = (options: RunOptions): Source => ({
   text: (option) => options[option]?.toString(),

@@ -4,7 +4,8 @@ import { ownFields, vrFields } from "./fields.ts";
 import type { Problem as FileProblem, Source } from "./file/source.ts";
 import { most } from "./options.ts";
 import type { Layer } from "./options.ts";
-import type { VrSettings, VrValues } from "./types.ts";
+import { virtualSource } from "./source.ts";
+import type { Settings, VrSettings, VrValues } from "./types.ts";
 
 /** A contradiction. */
 export interface Problem {
@@ -110,4 +111,24 @@ export function requireSense(
   }
   const problems = file === null ? [] : fileProblems(file, vrs);
   if (file !== null && problems.length > 0) throw file.failure(problems);
+}
+
+/** Throws Failure (configuration) where ports are asked for that the adapter doesn't have. */
+export function requirePorts(settings: Settings): void {
+  const source = virtualSource(settings);
+  const followed = settings.vrs.find((vr) => vr.table !== null);
+  const why = source === null
+    ? settings.zeroCopy
+      ? "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand"
+      : null
+    : settings.interfaces.length > 0
+    ? `--interface and --adapter ${source.adapter} exclude each other: that adapter has ports ` +
+      `of its own`
+    : settings.zeroCopy && source.adapter !== "memory"
+    ? "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand"
+    : followed !== undefined
+    ? `${followed.name} follows the kernel's routing table ${followed.table}, and the ports of ` +
+      `--adapter ${source.adapter} are none of the kernel's: give it routes of its own`
+    : null;
+  if (why !== null) throw new Failure(ExitCode.configuration, why);
 }

@@ -4,7 +4,7 @@
  */
 import { ExitCode, Failure } from "./failure.ts";
 import type { FileConfig } from "./file/read.ts";
-import { requireSense } from "./sense.ts";
+import { requirePorts, requireSense } from "./sense.ts";
 import { givenBy, givenSocket } from "./options.ts";
 import type { Layer, RunOptions } from "./options.ts";
 import { arena, link } from "./sizes.ts";
@@ -49,6 +49,7 @@ export const vrDefaults: VrValues = {
 /** Values of a run that nobody said anything about. */
 export const runDefaults: RunValues = {
   adapter: null,
+  zeroCopy: false,
   busyPoll: false,
   idle: {},
   cores: null,
@@ -129,6 +130,7 @@ export function decideSettings(
     vrs,
     interfaces: interfaces.length > 0 ? interfaces : file?.interfaces ?? [],
   };
+  requirePorts(settings);
   requireSense(vrs, isOwn ? file?.source ?? null : null, given);
   return settings;
 }

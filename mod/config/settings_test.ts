@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { limits } from "../../ffi/abi.gen.ts";
+import { runFields } from "./fields.ts";
 import { Failure } from "./failure.ts";
 import { decideSettings, socketPath } from "./settings.ts";
 import type { RunOptions } from "./options.ts";
@@ -33,6 +34,7 @@ Deno.test("decideSettings() fills in defaults", () => {
     vrs: [],
     interfaces: [],
     adapter: null,
+    zeroCopy: false,
     busyPoll: false,
     idle: {},
     cores: null,
@@ -86,7 +88,12 @@ Deno.test("decideSettings() refuses with the right code, a cause and a cure", ()
   ok(refusal({ vr: ["10.0.1.0/24,10.0.1.0/24=cppvr"] }, 3).includes("twice"));
   ok(refusal({ vr: [...vr, ...vr] }, 3).includes("vr1 (cppvr) and vr2"));
   ok(refusal({ vr, adapter: "x" }, 2).includes("known: raw"));
-  ok(refusal({ vr, adapter: "memory" }, 2).includes("lvrm bench"));
+  ok(refusal({ vr, adapter: "memory:sizes=83" }, 2).includes("84 to 65535"));
+  ok(refusal({ vr, adapter: "pcap" }, 2).includes("pcap:in.pcapng,out.pcapng"));
+  ok(refusal({ vr, adapter: "memory", interface: ["eth0"] }, 3).includes("exclude each other"));
+  for (const adapter of ["raw", "auto", "pcap:a,b"]) {
+    ok(refusal({ vr, adapter, zeroCopy: true }, 3).includes("--adapter memory"));
+  }
   ok(refusal({ vr, queue: "x" }, 2).includes("lamport"));
   ok(refusal({ vr, balancer: "x" }, 2).includes("jsq"));
   ok(refusal({ vr, logLevel: "x" }, 2).includes("warning"));
@@ -99,6 +106,14 @@ Deno.test("decideSettings() refuses with the right code, a cause and a cure", ()
   }
   refusal({ vr, interface: ["eth0", "eth0"] }, 3);
   refusal({ vr, socket: "/" + "x".repeat(200) }, 2);
+});
+
+Deno.test("an adapter without interfaces is what its text says, also when it is written down", () => {
+  const text = "memory:sizes=84/1538,count=1M";
+  const { adapter, zeroCopy } = decideSettings({ vr, adapter: text, zeroCopy: true }, none);
+  ok(zeroCopy && adapter !== null && typeof adapter === "object" && adapter.adapter === "memory");
+  equal(runFields.adapter.write(adapter), text);
+  deepEqual(runFields.adapter.read(text), adapter);
 });
 
 Deno.test("the same subnet may be on two ports of one interface, tagged and untagged", () => {

@@ -1,6 +1,7 @@
 /** A run, fully decided but for what only the host can tell. */
 import type { Idle } from "../../ffi/core.ts";
 import type { Prefix } from "../netlink/mod.ts";
+import type { VirtualSource } from "./source.ts";
 import type { AllocatorName, LogFormat, LogLevel, PlacementName } from "./names.ts";
 
 /** One port as asked for. `vlan` null: untagged frames. */
@@ -81,8 +82,10 @@ export interface VrSettings extends VrIdentity, VrValues {}
 
 /** What holds for the whole run. */
 export interface RunValues {
-  /** Index into the manifest's adapters; null: the best that works here. */
-  readonly adapter: number | null;
+  /** Index into the manifest's adapters; null: the best that works here. Or no interfaces. */
+  readonly adapter: number | null | VirtualSource;
+  /** With the adapter `memory`: frames of the trace lie in the arenas. */
+  readonly zeroCopy: boolean;
   /** Never sleep, neither lvrm nor VRIs. */
   readonly busyPoll: boolean;
   /** What goes before the placement's choice. */

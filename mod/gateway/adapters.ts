@@ -4,14 +4,16 @@ import { CoreError } from "../../ffi/core.ts";
 import type { Core, PortConfig } from "../../ffi/core.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
+import { virtualAdapters } from "../config/source.ts";
 
-/** What `auto` tries, best first; one that is not here comes last. `memory` has no interface. */
+/** What `auto` tries, best first; one that is not here comes last. */
 const order = ["pf_ring", "packet_mmap", "af_xdp", "raw"];
 
 /** Adapters of interfaces by number, in the order of `auto`. */
 export function preferred(names: readonly string[] = manifest.adapters): number[] {
   const rank = (i: number) => (order.indexOf(names[i]!) + order.length + 1) % (order.length + 1);
-  return [...names.keys()].filter((i) => names[i] !== "memory").sort((a, b) => rank(a) - rank(b));
+  return [...names.keys()].filter((i) => !virtualAdapters.includes(names[i]!))
+    .sort((a, b) => rank(a) - rank(b));
 }
 
 /** What ports may be opened with. */
@@ -28,7 +30,7 @@ export function chooseAdapters(
   { adapter }: Pick<Settings, "adapter">,
   core: Pick<Core, "adapterUnavailable">,
 ): AdapterChoice {
-  if (adapter !== null) {
+  if (typeof adapter === "number") {
     const reason = core.adapterUnavailable(adapter);
     if (reason !== null) throw new Failure(ExitCode.host, reason);
     return { candidates: [adapter], asked: true, passed: [] };

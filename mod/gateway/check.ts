@@ -8,6 +8,7 @@ import { EventKind, manifest } from "../../ffi/abi.gen.ts";
 import { Core } from "../../ffi/core.ts";
 import { claimSocket } from "../api/mod.ts";
 import type { Settings } from "../config/mod.ts";
+import { type VirtualSource, virtualSource } from "../config/source.ts";
 import type { IngressPlan } from "../ingress/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
@@ -25,6 +26,7 @@ import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { requireRoutePorts, routeSources } from "./route_sources.ts";
 import { openTable } from "./table.ts";
+import { lookAt } from "./virtual.ts";
 import { connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
 
 /** Looks at everything; `runtime`: where lvrm's own files lie. */
@@ -35,15 +37,21 @@ export function checkHost(settings: Settings, runtime = runtimeDirectory()): Fin
     const subnets = vr.subnets.map(formatPrefix).join(", ");
     if (program !== undefined) findings.ok(vr.name, `${subnets} by ${vr.router}`);
   }
+  const source = virtualSource(settings);
   const permitted = findings.attempt("permissions", () => {
-    requireCapabilities();
-    findings.ok("permissions", "CAP_NET_ADMIN and CAP_NET_RAW");
+    if (source === null) requireCapabilities();
+    findings.ok("permissions", source === null ? "CAP_NET_ADMIN and CAP_NET_RAW" : "none needed");
     return true;
   });
   checkCores(settings, findings);
   const isRunning = checkSocket(settings, findings);
+  if (source !== null) checkSource(source, settings, findings);
   const core = findings.attempt("library", () => Core.load(join(runtime, "lib", "liblvrm.so")));
   if (core === undefined) return findings.all;
+  if (source !== null) {
+    core.close();
+    return findings.all;
+  }
   try {
     const adapters = findings.attempt("adapter", () => chooseAdapters(settings, core));
     if (adapters !== undefined) findings.ok("adapter", describeAdapters(adapters));
@@ -52,6 +60,14 @@ export function checkHost(settings: Settings, runtime = runtimeDirectory()): Fin
     core.close();
   }
   return findings.all;
+}
+
+/** What comes in without interfaces; its output is not touched. */
+function checkSource(source: VirtualSource, settings: Settings, findings: Findings): void {
+  const known = findings.attempt("adapter", () => lookAt(source, settings));
+  if (known === undefined) return;
+  const frames = `${known.frames.toLocaleString("en-US")} frames`;
+  findings.ok("adapter", `${source.adapter}: ${frames} on ${known.ports} ports`);
 }
 
 /** Which adapter ports will be tried with first; whether it opens there shows with a start. */

@@ -3,28 +3,27 @@
  * `lvrm_wait`; whatever happens elsewhere (a process ends, a status is asked for) leaves a note and
  * wakes it. Nothing else talks to the library while it runs.
  */
-import { EventKind } from "../../ffi/abi.gen.ts";
-import type { Core, ReceivedEvent } from "../../ffi/core.ts";
+import type { Core } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
-import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
 import { largestMtu, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
-import { decodeNeighbourQuery } from "../routing/mod.ts";
-import type { RouteMonitor } from "../routing/mod.ts";
+import type { RoutingSource } from "../routing/mod.ts";
 import type { CoreWatch } from "../vr_monitor/mod.ts";
 import { portSet, VriMonitor } from "../vri_monitor/mod.ts";
 import type { Plan, PlanChange, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
 import type { VriView, VrWants } from "../vri_monitor/mod.ts";
 import { Allocation } from "./allocation.ts";
+import { answerVri } from "./answer.ts";
 import { createVrs } from "./arenas.ts";
 import { Conditions } from "./conditions.ts";
 import { CoreKeeper } from "./core_keeper.ts";
 import type { Cores } from "./cores.ts";
 import { IngressKeeper, ingressPlan } from "./ingress_keeper.ts";
+import { InputEnd, type Progress } from "./input_end.ts";
 import { PlanKeeper } from "./plan_keeper.ts";
 import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
@@ -32,13 +31,14 @@ import type { AdapterChoice } from "./adapters.ts";
 import { PortKeeper } from "./port_keeper.ts";
 import { routeSources } from "./route_sources.ts";
 import { RoutePoller } from "./route_poller.ts";
+import { startFailure } from "./start_failure.ts";
 import { within } from "./within.ts";
 
 /** What a gateway is made of. */
 export interface GatewayParts {
   readonly settings: Settings;
   readonly core: Core;
-  readonly routes: RouteMonitor;
+  readonly routes: RoutingSource;
   /** Null where the kernel can't have it and doesn't forward anyway. */
   readonly table: IngressTable | null;
   readonly ports: readonly Port[];
@@ -48,6 +48,10 @@ export interface GatewayParts {
   readonly cores: Cores;
   readonly watch: CoreWatch;
   readonly launcher: string;
+  /** What comes in has an end, and the run with it. */
+  readonly finite?: boolean;
+  /** Slots of each arena for frames that lie there. */
+  readonly residentSlots?: number;
 }
 
 const eventsReady = 1;
@@ -66,6 +70,7 @@ export class Gateway {
   readonly #started_ms = performance.now();
   readonly #snapshotWaiters: ((reader: SnapshotReader) => void)[] = [];
   readonly #conditions = new Conditions();
+  readonly #input: InputEnd | null;
   readonly #plans: PlanKeeper;
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
@@ -94,6 +99,7 @@ export class Gateway {
         local: parts.routes.localPrefixes(),
       }));
     this.#routes = new RoutePoller(parts.routes);
+    this.#input = parts.finite ? new InputEnd(parts.ports.map(({ port }) => port)) : null;
     this.#sourceOf = routeSources(parts.settings.vrs).sourceOf;
     this.#vris = new VriMonitor({
       core: parts.core,
@@ -130,7 +136,9 @@ export class Gateway {
     core.start({ core: cores.dispatcher.core, idle, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const mtus = this.#parts.ports.map((port) => port.mtu);
-    createVrs(core, settings.vrs, mtus, settings.overcommit ? Infinity : cores.forVris);
+    const residentSlots = this.#parts.residentSlots ?? 0;
+    const usable = settings.overcommit ? Infinity : cores.forVris;
+    createVrs(core, settings.vrs, { mtus, residentSlots }, usable);
     this.#allocation.begin();
     this.#vris.catchUp();
     this.#loop = this.#run();
@@ -138,7 +146,8 @@ export class Gateway {
     const ready = () => this.vris().every((vri) => vri.state !== "starting");
     await this.#conditions.until(() => ready() || broken() !== undefined);
     if (this.#stopping) throw new Error("the gateway was stopped");
-    this.#requireReady(broken());
+    const failed = broken();
+    if (failed !== undefined) throw startFailure(settings.vrs[failed.vr]!, failed.reason);
     this.#ingress.begin();
     this.#ports.openAll();
     this.#serving = true;
@@ -154,25 +163,17 @@ export class Gateway {
     return this.#vris.roster.views();
   }
 
-  /** Throws Failure when a VRI failed before lvrm served. */
-  #requireReady(broken: VriView | undefined): void {
-    if (broken === undefined) return;
-    const vr = this.#parts.settings.vrs[broken.vr]!;
-    const hint = vr.words[0]!.includes("/")
-      ? "; a VR must attach with lvrm_vr_attach and then say lvrm_vr_ready " +
-        "(docs/writing-a-vr.md)"
-      : "";
-    throw new Failure(
-      ExitCode.failed,
-      `${vr.name} could not start: its router "${vr.router}" ${broken.reason}${hint}`,
-    );
-  }
-
   /** Resolves when the loop ends; rejects when it fails. */
   get finished(): Promise<void> {
     return (this.#loop ?? Promise.resolve()).then(() => {
       if (this.#failure !== null) throw this.#failure;
     });
+  }
+
+  /** Resolves when the input has ended and all is back, or stuck; never where it has no end. */
+  async inputEnded(): Promise<Progress> {
+    await this.#conditions.until(() => this.#input?.isDone === true);
+    return this.#input!.progress;
   }
 
   /** Whether it forwards, or did. */
@@ -263,7 +264,8 @@ export class Gateway {
   /** When the counters should be looked at again. */
   #snapshotDue(): number {
     const period_ms = this.#busy() ? times.busy_tick_ms : times.tick_ms;
-    const due_ms = Math.min(this.#vris.nextDeadline(), this.#allocation.due_ms);
+    const input_ms = this.#serving ? this.#input?.due_ms ?? Infinity : Infinity;
+    const due_ms = Math.min(this.#vris.nextDeadline(), this.#allocation.due_ms, input_ms);
     return Math.min(this.#lastSnapshot_ms + period_ms, due_ms);
   }
 
@@ -309,6 +311,7 @@ export class Gateway {
     if (this.#ports.planDirty) this.#portsChanged();
     this.#allocate(reader);
     this.#vris.observe(reader, this.#plans.generation);
+    this.#input?.observe(reader, performance.now());
     for (const waiter of this.#snapshotWaiters.splice(0)) waiter(reader);
   }
 
@@ -385,16 +388,8 @@ export class Gateway {
     for (let i = 0; i < 4096; i++) {
       const event = core.eventReceive();
       if (event === null) return;
-      this.#receive(event);
+      answerVri(this.#parts.routes, this.#vris.roster.vrOf(event.vri), event);
     }
     core.wake();
-  }
-
-  #receive(event: ReceivedEvent): void {
-    const vr = this.#vris.roster.vrOf(event.vri);
-    const query = decodeNeighbourQuery(event.payload);
-    if (vr === null || query === null) return;
-    if (event.kind === EventKind.need_neighbour) this.#parts.routes.requestNeighbour(vr, query);
-    if (event.kind === EventKind.renew_neighbour) this.#parts.routes.renewNeighbour(vr, query);
   }
 }

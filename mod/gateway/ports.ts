@@ -1,5 +1,6 @@
 /** Which ports lvrm serves: those named, or every Ethernet interface that can carry traffic. */
 import { limits } from "../../ffi/abi.gen.ts";
+import type { Replay } from "../../ffi/replay.ts";
 import { ExitCode, Failure, meant } from "../config/mod.ts";
 import type { InterfaceSettings } from "../config/mod.ts";
 import type { InterfaceAddress, Link } from "../routing/mod.ts";
@@ -13,6 +14,8 @@ export interface Port {
   readonly ifindex: number;
   readonly mac: Uint8Array;
   readonly mtu: number;
+  /** Of a port that is no interface. */
+  readonly replay?: Replay;
 }
 
 const ethernet = 1; // ARPHRD_ETHER

@@ -7,12 +7,16 @@ import { version } from "../../ffi/abi.gen.ts";
 import { Core, CoreError } from "../../ffi/core.ts";
 import { claimSocket, serveControl } from "../api/mod.ts";
 import type { ControlServer } from "../api/mod.ts";
+import type { CaptureReport } from "../../ffi/replay.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
+import { type VirtualSource, virtualSource } from "../config/source.ts";
 import type { IngressTable } from "../ingress/mod.ts";
 import { configureLog, getLogger } from "../log/mod.ts";
+import type { Status } from "../metrics/mod.ts";
 import { formatPrefix, NetlinkError } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
+import type { RoutingSource } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import {
   CoreWatch,
@@ -25,6 +29,7 @@ import type { UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import type { VriView } from "../vri_monitor/mod.ts";
 import { chooseAdapters } from "./adapters.ts";
+import type { AdapterChoice } from "./adapters.ts";
 import { Cores } from "./cores.ts";
 import { Gateway } from "./gateway.ts";
 import { coreNeeds, startPlan } from "./ground.ts";
@@ -32,17 +37,29 @@ import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
 import { requireRoutePorts, routeSources as sourcesOf } from "./route_sources.ts";
+import type { Progress } from "./input_end.ts";
 import { openTable } from "./table.ts";
+import { prepareVirtual } from "./virtual.ts";
+import type { VirtualGround } from "./virtual.ts";
 import { connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
 
 const log = getLogger(["lvrm"]);
 
-/** Runs until a signal ends it. Throws Failure. */
-export async function runGateway(settings: Settings): Promise<void> {
+/** What a run leaves behind. */
+export interface RunResult {
+  /** When its input had ended and all was back; null: a signal ended it. */
+  readonly status: Status | null;
+  /** What became of the file that it wrote, if any. */
+  readonly capture: CaptureReport | null;
+}
+
+/** Runs until a signal ends it, or its input. Throws Failure. */
+export async function runGateway(settings: Settings): Promise<RunResult> {
   configureLog(settings.logFormat, settings.logLevel);
   const runtime = runtimeDirectory();
   const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
-  requireCapabilities();
+  const source = virtualSource(settings);
+  if (source === null) requireCapabilities();
   const usable = usableTopology(settings.cores);
   requireCores(coreNeeds(settings.vrs), usable, settings.overcommit);
   const cores = new Cores({
@@ -54,18 +71,21 @@ export async function runGateway(settings: Settings): Promise<void> {
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
   let server: ControlServer | null = null;
+  let ground: Ground | null = null;
+  let status: Status | null = null;
+  let capture: CaptureReport | null = null;
   const stop = stopSignal(() => gateway?.abandon(), claim.release);
   try {
     const core = Core.load(join(runtime, "lib", "liblvrm.so"));
     stopOnFatal(core, claim.release);
-    const { routes, ports, table, warnings } = prepare(settings, core);
+    ground = source === null ? prepare(settings, core) : withoutKernel(settings, source, core);
+    const { warnings, virtual, ...parts } = ground;
     gateway = new Gateway({
+      ...parts,
       settings,
       core,
-      routes,
-      table,
-      ports,
-      adapters: chooseAdapters(settings, core),
+      finite: virtual?.finite ?? false,
+      residentSlots: virtual?.residentSlots ?? 0,
       programs,
       cores,
       watch: new CoreWatch(settings.cores, usable.cores),
@@ -77,12 +97,14 @@ export async function runGateway(settings: Settings): Promise<void> {
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
       warnings.forEach((warning) => log.warn("{warning}", { warning }));
-      explain(settings, ports, usable, running.vris());
+      explain(settings, parts.ports, usable, running.vris());
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
         socket: settings.socket,
       });
-      await Promise.race([running.finished, stop.asked]);
+      const ended = running.inputEnded();
+      await Promise.race([running.finished, stop.asked, ended]);
+      if (!stop.wasAsked()) status = await drained(running, await ended);
       log.info("stopping");
     }
     started.catch(() => {}); // ended before it had started
@@ -91,15 +113,31 @@ export async function runGateway(settings: Settings): Promise<void> {
   } finally {
     await server?.close();
     await gateway?.stop();
+    capture = await ground?.virtual?.finish() ?? null;
     claim.release();
   }
+  return { status, capture };
+}
+
+/** The status of a run whose input has ended. Throws Failure where not all came back. */
+async function drained(gateway: Gateway, progress: Progress): Promise<Status> {
+  const status = await gateway.status();
+  if (progress !== "stuck") return status;
+  throw new Failure(
+    ExitCode.failed,
+    `the input has ended, and ${status.totals.in_flight_frames} frames don't come back from ` +
+      `their VRs: those keep them`,
+  );
 }
 
 /** What a gateway stands on. */
 interface Ground {
-  readonly routes: RouteMonitor;
+  readonly routes: RoutingSource;
   readonly ports: readonly Port[];
   readonly table: IngressTable | null;
+  readonly adapters: AdapterChoice;
+  /** Null on interfaces. */
+  readonly virtual: VirtualGround | null;
   /** To be said once lvrm serves: a start that fails says one thing only. */
   readonly warnings: readonly string[];
 }
@@ -124,7 +162,15 @@ function prepare(settings: Settings, core: Core): Ground {
   ];
   const unserved = forwardingWarning(forwarding, served, sources);
   if (unserved !== null) warnings.push(unserved);
-  return { routes, ports, table, warnings };
+  const adapters = chooseAdapters(settings, core);
+  return { routes, ports, table, adapters, virtual: null, warnings };
+}
+
+/** The same without interfaces: nothing of the kernel's is read or changed. */
+function withoutKernel(settings: Settings, source: VirtualSource, core: Core): Ground {
+  const virtual = prepareVirtual(source, settings, core);
+  const { routes, ports, adapters } = virtual;
+  return { routes, ports, adapters, table: null, virtual, warnings: [] };
 }
 
 /** Says which core does what and who serves what. */

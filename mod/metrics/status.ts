@@ -17,6 +17,8 @@ export interface InterfaceStatus {
   readonly received_frames: number;
   readonly received_bytes: number;
   readonly missed_frames: number;
+  /** Of the received ones: they lay in their VR's arena already. */
+  readonly uncopied_frames: number;
   readonly sent_frames: number;
   readonly sent_bytes: number;
 }
@@ -161,6 +163,7 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
         received_frames: counters.receivedFrames,
         received_bytes: counters.receivedBytes,
         missed_frames: counters.missedFrames,
+        uncopied_frames: counters.uncopiedFrames,
         sent_frames: counters.sentFrames,
         sent_bytes: counters.sentBytes,
       };

@@ -46,6 +46,7 @@ const reader = snapshot({
   [totals + l.Totals.batches + 8 * 7]: 2,
   [port(3) + l.PortCounters.received_frames]: 100,
   [port(3) + l.PortCounters.missed_frames]: 1,
+  [port(3) + l.PortCounters.uncopied_frames]: 4,
   [vr(0) + l.VrCounters.received_frames]: 62,
   [vr(0) + l.VrCounters.dropped_frames]: 6,
   [vr(0) + l.VrCounters.drops + 8 * 63]: 1,
@@ -110,6 +111,7 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
     received_frames: 100,
     received_bytes: 0,
     missed_frames: 1,
+    uncopied_frames: 4,
     sent_frames: 0,
     sent_bytes: 0,
   }]);

@@ -7,7 +7,7 @@ import { prefixKey, prefixOfKey } from "./routes.ts";
 const localTable = 255;
 
 /** "This" network, multicast, limited broadcast, link-local: own or never forwarded. */
-const always: readonly Prefix[] = [
+export const alwaysLocal: readonly Prefix[] = [
   "0.0.0.0/8",
   "224.0.0.0/4",
   "255.255.255.255/32",
@@ -64,7 +64,7 @@ export class LocalTable {
   /** The table's prefixes and those that are always the gateway's, without duplicates. */
   prefixes(): Prefix[] {
     const own = [...this.#entries.keys()].map(prefixOfKey);
-    const texts = new Map([...always, ...own].map((prefix) => [formatPrefix(prefix), prefix]));
+    const texts = new Map([...alwaysLocal, ...own].map((prefix) => [formatPrefix(prefix), prefix]));
     return [...texts.values()];
   }
 

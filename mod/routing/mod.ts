@@ -21,4 +21,5 @@
  */
 export * from "./types.ts";
 export { decodeNeighbourQuery } from "./encode.ts";
+export type { RoutingSource } from "./virtual.ts";
 export { mainTable, RouteMonitor, type RouteMonitorOptions } from "./monitor.ts";

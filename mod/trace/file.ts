@@ -8,6 +8,11 @@ const ethernetHeader_bytes = 14;
 
 /** Reads all frames of a file. Throws Failure in one line. */
 export function readTrace(path: string): CapturedFrame[] {
+  return [...framesOf(path)];
+}
+
+/** The frames of a file, one after another. Throws Failure in one line, perhaps after some. */
+export function* framesOf(path: string): Iterable<CapturedFrame> {
   const refuse = (code: ExitCode, why: string) => new Failure(code, `trace ${path}: ${why}`);
   let bytes: Uint8Array<ArrayBuffer>;
   try {
@@ -29,12 +34,16 @@ export function readTrace(path: string): CapturedFrame[] {
     throw refuse(ExitCode.host, error instanceof Error ? error.message : String(error));
   }
   try {
-    return [...parseCapture(bytes)].map((frame, i) => {
-      if (frame.bytes.length >= ethernetHeader_bytes) return frame;
-      throw new CaptureError(
-        `frame ${i + 1} has ${frame.bytes.length} bytes: fewer than an Ethernet header`,
-      );
-    });
+    let number = 0;
+    for (const frame of parseCapture(bytes)) {
+      number++;
+      if (frame.bytes.length < ethernetHeader_bytes) {
+        throw new CaptureError(
+          `frame ${number} has ${frame.bytes.length} bytes: fewer than an Ethernet header`,
+        );
+      }
+      yield frame;
+    }
   } catch (error) {
     if (error instanceof CaptureError) throw refuse(ExitCode.configuration, error.message);
     throw error;

@@ -107,7 +107,7 @@ function readFrame(
   const ticks = BigInt(reader.u32(body.at + 4)) << 32n | BigInt(reader.u32(body.at + 8));
   const time_ns = ticks * known.unit.times / known.unit.by;
   const original = reader.u32(body.at + 16);
-  return frameOf(reader, body.at + 20, captured, original, known.fcs_bytes, time_ns);
+  return frameOf(reader, body.at + 20, captured, original, known.fcs_bytes, time_ns, number);
 }
 
 function readSimple(

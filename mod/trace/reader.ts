@@ -7,6 +7,8 @@ export interface CapturedFrame {
   readonly original_bytes: number;
   /** Since 1970; null where the format has none (simple packet blocks). */
   readonly time_ns: bigint | null;
+  /** Number of the interface that it was captured on, within its section (pcapng); else 0. */
+  readonly interface: number;
 }
 
 /** What is wrong with a capture, as the end of a sentence: `it is empty`. */
@@ -84,8 +86,9 @@ export function frameOf(
   original: number,
   fcs_bytes: number,
   time_ns: bigint | null,
+  number = 0,
 ): CapturedFrame {
   const original_bytes = Math.max(0, Math.max(original, captured) - fcs_bytes);
   const bytes = reader.slice(at, Math.min(captured, original_bytes));
-  return { bytes, original_bytes, time_ns };
+  return { bytes, original_bytes, time_ns, interface: number };
 }

@@ -1,14 +1,15 @@
 //! Socket adapter `memory`: a trace in RAM (`trace.zig`) instead of an interface, for measuring
 //! what lies between adapters (the paper's experiments 1c to 1e). A port replays a trace, round and
-//! round, or only takes frames; what is sent by it is counted and thrown away.
+//! round up to a limit, or only takes frames; what is sent by it is counted and thrown away.
 //!
 //! How fast: as fast as frames are taken (a window bounds those on their way through the gateway;
 //! one at a time is a window of one), or at a rate by the clock. With `trace_stamp` the last eight
-//! bytes of each frame tell when it was handed out; a recording port reads them.
+//! bytes of each frame tell when it was handed out; a recording port reads them. With
+//! `trace_zero_copy` the dispatcher finds the frames in their VRs' arenas (`residence.zig`).
 const std = @import("std");
-const linux = std.os.linux;
 const abi = @import("../abi.zig");
 const latency = @import("../latency.zig");
+const Timer = @import("../timer.zig").Timer;
 const traces = @import("../trace.zig");
 const Frame = @import("frame.zig").Frame;
 const Outgoing = @import("frame.zig").Outgoing;
@@ -29,7 +30,8 @@ pub const Memory = struct {
     left: u64, // frames still to be handed out
     window: u64,
     next: usize = 0, // in the trace
-    timer: i32,
+    timer: Timer,
+    resides: bool,
     clock: latency.Clock,
     longest_ticks: u64,
     // At a rate.
@@ -55,47 +57,40 @@ pub const Memory = struct {
             return reason.fail(.INVAL, "memory: {d} bytes have no room for a stamp", .{
                 frame.bytes.len,
             });
-        const timer = linux.timerfd_create(.MONOTONIC, .{ .CLOEXEC = true, .NONBLOCK = true });
-        if (linux.errno(timer) != .SUCCESS)
-            return reason.fail(.MFILE, "memory: no timer: too many open files? (`ulimit -n`)", .{});
+        const resides = config.trace_flags & abi.trace_zero_copy != 0;
+        if (stamps and resides)
+            return reason.fail(.INVAL, "memory: a stamped frame has to be copied", .{});
+        const timer = try Timer.init(reason);
         const clock = latency.clock();
         const seconds_per_tick = clock.picoseconds * 1e-12;
         trace.ports += 1;
+        const replays = config.trace_flags & abi.trace_replay != 0;
+        if (replays and config.trace_flags & abi.trace_own_mac != 0) trace.address(&config.mac);
         var m: Memory = .{
             .trace = trace,
-            .replays = config.trace_flags & abi.trace_replay != 0,
+            .replays = replays,
             .stamps = stamps,
             .records = config.trace_flags & abi.trace_record != 0,
             .left = if (config.frame_limit == 0) std.math.maxInt(u64) else config.frame_limit,
             .window = config.window_frames,
-            .timer = @intCast(timer),
+            .timer = timer,
+            .resides = resides,
             .clock = clock,
             .longest_ticks = @intFromFloat(clock.ticksOf(longest_ns)),
             .rate = @as(f64, @floatFromInt(config.rate_fps)) * seconds_per_tick,
         };
-        if (m.replays) m.readableIn(1);
+        if (m.replays) m.timer.set(1);
         return m;
     }
 
     pub fn deinit(m: *Memory) void {
         m.trace.ports -= 1;
-        _ = linux.close(m.timer);
+        m.timer.deinit();
     }
 
     /// A timer: expired, so readable, while frames wait; set while the next is not yet due.
     pub fn descriptor(m: *const Memory) i32 {
-        return m.timer;
-    }
-
-    fn readableIn(m: *const Memory, ns: u64) void {
-        const at: linux.itimerspec = .{
-            .it_interval = .{ .sec = 0, .nsec = 0 },
-            .it_value = .{
-                .sec = @intCast(ns / std.time.ns_per_s),
-                .nsec = @intCast(ns % std.time.ns_per_s),
-            },
-        };
-        _ = linux.timerfd_settime(m.timer, .{}, &at, null);
+        return m.timer.fd;
     }
 
     pub fn setPromiscuous(_: *Memory, _: bool) void {}
@@ -105,7 +100,7 @@ pub const Memory = struct {
     pub fn borrow(m: *Memory, max: usize) []const Frame {
         if (!m.replays or m.left == 0) return &.{};
         var budget: u64 = @min(max, m.left);
-        if (m.window != 0) budget = @min(budget, m.windowRoom());
+        if (m.window != 0) budget = @min(budget, traces.windowRoom(m.window));
         if (m.rate != 0) budget = @min(budget, m.due());
         if (budget == 0) return &.{};
         const frames = m.trace.frames;
@@ -115,7 +110,7 @@ pub const Memory = struct {
         if (m.next == frames.len) m.next = 0;
         m.count += count;
         m.left -= count;
-        if (m.left == 0) m.readableIn(0); // never again
+        if (m.left == 0) m.timer.set(0); // never again
         if (m.stamps) m.stamp(batch);
         return batch;
     }
@@ -129,14 +124,6 @@ pub const Memory = struct {
             const bytes: [*]u8 = @constCast(frame.bytes.ptr); // the trace is ours
             std.mem.writeInt(u64, bytes[frame.bytes.len - 8 ..][0..8], now, .little);
         }
-    }
-
-    /// Frames that may still enter: as many as the window has room for beside all that are on their
-    /// way through the gateway now (the dispatcher's own account, exact between passes).
-    fn windowRoom(m: *const Memory) u64 {
-        const t = traces.totals orelse return m.window;
-        const entered = t.received_frames + t.originated_frames + t.replicated_frames;
-        return m.window -| (entered - t.sent_frames - t.dropped_frames - t.kept_frames);
     }
 
     /// Frames whose time has come. What is late is caught up with: the rate holds on average.
@@ -156,7 +143,7 @@ pub const Memory = struct {
         const wait_ns: u64 = @intFromFloat(@max(0, wait_ticks) * m.clock.picoseconds / 1000);
         if (wait_ns > doze_ns) {
             m.dozing = true;
-            m.readableIn(wait_ns);
+            m.timer.set(wait_ns);
         }
         return 0;
     }
@@ -179,6 +166,16 @@ pub const Memory = struct {
             // A frame of a VR's own making has no stamp.
             if (stamped <= now and now - stamped < m.longest_ticks) histogram.record(now - stamped);
         }
+    }
+
+    /// Nothing more will be received.
+    pub fn ended(m: *const Memory) bool {
+        return !m.replays or m.left == 0;
+    }
+
+    /// Frames to be put into their VRs' arenas.
+    pub fn resident(m: *const Memory) ?[]const Frame {
+        return if (m.replays and m.resides) m.trace.frames else null;
     }
 
     pub fn missed(_: *Memory) u64 {

@@ -37,6 +37,7 @@ pub const variants = .{
     .packet_mmap = @import("packet_mmap.zig").PacketMmap,
     .pf_ring = @import("pf_ring.zig").PfRing,
     .af_xdp = @import("af_xdp.zig").AfXdp,
+    .pcap = @import("pcap.zig").Pcap,
 };
 
 pub const names = std.meta.fieldNames(@TypeOf(variants));
