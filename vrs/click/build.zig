@@ -80,7 +80,27 @@ fn module(b: *std.Build, target: std.Build.ResolvedTarget, files: []const []cons
     made.addIncludePath(b.path("vrs/include"));
     made.addIncludePath(b.path("vrs/click"));
     made.addCSourceFiles(.{ .root = b.path("vrs/click"), .files = files, .flags = &flags });
+    // After an incremental build zig 0.16 doesn't look at the headers of unchanged files any more: a
+    // file that is new whenever a header is makes it do so.
+    made.addCSourceFile(.{ .file = b.addWriteFiles().add("headers.cc", headerHash(b)) });
     return made;
+}
+
+fn headerHash(b: *std.Build) []const u8 {
+    const io = b.graph.io;
+    var sum: u64 = 0; // in no order
+    for ([_][]const u8{ "vrs/click", "vrs/include" }) |path| {
+        const folder = b.build_root.handle.openDir(io, path, .{ .iterate = true }) catch
+            @panic("no headers");
+        var walker = folder.walk(b.allocator) catch @panic("OOM");
+        while (walker.next(io) catch @panic("can't list headers")) |entry| {
+            if (entry.kind != .file or std.mem.endsWith(u8, entry.path, ".cc")) continue;
+            const text = folder.readFileAlloc(io, entry.path, b.allocator, .unlimited) catch
+                @panic("can't read a header");
+            sum +%= std.hash.Wyhash.hash(std.hash.Wyhash.hash(0, entry.path), text);
+        }
+    }
+    return b.fmt("// {x}\n", .{sum});
 }
 
 /// Adds `lvrm-click` to what is installed, and `lvrm-click-pair` for tests. `library`: liblvrm_vr,

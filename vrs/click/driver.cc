@@ -197,7 +197,7 @@ bool Driver::run_selects(int wait_ms) {
 }
 
 bool Driver::pass(int max_wait_ms) {
-    is_interrupted_ = false;
+    is_interrupted_ = skips_wait_ = false;
     bool has_worked = run_tasks(tasks_per_pass);
     if (Clock::is_simulated) Clock::simulated_ns += simulated_step_ns;
     has_worked |= run_timers();
@@ -206,7 +206,7 @@ bool Driver::pass(int max_wait_ms) {
         if (passes_ % passes_per_poll == 0) has_worked |= run_selects(0);
         return has_worked;
     }
-    if (is_interrupted_) return has_worked;
+    if (is_interrupted_ || skips_wait_) return has_worked;
     int64_t wait_ns = ns_to_timer();
     if (Clock::is_simulated) {
         has_worked |= run_selects(0);

@@ -32,6 +32,8 @@ class Driver {
     int64_t ns_to_timer() const;
     /// Ends the current wait and pass soon: from handlers and signals.
     void interrupt() { is_interrupted_ = true; }
+    /// Lets this pass end without waiting, and in simulated time without going on to the next timer.
+    void skip_wait() { skips_wait_ = true; }
 
   private:
     friend class Task;
@@ -56,7 +58,7 @@ class Driver {
     uint64_t sequence_ = 0;
     std::vector<Selection> selections_;
     uint32_t passes_ = 0;
-    bool is_interrupted_ = false;
+    bool is_interrupted_ = false, skips_wait_ = false;
 };
 
 } // namespace click

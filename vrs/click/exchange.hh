@@ -7,6 +7,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace click {
@@ -41,7 +42,10 @@ class Exchange {
 
     /// An entry of at most max_entry_bytes, to all siblings.
     void announce(const Element *from, uint8_t kind, std::string_view bytes);
-    template <class T> void announce(const Element *from, uint8_t kind, const T &entry) {
+    template <class T>
+        requires(std::is_trivially_copyable_v<T> &&
+                 !std::is_convertible_v<const T &, std::string_view>)
+    void announce(const Element *from, uint8_t kind, const T &entry) {
         announce(from, kind, {reinterpret_cast<const char *>(&entry), sizeof entry});
     }
     /// Asks the siblings for what they know.

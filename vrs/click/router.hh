@@ -51,7 +51,7 @@ class Router {
     /// One stop, or a driver element's turn; how `stop` and elements with STOP end the run.
     void please_stop() { // the pass that is running ends first, and doesn't wait
         runs_ -= 1;
-        driver_.interrupt();
+        driver_.skip_wait();
     }
     /// Whether it is to stop; asks the listeners.
     bool is_stopping();
