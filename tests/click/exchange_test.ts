@@ -67,7 +67,8 @@ ftp :: FTPPortMapper(rw, rw, 0) -> rw;
 rw[0] -> CheckTCPHeader -> IPPrint(out, TIMESTAMP false) -> Discard;
 rw[1] -> CheckTCPHeader -> IPPrint(in, TIMESTAMP false) -> Discard;
 Idle -> [1]rw; Script(wait 3s, stop);
-elementclass Send { $bytes, $at | RatedSource($bytes, 1, 1, false) -> IPEncap(tcp, 10.0.0.1, 2.0.0.2)
+elementclass Send { $bytes, $at | RatedSource($bytes, 1, 1, false)
+  -> IPEncap(tcp, 10.0.0.1, 2.0.0.2)
   -> SetTCPChecksum -> output }`;
   const a = `${common}
 InfiniteSource(\\<04d20015 000003e7 00000000 5002ffff 00000000>, 1)

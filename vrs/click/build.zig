@@ -69,7 +69,11 @@ fn elementFiles(b: *std.Build) []const []const u8 {
     return files.items;
 }
 
-fn module(b: *std.Build, target: std.Build.ResolvedTarget, files: []const []const u8) *std.Build.Module {
+fn module(
+    b: *std.Build,
+    target: std.Build.ResolvedTarget,
+    files: []const []const u8,
+) *std.Build.Module {
     const made = b.createModule(.{
         .target = target,
         .optimize = .ReleaseFast,
@@ -80,8 +84,8 @@ fn module(b: *std.Build, target: std.Build.ResolvedTarget, files: []const []cons
     made.addIncludePath(b.path("vrs/include"));
     made.addIncludePath(b.path("vrs/click"));
     made.addCSourceFiles(.{ .root = b.path("vrs/click"), .files = files, .flags = &flags });
-    // After an incremental build zig 0.16 doesn't look at the headers of unchanged files any more: a
-    // file that is new whenever a header is makes it do so.
+    // After an incremental build zig 0.16 doesn't look at the headers of unchanged files any more:
+    // a file that is new whenever a header is makes it do so.
     made.addCSourceFile(.{ .file = b.addWriteFiles().add("headers.cc", headerHash(b)) });
     return made;
 }
@@ -112,7 +116,10 @@ pub fn add(b: *std.Build, target: std.Build.ResolvedTarget, library: *std.Build.
     const objects = b.addLibrary(.{ .name = "lvrm_click", .root_module = all });
     const step = b.step("click", "Build lvrm-click alone");
     for ([_][2][]const u8{ .{ "lvrm-click", "main.cc" }, .{ "lvrm-click-pair", "pair.cc" } }) |it| {
-        const program = b.addExecutable(.{ .name = it[0], .root_module = module(b, target, it[1..]) });
+        const program = b.addExecutable(.{
+            .name = it[0],
+            .root_module = module(b, target, it[1..]),
+        });
         program.root_module.linkLibrary(objects);
         program.root_module.linkLibrary(library);
         const install = b.addInstallArtifact(program, .{});

@@ -32,7 +32,7 @@ class Driver {
     int64_t ns_to_timer() const;
     /// Ends the current wait and pass soon: from handlers and signals.
     void interrupt() { is_interrupted_ = true; }
-    /// Lets this pass end without waiting, and in simulated time without going on to the next timer.
+    /// Lets this pass end without waiting, in simulated time without going on to the next timer.
     void skip_wait() { skips_wait_ = true; }
 
   private:
