@@ -160,20 +160,26 @@ test "a standby is woken as soon as a plan lets it run, and does not sleep again
     try r.replan();
     const side = r.side(0);
     const Sleeper = struct {
-        fn run(it: *@TypeOf(side.*)) void {
-            it.wait(80); // it has learned nothing: it sleeps at once
+        fn run(it: *@TypeOf(side.*), over: *std.atomic.Value(bool)) void {
+            // It has learned nothing: it sleeps at once, or once the plan's word is too old.
+            const before = it.header.vri_words.sleeps;
+            while (it.header.vri_words.sleeps == before) it.wait(80);
+            over.store(true, .release);
         }
     };
     const flag = &side.header.parking.sleeping;
     // The sleep may end by its time before it is woken, on a busy machine: then once more.
     for (0..100) |_| {
-        const thread = try std.Thread.spawn(.{}, Sleeper.run, .{side});
-        while (@atomicLoad(u32, flag, .acquire) == 0 and side.patience.learned_ns == 0)
+        var over: std.atomic.Value(bool) = .init(false);
+        const thread = try std.Thread.spawn(.{}, Sleeper.run, .{ side, &over });
+        while (@atomicLoad(u32, flag, .acquire) == 0 and !over.load(.acquire))
             std.Thread.yield() catch {};
-        r.states[0] = .attaching;
-        try r.replan();
-        r.states[0] = .running;
-        try r.replan();
+        for ([_]abi.VriState{ .attaching, .running }) |state| {
+            // The dispatcher, which the rig steps, must not sleep itself meanwhile.
+            r.d.sleeper.patience = .{ .learned_ns = std.math.maxInt(u64) };
+            r.states[0] = state;
+            try r.replan();
+        }
         thread.join();
         if (side.patience.learned_ns != 0) break;
     }

@@ -171,6 +171,8 @@ pub const Dispatcher = struct {
         // Last, with the new VRIs in place: what a dead one had not taken goes to them first.
         for (plan.vris) |*entry| if (entry.state == .dead) reclaim.vri(d, entry.vri);
         d.flushStaged();
+        // A standby that runs from now on: roused already, unless it was just about to sleep then.
+        for (plan.vrs) |*entry| for (entry.running) |vri| vri.wake();
     }
 
     /// Heartbeats both ways, and the sockets' own statistics, every few milliseconds.
