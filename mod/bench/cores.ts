@@ -13,7 +13,7 @@ import {
   verdict,
   vris,
 } from "./dummy.ts";
-import { measureLimit } from "./limit.ts";
+import { measureBestLimit } from "./limit.ts";
 import { captured_bytes } from "./stage_routes.ts";
 import { median } from "./statistics.ts";
 import { benchRouters, trace_frames } from "./throughput.ts";
@@ -43,9 +43,6 @@ export interface CoresRow {
   readonly ratio: number;
 }
 
-/** As in 1c: the limit is the better of these. */
-const limitWindows_frames = [256, 2048] as const;
-
 /** The median of several samples of one stage. */
 async function sampled(context: BenchContext, sample: () => Promise<number>): Promise<number> {
   const rates: number[] = [];
@@ -61,13 +58,7 @@ export async function benchPlacements(context: BenchContext): Promise<Outcome> {
   const common = { runtime, cores, captured_bytes, trace_frames, ms: timing.limit_ms };
   for (const router of context.router === null ? benchRouters : [context.router]) {
     for (const [name, placement] of Object.entries(placements)) {
-      const limit = async () => {
-        const limits: number[] = [];
-        for (const window_frames of limitWindows_frames) {
-          limits.push(await measureLimit({ ...common, window_frames }));
-        }
-        return Math.max(...limits);
-      };
+      const limit = () => measureBestLimit(common);
       const before = await limit();
       const spec = { router, rates_fps: [[null]], byFrame: false, placement, paced: false };
       let frames_per_second: number;

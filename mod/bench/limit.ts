@@ -34,6 +34,25 @@ export async function measureLimit(options: LimitOptions): Promise<number> {
 }
 
 /**
+ * Windows and slot strides that suit the limit: long frames want few on their way, and short ones
+ * many, in slots a power of two apart (which don't suit the product, whose VRIs write to frames).
+ */
+const layouts = [
+  { window_frames: 256 },
+  { window_frames: 2048 },
+  { window_frames: 2048, stride_bytes: 2048 },
+] as const;
+
+/** The limit in the best of its layouts: no figure of lvrm's is put beside less. */
+export async function measureBestLimit(
+  options: Omit<LimitOptions, "window_frames" | "stride_bytes" | "queue">,
+): Promise<number> {
+  const limits: number[] = [];
+  for (const layout of layouts) limits.push(await measureLimit({ ...options, ...layout }));
+  return Math.max(...limits);
+}
+
+/**
  * What two cores cost before any of lvrm's work, nanoseconds: `futex`, the wake-up of a process
  * that sleeps on one; `lines`, a cache line over to the other core and another back.
  */

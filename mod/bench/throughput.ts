@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway } from "./gateway.ts";
-import { measureLimit } from "./limit.ts";
+import { measureBestLimit } from "./limit.ts";
 import type { BenchContext } from "./types.ts";
 import { median } from "./statistics.ts";
 
@@ -30,8 +30,6 @@ const quickSizes_bytes = [84, 1538] as const;
 export const wireOverhead_bytes = 24;
 export const trace_frames = 4096;
 const routes = 1000;
-/** The limit is the better of these: small windows suit long frames, large ones short frames. */
-const limitWindows_frames = [256, 2048] as const;
 
 /** A bundled router as an experiment names it. */
 export function routerCommand(
@@ -58,11 +56,7 @@ async function sampleOnce(context: BenchContext, c: Case): Promise<[number, numb
   const cores = machine.used_cores;
   const limit = async () => {
     const common = { runtime, cores, captured_bytes, trace_frames, ms: timing.limit_ms };
-    const limits: number[] = [];
-    for (const window_frames of limitWindows_frames) {
-      limits.push(await measureLimit({ ...common, window_frames }));
-    }
-    return Math.max(...limits);
+    return await measureBestLimit(common);
   };
   const before = await limit();
   let rate: number;
