@@ -193,6 +193,7 @@ pub const Dispatcher = struct {
                 vri.beat_ns = d.now_ns;
             }
             vri.lend = true;
+            if (vri.live()) vri.checkIndex();
             const busy_ns = @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic);
             vri.estimator.tick(elapsed_ns, busy_ns);
         }

@@ -148,6 +148,16 @@ pub const Vri = struct {
         v.observed = true;
     }
 
+    /// Now and then, whether its index can be true: with one VRI nobody else looks at it.
+    pub fn checkIndex(v: *Vri) void {
+        switch (v.data_in) {
+            inline else => |*q| {
+                _ = q.length();
+                if (q.bad) v.violate(.bad_index);
+            },
+        }
+    }
+
     pub fn collect(v: *Vri, into: []u64) u32 {
         switch (v.data_out) {
             inline else => |*q| {

@@ -30,7 +30,7 @@ static lvrm_frame spoil(lvrm_frame frame) {
     if (is("owner")) return frame ^ (UINT64_C(1) << LVRM_SLOT_SHIFT);
     if (is("length")) return lvrm_set_length(frame, LVRM_MAX_FRAME_BYTES);
     if (is("short")) return lvrm_set_length(frame, 13);
-    if (is("offset")) return lvrm_set_offset(lvrm_set_length(frame, 1600), 510);
+    if (is("offset")) return lvrm_set_offset(lvrm_set_length(frame, 1603), 510);
     if (is("port")) return lvrm_forward(frame, 200);
     if (is("flags")) return frame | LVRM_RESERVED_MASK << LVRM_RESERVED_SHIFT;
     if (is("zero")) return 0;
