@@ -148,8 +148,10 @@ pub const Vri = struct {
         v.observed = true;
     }
 
-    /// Now and then, whether its index can be true: with one VRI nobody else looks at it.
+    /// Now and then, whether its indices can be true: with one VRI, or without events for it,
+    /// nobody else looks at them. What `control_in` finds bad, `events.zig` sees.
     pub fn checkIndex(v: *Vri) void {
+        _ = v.control_in.fits(0);
         switch (v.data_in) {
             inline else => |*q| {
                 _ = q.length();
