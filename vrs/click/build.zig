@@ -33,6 +33,7 @@ const core_files = [_][]const u8{
     "lvrm_hub.cc",
     "names.cc",
     "numbers.cc",
+    "order.cc",
     "packet.cc",
     "parser.cc",
     "registry.cc",

@@ -37,6 +37,8 @@ uint32_t Element::pull_batch(int port, Batch &batch, uint32_t max) {
     return count;
 }
 
+void Element::keep_step() const { router_->driver().keep_step(); }
+
 std::string Element::declaration() const { return name_ + " :: " + class_name(); }
 
 std::string_view Element::scope() const {
