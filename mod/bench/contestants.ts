@@ -1,6 +1,7 @@
 /** Who takes part in experiments 1a and 1b, and in which order. */
 import { manifest } from "../../ffi/abi.gen.ts";
 import { preferred } from "../gateway/adapters.ts";
+import { type BenchRouter, benchRouters } from "./routers.ts";
 import { Served, Testbed } from "./testbed.ts";
 import type { BenchContext } from "./types.ts";
 
@@ -8,7 +9,7 @@ import type { BenchContext } from "./types.ts";
 export interface Contestant {
   readonly forwarder: "kernel" | "lvrm";
   readonly adapter: string | null;
-  readonly router: "cppvr-relay" | "cppvr" | null;
+  readonly router: BenchRouter | null;
 }
 
 const kernel: Contestant = { forwarder: "kernel", adapter: null, router: null };
@@ -25,7 +26,7 @@ export function contestants(
       context.progress(`${adapter} takes no part: ${reason}`);
       continue;
     }
-    for (const router of ["cppvr-relay", "cppvr"] as const) {
+    for (const router of benchRouters) {
       if (context.router !== null && context.router !== router) continue;
       all.push({ forwarder: "lvrm", adapter, router });
     }
@@ -53,6 +54,6 @@ export async function during(
     await measure([]);
     return await bed.setForwarding(false);
   }
-  await using served = await Served.start(bed, adapter, router === "cppvr-relay");
+  await using served = await Served.start(bed, adapter, router!);
   await measure(served.pids);
 }

@@ -8,20 +8,22 @@ import { runtimeDirectory } from "../runtime/mod.ts";
 import { readTrace } from "../trace/mod.ts";
 import { benchOneVr, benchTwoVrs } from "./adapt.ts";
 import { benchBalance, benchFairness } from "./balance.ts";
+import { benchClick } from "./click.ts";
 import { benchControl } from "./control.ts";
 import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
 import { benchForwarding } from "./forwarding.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { benchRoundTrip } from "./round_trip.ts";
+import { benchRouters } from "./routers.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
 import type { Reaction } from "./steps.ts";
 import { formatRows, type Row } from "./table.ts";
-import { benchRouters, benchThroughput } from "./throughput.ts";
+import { benchThroughput } from "./throughput.ts";
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
 export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
-export { benchRouters } from "./throughput.ts";
+export { benchRouters } from "./routers.ts";
 
 const leastWindow_frames = 64;
 const defaultWindow_frames = 2048;
@@ -49,6 +51,7 @@ export const experiments = {
     run: benchScale,
   },
   queues: { about: "the queues by themselves", run: benchQueues },
+  click: { about: "Click configurations on one core, from memory to discard", run: benchClick },
 } as const satisfies Record<string, {
   about: string;
   run: (context: BenchContext) => Promise<Row[] | Outcome>;

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fetchStatus } from "../api/mod.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { Child, ownCommand, sleep } from "./command.ts";
+import { relays, routerWords } from "./routers.ts";
 
 /** A sender, its receiver, and the network that frames are sent to: behind the receiver, which
  * drops them at once and answers nothing. */
@@ -137,12 +138,12 @@ async function batch(lines: readonly string[], namespace?: string): Promise<void
 }
 
 /** One VR routes for everybody; one that relays has two ports, so there is one for each pair. */
-function vrWords(relays: boolean): string[] {
-  if (!relays) return ["--vr", "0.0.0.0/0=cppvr"];
+function vrWords(router: string, runtime: string): string[] {
+  if (!relays(router)) return ["--vr", `0.0.0.0/0=${router}`];
   return (["s1", "s2"] as const).flatMap((name) => {
     const partner = partners[name];
     const subnets = [name, partner].map((it) => `10.0.${linkNumbers[it]}.0/24`).join(",");
-    return ["--vr", `${subnets}=cppvr --relay ${name}=${partner}`];
+    return ["--vr", `${subnets}=${routerWords(router, runtime, [name, partner])}`];
   });
 }
 
@@ -153,12 +154,12 @@ export class Served implements AsyncDisposable {
   private constructor(readonly child: Child, readonly pids: readonly number[]) {}
 
   /** Throws Failure when it doesn't start. */
-  static async start(bed: Testbed, adapter: string, relays: boolean): Promise<Served> {
+  static async start(bed: Testbed, adapter: string, router: string): Promise<Served> {
     const socket = `/tmp/lvrm-bench-${Deno.pid}.sock`;
     const ports = hosts.flatMap((name) => ["--interface", name]);
     const child = bed.spawn("gw", [
       ...ownCommand(),
-      ...vrWords(relays),
+      ...vrWords(router, bed.runtime),
       ...["--adapter", adapter, "--vris", "1", ...ports],
       ...["--socket", socket, "--log-level", "warning"],
     ]);

@@ -165,10 +165,10 @@ bool LvrmHub::get_ready(std::string &missing) {
     return true;
 }
 
-bool LvrmHub::take_frames() {
+uint32_t LvrmHub::take_frames(uint32_t max) {
     lvrm_frame frames[Batch::capacity];
-    const size_t count = lvrm_vr_receive(vr_, frames, Batch::capacity);
-    if (count == 0) return false;
+    const size_t count = max ? lvrm_vr_receive(vr_, frames, std::min(max, Batch::capacity)) : 0;
+    if (count == 0) return 0;
     const Timestamp now = Timestamp::now();
     const uint32_t slot_bytes = static_cast<uint32_t>(vr_->slot_bytes);
     Batch batch;
@@ -204,7 +204,7 @@ bool LvrmHub::take_frames() {
         batch.add(p);
     }
     send_on();
-    return true;
+    return static_cast<uint32_t>(count);
 }
 
 void LvrmHub::put(lvrm_frame frame) {
@@ -284,7 +284,8 @@ bool wants_neighbours(const Router &router) {
 
 } // namespace
 
-int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters) {
+int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters,
+               DummyLoad dummy) {
     FileErrorHandler errh;
     std::string text;
     if (!read_file(file, text, errh)) return exit_configuration;
@@ -311,7 +312,7 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
                                             file);
     siblings.greet();
     while (lvrm_vr_alive(vr) && hub->take_events()) {
-        const bool has_received = hub->take_frames();
+        const uint32_t received = hub->take_frames(dummy.due(Batch::capacity));
         const bool has_worked = driver.pass(0);
         hub->flush();
         const bool has_told = siblings.flush();
@@ -319,11 +320,12 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
             auto next = std::move(router->replacement);
             router = std::move(next);
         }
-        if (has_received || has_worked || driver.has_tasks()) continue;
+        if (dummy.served(received) || received || has_worked || driver.has_tasks()) continue;
         const int64_t timer_ns = driver.ns_to_timer();
         uint32_t wait_ms = has_told ? idle_wait_ms : 1;
         if (timer_ns >= 0) wait_ms = std::min(wait_ms, static_cast<uint32_t>(timer_ns / 1'000'000));
         if (wait_ms > 0) lvrm_vr_wait(vr, wait_ms);
+        dummy.waited();
     }
     router.reset();
     hub->flush();

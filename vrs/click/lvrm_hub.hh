@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "dummy_load.hh"
 #include "element.hh"
 #include "port_hub.hh"
 
@@ -23,8 +24,8 @@ class LvrmHub final : public PortHub {
     /// Says that frames may come, with what the receivers want. False: an element names no port of
     /// lvrm's; `missing` is its name.
     bool get_ready(std::string &missing);
-    /// Frames that are there, up to a batch: pushed into the router. False when there were none.
-    bool take_frames();
+    /// Frames that are there, at most `max` or a batch: pushed into the router. Returns how many.
+    uint32_t take_frames(uint32_t max = Batch::capacity);
     void flush();
 
     int find(const std::string &name) const override;
@@ -62,6 +63,7 @@ class LvrmHub final : public PortHub {
 };
 
 /// Becomes the VRI that runs this configuration. Returns the exit code.
-int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters);
+int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters,
+               DummyLoad load);
 
 } // namespace click
