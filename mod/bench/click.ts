@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { ExitCode, Failure } from "../config/mod.ts";
+import { Child } from "./command.ts";
 import { median } from "./statistics.ts";
 import type { BenchContext } from "./types.ts";
 
@@ -43,15 +44,12 @@ const onTheirWay = 200;
 async function run(runtime: string, { name }: Configuration, limit: number): Promise<number> {
   const file = join(runtime, "lib", `click_${name}.click`);
   const args = ["-t", "-h", "counted.count", file, `LIMIT=${limit}`];
-  const command = new Deno.Command(join(runtime, "bin/lvrm-click"), { args });
-  const { code, stdout, stderr } = await command.output();
-  const out = new TextDecoder().decode(stdout);
+  const child = new Child([join(runtime, "bin/lvrm-click"), ...args]);
+  const out = await child.finish();
   const [, user, system, counted] = /^([\d.]+)u ([\d.]+)s .*\n(\d+)$/.exec(out.trim()) ?? [];
   const arrived = Number(counted);
-  if (code === 0 && arrived <= limit && arrived >= limit - onTheirWay) {
-    return Number(user) + Number(system);
-  }
-  const reason = new TextDecoder().decode(stderr).trim() || `${counted} of ${limit} packets came`;
+  if (arrived <= limit && arrived >= limit - onTheirWay) return Number(user) + Number(system);
+  const reason = child.err.trim() || `${counted} of ${limit} packets came`;
   throw new Failure(ExitCode.failed, `click ${name}: ${reason}`);
 }
 

@@ -31,8 +31,8 @@ struct Port {
     inline void push(Batch &batch) const;
     // Of a pull input.
     inline Packet *pull() const;
-    /// Adds up to `max` packets to the batch, and says how many: fewer than there are where somebody
-    /// sees when each is pulled.
+    /// Adds up to `max` packets to the batch, and says how many: fewer than there are where the
+    /// moment of each pull is seen.
     inline uint32_t pull(Batch &batch, uint32_t max) const;
     /// How many a pull may bring.
     uint32_t at_once = Batch::capacity;
@@ -156,6 +156,8 @@ class Element {
   protected:
     /// Something happens that somebody sees: tasks take turns by single packets for a while.
     void keep_step() const;
+    /// Pushes packets [begin, end) of a batch, which isn't emptied.
+    void push_part(int output, Batch &batch, uint32_t begin, uint32_t end) const;
     /// is_observer(), as the router found it.
     bool sees_order() const { return sees_order_; }
     /// Whether packets that leave by several outputs must do so in their order.

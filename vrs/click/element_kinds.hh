@@ -41,14 +41,6 @@ class BatchElement : public Element {
         for (const Side &it : sides) Element::checked_push(it.output, it.packet);
         start_batching();
     }
-    /// Pushes packets [begin, end) of a batch that stays.
-    void push_part(int output, Batch &batch, uint32_t begin, uint32_t end) {
-        if (begin == end) return;
-        Batch *part = Batch::acquire();
-        for (uint32_t i = begin; i < end; i += 1) part->add(batch[i]);
-        push_all(output, *part);
-        Batch::release(part);
-    }
     /// Kills them when there is no such output.
     void push_all(int to, Batch &batch) {
         if (static_cast<unsigned>(to) < static_cast<unsigned>(noutputs()))
@@ -124,7 +116,7 @@ template <class T> class SimpleElement : public BatchElement {
         for (uint32_t i = 0; i < count; i += 1) {
             Packet *p = self().action(batch[i]);
             if (has_sides()) [[unlikely]] {
-                push_sides([&] { push_part(0, batch, 0, kept); });
+                push_sides([&] { this->push_part(0, batch, 0, kept); });
                 kept = 0;
             }
             batch[kept] = p;
