@@ -1,10 +1,10 @@
 //! Cuts random TCP super-frames, joins the segments, cuts again: the same segments come out, also
 //! when any byte of any of them was changed on the way.
 const std = @import("std");
-const checksum = @import("../checksum.zig");
+const checksum = @import("../../checksum.zig");
 const coalesce = @import("coalesce.zig");
-const segment = @import("../segment.zig");
-const Outgoing = @import("frame.zig").Outgoing;
+const segment = @import("../../segment.zig");
+const Outgoing = @import("../frame.zig").Outgoing;
 const expect = std.testing.expect;
 const expectEqual = std.testing.expectEqual;
 const expectEqualSlices = std.testing.expectEqualSlices;

@@ -8,9 +8,9 @@
 //! Frames lie where a VRI can write at any time: headers are copied before they are looked at.
 //! Called by the dispatcher.
 const std = @import("std");
-const checksum = @import("../checksum.zig");
-const Outgoing = @import("frame.zig").Outgoing;
-const OffloadHeader = @import("../segment.zig").OffloadHeader;
+const checksum = @import("../../checksum.zig");
+const Outgoing = @import("../frame.zig").Outgoing;
+const OffloadHeader = @import("../../segment.zig").OffloadHeader;
 
 const ethernet_bytes = 14;
 const header_room = ethernet_bytes + 40 + 60;
