@@ -101,7 +101,8 @@ async function tryOnce(bed: Testbed, load: Load): Promise<Trial | null> {
     const before_ns = softirq_ns() + threads_ns(load.pids);
     senders.push(...pairs.map((pair) =>
       bed.generator(pair.sender, [
-        ...["send", "--interface", "net0", "--destination-mac", pair.gatewayMac],
+        ...["send", "--interface", "net0", "--allow-default-route"],
+        ...["--destination-mac", pair.gatewayMac],
         ...["--source", pair.source, "--destination", pair.destination, "--run", `${run}`],
         ...["--seconds", `${load.seconds}`, "--wire-bytes", `${load.wire_bytes}`],
         ...(load.rate_fps > 0 ? ["--rate", `${Math.round(load.rate_fps / pairs.length)}`] : []),

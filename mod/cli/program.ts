@@ -118,8 +118,9 @@ function addPrograms(program: Command): void {
     .argument("[WORDS...]", "as of click: lvrm click --help");
   program.command("gen")
     .description(
-      "send numbered frames out of a named interface: lvrm gen --help; with --find-limit " +
-        "--sink INTERFACE find the highest rates with 2 % loss and with none",
+      "send numbered frames, or those of a capture file, out of a named interface: lvrm gen " +
+        "--help; with --find-limit --sink INTERFACE find the highest rates with 2 % loss and " +
+        "with none",
     )
     .helpOption(false)
     .argument("[WORDS...]", "of lvrm-gen send");
