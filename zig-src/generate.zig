@@ -34,6 +34,7 @@ fn run(parsed: *const options.Options) socket.Error!void {
     switch (parsed.command) {
         .send => try @import("generator/send.zig").run(parsed),
         .sink => try @import("generator/sink.zig").run(parsed),
+        .ping => try @import("generator/ping.zig").run(parsed),
     }
 }
 
@@ -51,6 +52,7 @@ test {
     _ = @import("generator/numbered.zig");
     _ = @import("generator/options.zig");
     _ = @import("generator/payload.zig");
+    _ = @import("generator/ping.zig");
     _ = @import("generator/send.zig");
     _ = @import("generator/sizes.zig");
     _ = @import("generator/sink.zig");

@@ -24,7 +24,12 @@ const quick: Amount = { sizes_bytes: [84, 1538], repeats: 1, trial_s: 0.2, steps
 
 /** Rows in the order of contestants and sizes. Throws Failure. */
 export async function benchForwarding(context: BenchContext): Promise<Row[]> {
-  const amount = context.quick ? quick : full;
+  const usual = context.quick ? quick : full;
+  const amount = {
+    ...usual,
+    sizes_bytes: context.only.sizes_bytes ?? usual.sizes_bytes,
+    repeats: context.only.repeats ?? usual.repeats,
+  };
   const samples = new Map<string, Trial[]>();
   const keyOf = (who: Contestant, wire_bytes: number) => `${nameOf(who)} ${wire_bytes}`;
   await using bed = await Testbed.create(context.runtime);

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
-import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
+import { type BenchOptions, experiments, forwardingRouters } from "../bench/mod.ts";
 import {
   allocators,
   decideSettings,
@@ -168,7 +168,10 @@ export function makeProgram(actions: Actions): Command {
     .argument("<EXPERIMENT...>", "one or more of them")
     .option("--json <FILE>", "write the figures there too, as JSON")
     .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
-    .option("--router <NAME>", `only this router: ${benchRouters.join(", ")}`)
+    .option("--router <NAME>", `only this router: ${forwardingRouters.join(", ")} (1a, 1b)`)
+    .option("--adapter <NAMES>", "only these adapters, with commas between them (1a, 1b)")
+    .option("--sizes <NUMBERS>", "only these sizes: 84,1538 bytes on the wire (1a)")
+    .option("--repeats <N>", "how often, each beginning with another contestant (1a, 1b)")
     .option(
       "--queue <NAME>",
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,

@@ -41,7 +41,8 @@ pub const usage =
     \\
 ;
 
-pub const Command = enum { send, sink };
+/// `ping`: for the benchmark, without interface; `--destination ADDRESS --count N`.
+pub const Command = enum { send, sink, ping };
 
 pub const Options = struct {
     command: Command,
@@ -157,6 +158,11 @@ fn set(options: *Options, name: []const u8, value: [:0]const u8) Error!void {
 
 fn check(given: Options) Error!Options {
     var options = given;
+    if (options.command == .ping) {
+        if (options.shape.destinations.of(.v4) == 1 and options.shape.destinations.count == 1)
+            return options;
+        return wrong("Give --destination: one IPv4 address", .{});
+    }
     if (options.interface.len == 0 or options.interface.len > 15)
         return wrong("Name the interface: --interface IF (at most 15 letters)", .{});
     if (options.command == .sink) return options;
