@@ -167,7 +167,10 @@ pfring *pfring_open(const char *device, uint32_t caplen, uint32_t flags) {
     return NULL;
   }
   if (strcmp(device, "lo") != 0) {
-    errno = told("not_permitted") ? EPERM : told("no_device") ? EINVAL : told("no_room") ? ENOMEM : 0;
+    errno = told("not_permitted") ? EPERM
+            : told("no_device")   ? EINVAL
+            : told("no_room")     ? ENOMEM
+                                  : 0;
     if (errno != 0) return NULL;
   }
   int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
