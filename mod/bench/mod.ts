@@ -6,7 +6,8 @@ import { ExitCode, Failure } from "../config/mod.ts";
 import { link } from "../config/sizes.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import { readTrace } from "../trace/mod.ts";
-import { benchOneVr, benchTwoVrs } from "./adapt.ts";
+import { adaptiveAllocators, benchOneVr, benchTwoVrs } from "./adapt.ts";
+import { benchAllocation } from "./allocation.ts";
 import { benchBalance, benchFairness } from "./balance.ts";
 import { benchControl } from "./control.ts";
 import { benchFixed, benchPlacements } from "./cores.ts";
@@ -21,6 +22,7 @@ import { benchRouters, benchThroughput } from "./throughput.ts";
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
 export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
+export { adaptiveAllocators } from "./adapt.ts";
 export { benchRouters } from "./throughput.ts";
 
 const leastWindow_frames = 64;
@@ -43,6 +45,10 @@ export const experiments = {
   "2d": { about: "cores follow the loads of two VRs", run: benchTwoVrs },
   "3a": { about: "balancers over six VRIs", run: benchBalance },
   "3b": { about: "balancers, for two VRs", run: benchFairness },
+  allocation: {
+    about: "from a decision to the first frame of a new VRI, and until one that leaves is empty",
+    run: benchAllocation,
+  },
   balancers: { about: "cost of a frame with 2, 4 and 8 VRIs", run: benchBalancers },
   scale: {
     about: "cost of a frame with 1 to 64 VRs, and with 1 to 100,000 routes",
@@ -60,6 +66,7 @@ export interface BenchOptions {
   readonly quick?: boolean;
   readonly router?: string;
   readonly queue?: string;
+  readonly allocator?: string;
   readonly window?: string;
   readonly trace?: string;
   readonly zeroCopy?: boolean;
@@ -130,6 +137,8 @@ export async function runBench(
   for (const name of names) known("experiment", Object.keys(experiments), name);
   if (queue !== undefined) known("queue", manifest.queues, queue);
   if (router !== undefined) known("router", benchRouters, router);
+  const allocator = options.allocator ?? "dynamic";
+  known("allocator", adaptiveAllocators, allocator);
   for (const option of ["trace", "zeroCopy"] as const) {
     if (options[option] === undefined || names.every((name) => name === "1c")) continue;
     const spelled = option === "trace" ? "--trace" : "--zero-copy";
@@ -148,6 +157,7 @@ export async function runBench(
     quick,
     router: router ?? null,
     queue: queue ?? null,
+    allocator,
     window_frames,
     capture,
     zeroCopy: options.zeroCopy === true,

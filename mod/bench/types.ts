@@ -41,6 +41,8 @@ export interface BenchContext {
   /** Null: those that the experiment has. */
   readonly router: string | null;
   readonly queue: string | null;
+  /** Of 2c and 2d. */
+  readonly allocator: string;
   /** Frames on their way at most, where frames come as fast as they are taken. */
   readonly window_frames: number;
   /** 1c: frames lie in the VR's arena beforehand; only their first cache line is written anew. */
