@@ -26,10 +26,10 @@ pub const batch = 64;
 /// hand-overs a VRI that sleeps is woken less often.
 pub const batches_per_pass = 8;
 const housekeeping_ns = 5 * std.time.ns_per_ms;
-/// A look at the sockets that takes longer was interrupted.
-const look_max_ns = 200 * std.time.ns_per_us;
-/// Between two measures of what arrives, at most.
-const measure_max_ns = 50 * std.time.ns_per_ms;
+/// A look at the sockets takes so little of the time since the last measure, or is none.
+const look_share = 64;
+/// How long looks that leave frames behind are no measure.
+const behind_max_ns = 50 * std.time.ns_per_ms;
 
 pub const Dispatcher = struct {
     config: abi.StartConfig,
@@ -215,13 +215,13 @@ pub const Dispatcher = struct {
     }
 
     /// What arrives, over the time from one look at the sockets to another: right however long this
-    /// thread was kept from its core between them. A look that was itself held up, or that left
-    /// frames behind, counts only when there was no better one for a while.
+    /// thread was kept from its core between them. A look that was itself held up doesn't count,
+    /// one that left frames behind only when there was no better one for a while.
     pub fn measure(d: *Dispatcher, came: u32) void {
         const elapsed_ns = d.looked_ns -% d.measured_ns;
-        const is_held_up = monotonicNs() -% d.looked_ns > look_max_ns;
-        const is_behind = came >= batches_per_pass * batch;
-        if ((is_held_up or is_behind) and elapsed_ns < measure_max_ns) return;
+        const took_ns = monotonicNs() -% d.looked_ns;
+        if (took_ns > elapsed_ns / look_share) return;
+        if (came >= batches_per_pass * batch and elapsed_ns < behind_max_ns) return;
         d.measured_ns = d.looked_ns;
         for (d.plan.vrs) |*entry| entry.vr.tick(elapsed_ns);
     }

@@ -1,6 +1,6 @@
-//! The one-slot mailbox between the control thread and the dispatcher: a whole plan, what of it can't
-//! wait until it is built, and the word to stop. The loop takes it between passes; nobody else
-//! changes the loop's state.
+//! The one-slot mailbox between the control thread and the dispatcher: a whole plan, what of it
+//! can't wait until it is built, and the word to stop. The loop takes it between passes; nobody
+//! else changes the loop's state.
 const std = @import("std");
 const abi = @import("abi.zig");
 const Plan = @import("plan.zig").Plan;

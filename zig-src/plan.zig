@@ -173,8 +173,8 @@ fn slice(comptime T: type, rest: *[]const u8, count: u32) ?[]align(1) const T {
 
 pub const Error = error{ Failed, OutOfMemory };
 
-/// Which VRIs change between standby, running and leaving by these bytes, for the dispatcher to know
-/// before the plan is built (`announced.zig`); each once. Null where that is too many, or nothing.
+/// Which VRIs change between standby, running and leaving by these bytes, for the dispatcher to
+/// know before the plan is built (`announced.zig`). Null where that is too many, or nothing.
 pub fn changes(
     bytes: []const u8,
     tables: *const Tables,

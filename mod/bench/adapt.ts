@@ -3,10 +3,10 @@
  * product's counters, once per period; what it decides is done to real VRIs.
  */
 import { allocators, LoadMeter, VrMonitor } from "../vr_monitor/mod.ts";
-import type { VrPolicy } from "../vr_monitor/mod.ts";
 import { drawChart, plainLine, redraw } from "./chart.ts";
 import { benchCores, coreRate_fps, type Kind, kinds, mustPace, startStage } from "./dummy.ts";
 import { pacedWord, verdict, vris } from "./dummy.ts";
+import { policyOf } from "./policy.ts";
 import { carried_fps, type Stage, type StageSample } from "./stage.ts";
 import { median } from "./statistics.ts";
 import { idealCores, type Reaction, sideBySide, staircase } from "./steps.ts";
@@ -57,22 +57,6 @@ const sleepUntil = (at_ms: number) =>
 /** Allocators that go by the load. */
 export const adaptiveAllocators = Object.keys(allocators).filter((name) => name !== "fixed");
 
-function policy(vr: number, most: number, allocator: string): VrPolicy {
-  return {
-    name: name(vr),
-    allocator,
-    vris: 1,
-    coreRate_fps,
-    growAt: 1.05,
-    shrinkAt: 1.02,
-    utilisation: 0.8,
-    minCores: 1,
-    maxCores: most,
-    weight: 1,
-    coolDown_ms: 0,
-  };
-}
-
 /** One run over all steps. */
 class Player {
   readonly #context: BenchContext;
@@ -98,11 +82,14 @@ class Player {
     const vrs = play.steps[0]!;
     this.#offered = vrs.map(() => 0);
     const { period_ms } = play;
-    this.#monitor = new VrMonitor(vrs.map((_, vr) => policy(vr, play.most, context.allocator)), {
-      period_ms,
-      overcommit: false,
-      started_ms: this.#started_ms,
-    });
+    this.#monitor = new VrMonitor(
+      vrs.map((_, vr) => policyOf(name(vr), play.most, context.allocator)),
+      {
+        period_ms,
+        overcommit: false,
+        started_ms: this.#started_ms,
+      },
+    );
   }
 
   /** Cores that VRIs may have. */

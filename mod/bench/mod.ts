@@ -13,6 +13,7 @@ import { benchControl } from "./control.ts";
 import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
 import { benchForwarding } from "./forwarding.ts";
+import { benchMonitor } from "./monitor.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { benchRoundTrip } from "./round_trip.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
@@ -48,6 +49,10 @@ export const experiments = {
   allocation: {
     about: "from a decision to the first frame of a new VRI, and until one that leaves is empty",
     run: benchAllocation,
+  },
+  monitor: {
+    about: "what the monitors do once per period, for 100 VRs of 8 VRIs each",
+    run: benchMonitor,
   },
   balancers: { about: "cost of a frame with 2, 4 and 8 VRIs", run: benchBalancers },
   scale: {
