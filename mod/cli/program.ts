@@ -2,7 +2,12 @@
 import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
-import { type BenchOptions, experiments, forwardingRouters } from "../bench/mod.ts";
+import {
+  adaptiveAllocators,
+  type BenchOptions,
+  experiments,
+  forwardingRouters,
+} from "../bench/mod.ts";
 import {
   allocators,
   decideSettings,
@@ -176,6 +181,7 @@ export function makeProgram(actions: Actions): Command {
       "--queue <NAME>",
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
     )
+    .option("--allocator <NAME>", `of 2c and 2d: ${adaptiveAllocators.join(", ")}`)
     .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
     .option(
       "--zero-copy",
