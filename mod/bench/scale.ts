@@ -18,6 +18,8 @@ export interface CostRow {
   /** CPUs that the VRIs had, all together. */
   readonly vri_cores: number;
   readonly routes: number;
+  /** On their way at most, of all VRs. */
+  readonly window_frames: number;
   readonly frames_per_second: number;
   readonly frame_ns: number;
   /** Beside the first row of its series. */
@@ -33,6 +35,8 @@ export interface QueueRow {
 }
 
 const captured_bytes = 60;
+/** On their way at most, of all VRs together: more would not stay in the second cache. */
+const mostWindow_frames = 8192;
 
 type Variation = Partial<
   Pick<GatewayOptions, "balancer" | "byFrame" | "vrs" | "vrisPerVr" | "routes">
@@ -60,7 +64,8 @@ async function cost(
       captured_bytes,
       trace_frames,
       flows: trace_frames,
-      window_frames: context.window_frames,
+      // Each VR has a queue and an arena of its own, so each may have frames on their way.
+      window_frames: Math.min(mostWindow_frames, context.window_frames * (variation.vrs ?? 1)),
       rate_fps: 0,
       stamps: false,
     },
@@ -83,6 +88,7 @@ async function cost(
     vris_per_vr: options.vrisPerVr,
     vri_cores: Math.min(vris, Math.max(1, machine.used_cores.length - 1)),
     routes: options.routes,
+    window_frames: options.replay.window_frames,
     frames_per_second,
     frame_ns: 1e9 / frames_per_second,
     ratio: 1,
