@@ -66,8 +66,23 @@ export async function measureBare(
   return await runLimit(context.runtime, args) as { p50: number; p99: number };
 }
 
-async function runLimit(runtime: string, args: readonly string[]): Promise<unknown> {
-  const program = join(runtime, "bin", "lvrm-limit");
+/** Nanoseconds per frame of the dispatcher looped back on itself (`zig-src/loopback.zig`). */
+export async function measureLoopback(
+  runtime: string,
+  queue: string,
+  vrs: number,
+  frames: number,
+): Promise<number> {
+  const args = ["--vrs", String(vrs), "--frames", String(frames), "--queue", queue];
+  const found = await run(join(runtime, "bin", "lvrm-loopback"), args);
+  return (found as { ns_per_frame: number }).ns_per_frame;
+}
+
+function runLimit(runtime: string, args: readonly string[]): Promise<unknown> {
+  return run(join(runtime, "bin", "lvrm-limit"), args);
+}
+
+async function run(program: string, args: readonly string[]): Promise<unknown> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
   const text = new TextDecoder().decode(success ? stdout : stderr);
   if (!success) throw new Failure(ExitCode.failed, `bench: ${text.trim()}`);
