@@ -51,8 +51,8 @@ pub fn inhale(d: *Dispatcher) u32 {
 fn admit(d: *Dispatcher, port: *Port, frames: []const Frame) void {
     const verdicts = d.verdicts[0..frames.len];
     d.plan.classifier.vrsOf(frames, port.number, verdicts);
-    if (port.residence == null and areMixed(verdicts))
-        return admitSorted(d, port, frames, verdicts);
+    const sorts = d.plan.vrs.len > 1 and port.residence == null;
+    if (sorts and areMixed(verdicts)) return admitSorted(d, port, frames, verdicts);
     var start: usize = 0;
     while (start < frames.len) {
         const verdict = verdicts[start];
