@@ -54,10 +54,11 @@ export async function measureBestLimit(
 
 /**
  * What two cores cost before any of lvrm's work, nanoseconds: `futex`, the wake-up of a process
- * that sleeps on one; `lines`, a cache line over to the other core and another back.
+ * that sleeps on one; `sleepers`, of two in turn, the first by a timer; `lines`, a cache line over
+ * to the other core and another back.
  */
 export async function measureBare(
-  what: "futex" | "lines",
+  what: "futex" | "sleepers" | "lines",
   context: Pick<BenchContext, "runtime" | "machine" | "timing">,
 ): Promise<{ p50: number; p99: number }> {
   const [first, second] = context.machine.used_cores;
