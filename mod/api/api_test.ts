@@ -23,6 +23,8 @@ const status: Status = {
   decisions: [],
 };
 
+const handlers = { ask: () => Promise.reject(new Error("none")) };
+
 async function inDirectory(test: (directory: string) => Promise<void> | void): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {
@@ -36,7 +38,7 @@ Deno.test("a status goes through the socket, which only its owner may open", () 
   inDirectory(async (directory) => {
     const path = join(directory, "a", "lvrm.sock");
     const claim = claimSocket(path);
-    const server = serveControl(path, { status: () => Promise.resolve(status) });
+    const server = serveControl(path, { status: () => Promise.resolve(status), handlers });
     try {
       equal(Deno.statSync(path).mode! & 0o777, 0o600);
       deepEqual(await fetchStatus(path), status);
@@ -51,7 +53,7 @@ Deno.test("a status that fails says why", () =>
   inDirectory(async (directory) => {
     const path = join(directory, "lvrm.sock");
     const status = () => Promise.reject(new Error("the dispatcher is silent"));
-    const server = serveControl(path, { status });
+    const server = serveControl(path, { status, handlers });
     try {
       await rejects(fetchStatus(path), /the dispatcher is silent/);
     } finally {

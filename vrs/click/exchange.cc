@@ -37,7 +37,13 @@ void Exchange::add(const Element *element, Sharer *sharer) {
 }
 
 void Exchange::remove(Sharer *sharer) {
-    std::erase_if(members_, [&](const Member &it) { return it.sharer == sharer; });
+    for (auto *all : {&members_, &staged_})
+        std::erase_if(*all, [&](const Member &it) { return it.sharer == sharer; });
+}
+
+void Exchange::take_staged() {
+    members_.swap(staged_);
+    greet();
 }
 
 void Exchange::put(uint64_t id, uint8_t kind, std::string_view bytes) {

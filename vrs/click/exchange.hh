@@ -39,6 +39,12 @@ class Exchange {
     /// In initialize() and cleanup() of an element: it is known to siblings by its name and class.
     void add(const Element *element, Sharer *sharer);
     void remove(Sharer *sharer);
+    /// Between the two, who is added belongs to a router that is only prepared: siblings don't
+    /// reach it before take_staged().
+    void begin_staging() { members_.swap(staged_); }
+    void end_staging() { members_.swap(staged_); }
+    /// The prepared router's from now on, and it asks for what siblings know.
+    void take_staged();
 
     /// An entry of at most max_entry_bytes, to all siblings.
     void announce(const Element *from, uint8_t kind, std::string_view bytes);
@@ -74,7 +80,7 @@ class Exchange {
     void put(uint64_t id, uint8_t kind, std::string_view bytes);
 
     uint32_t number_;
-    std::vector<Member> members_;
+    std::vector<Member> members_, staged_;
     std::string gathered_;
     std::deque<std::string> waiting_;
     uint64_t lost_ = 0;
