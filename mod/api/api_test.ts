@@ -1,8 +1,9 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../config/mod.ts";
+import type { Question } from "../handlers/mod.ts";
 import type { Status } from "../metrics/mod.ts";
-import { claimSocket, fetchStatus, serveControl } from "./mod.ts";
+import { askHandler, claimSocket, fetchStatus, serveControl } from "./mod.ts";
 
 const status: Status = {
   version: "0.0.0",
@@ -99,4 +100,35 @@ Deno.test("without a running lvrm the client says so", () =>
       return error instanceof Failure && error.code === 1 && error.message.includes(path) &&
         error.message.includes("is lvrm running?");
     });
+  }));
+
+Deno.test("a question about handlers goes through whole, and errors keep their exit code", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "lvrm.sock");
+    const asked: unknown[] = [];
+    const ask = (question: Question) => {
+      asked.push(question);
+      if (question.vr === "none") throw new Failure(2, "there is no VR");
+      const { vr, handler, value } = question;
+      return Promise.resolve({ vr, handler, value, did: "read" as const, summed: false, vris: [] });
+    };
+    const server = serveControl(path, { status: () => Promise.resolve(status), handlers: { ask } });
+    try {
+      const name = "rt.lookup 10.0.0.1&x=ü";
+      await askHandler(path, { vr: "vr1", handler: name, value: null });
+      await askHandler(path, { vr: "vr1", handler: "a.b", value: "" });
+      const long = "ü\n".repeat(300_000);
+      equal((await askHandler(path, { vr: "vr1", handler: "a.b", value: long })).value, long);
+      deepEqual(asked.slice(0, 2), [
+        { vr: "vr1", handler: name, value: null },
+        { vr: "vr1", handler: "a.b", value: "" },
+      ]);
+      await rejects(askHandler(path, { vr: "none", handler: "", value: null }), (error) => {
+        return error instanceof Failure && error.code === 2 && error.message === "there is no VR";
+      });
+      const tooLong = "x".repeat(3_000_000);
+      await rejects(askHandler(path, { vr: "vr1", handler: "a.b", value: tooLong }), /longer than/);
+    } finally {
+      await server.close();
+    }
   }));
