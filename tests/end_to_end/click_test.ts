@@ -110,7 +110,9 @@ const bad: [what: string, text: string | null, words: string, said: RegExp[]][] 
   ["a syntax error", "FromDevice(mem0) -> -> ToDevice(mem0);", "", [
     /router\.click:1: syntax error/,
   ]],
-  ["an undefined parameter", `${onMem} Idle -> Queue($SIZE) -> Discard;`, " SIZES=7", [/CAPACITY: syntax error/]],
+  ["an undefined parameter", `${onMem} Idle -> Queue($SIZE) -> Discard;`, " SIZES=7", [
+    /CAPACITY: syntax error/,
+  ]],
   ["a word that is none", onMem, " --fast", [/"--fast" after clickvr:.*only VAR=value may follow/]],
   ["a port that is not there", "FromDevice(mem3) -> ToDevice(mem0);", "", [
     /'mem3' is no port of lvrm: name it with --interface/,
