@@ -35,7 +35,7 @@ export interface HandlersGround {
 /** One question to a VR. */
 export interface Question {
   readonly vr: string;
-  /** `ELEMENT.HANDLER`, perhaps with a parameter for reading; an element's name or "" for a list. */
+  /** `ELEMENT.HANDLER`, perhaps with a parameter to read with; an element or "" for a list. */
   readonly handler: string;
   /** Null: read, or list. */
   readonly value: string | null;

@@ -36,9 +36,13 @@ int fail(int code, const std::string &message) {
 } // namespace
 
 Hosted::~Hosted() {
+    end();
+    the_hosted = nullptr;
+}
+
+void Hosted::end() {
     prepared_.reset();
     router_.reset();
-    the_hosted = nullptr;
 }
 
 bool Hosted::check_ports(ErrorHandler &errh) const {
@@ -122,13 +126,16 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
     if (!hosted.start(is_newer ? handlers->adopted() : text, is_newer ? "hotconfig" : file,
                       parameters, errh))
         return exit_configuration;
-    while (lvrm_vr_alive(vr) && hub->take_events()) {
+    while (lvrm_vr_alive(vr)) {
+        hub->fetch();
+        const bool goes_on = hub->take_events();
         if (handlers->has_failed()) return exit_configuration;
         const bool has_received = hub->take_frames();
         Driver &driver = hosted.router()->driver();
         const bool has_worked = driver.pass(0);
         hub->flush();
         const bool has_told = hosted.siblings().flush() && handlers->flush();
+        if (!goes_on) break;
         hosted.replace_if_asked();
         if (has_received || has_worked || hosted.router()->driver().has_tasks()) continue;
         const int64_t timer_ns = hosted.router()->driver().ns_to_timer();
@@ -136,6 +143,7 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
         if (timer_ns >= 0) wait_ms = std::min(wait_ms, static_cast<uint32_t>(timer_ns / 1'000'000));
         if (wait_ms > 0) lvrm_vr_wait(vr, wait_ms);
     }
+    hosted.end();
     hub->flush();
     return 0;
 }

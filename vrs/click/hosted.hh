@@ -29,7 +29,10 @@ class Hosted {
     /// Between passes: what the configuration itself asked for, by its own `hotconfig` handler.
     void replace_if_asked();
 
-    /// Null before start().
+    /// Destroys all; what they held is dropped.
+    void end();
+
+    /// Null before start() and after end().
     Router *router() const { return router_.get(); }
     LvrmExchange &siblings() { return siblings_; }
 

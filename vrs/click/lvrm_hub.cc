@@ -178,9 +178,10 @@ void LvrmHub::get_ready(bool wants_neighbours) {
     lvrm_vr_ready(vr_, wants, ports);
 }
 
+void LvrmHub::fetch() { in_count_ = lvrm_vr_receive(vr_, in_.data(), in_.size()); }
+
 bool LvrmHub::take_frames() {
-    lvrm_frame frames[Batch::capacity];
-    const size_t count = lvrm_vr_receive(vr_, frames, Batch::capacity);
+    const size_t count = std::exchange(in_count_, 0);
     if (count == 0) return false;
     const Timestamp now = Timestamp::now();
     const uint32_t slot_bytes = static_cast<uint32_t>(vr_->slot_bytes);
@@ -196,7 +197,7 @@ bool LvrmHub::take_frames() {
         batch.clear();
     };
     for (size_t i = 0; i < count; i += 1) {
-        const lvrm_frame frame = frames[i];
+        const lvrm_frame frame = in_[i];
         const uint32_t port = lvrm_frame_input_port(frame);
         Element *element = bound_[port];
         if (!element) [[unlikely]] {
@@ -230,7 +231,9 @@ void LvrmHub::put(lvrm_frame frame) {
 }
 
 void LvrmHub::flush() {
-    if (out_count_) lvrm_vr_send(vr_, out_.data(), out_count_);
+    if (out_count_ == 0) return;
+    if (exchange) exchange->flush();
+    lvrm_vr_send(vr_, out_.data(), out_count_);
     out_count_ = 0;
 }
 

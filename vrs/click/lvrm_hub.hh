@@ -32,8 +32,13 @@ class LvrmHub final : public PortHub {
     void begin_staging();
     void end_staging() { std::swap(wanted_, staged_); }
     void take_staged();
-    /// Frames that are there, up to a batch: pushed into the router. False when there were none.
+    /// Takes in frames that are there, up to a batch. Before take_events(): what siblings told
+    /// before those frames were sent on is then known when take_frames() looks at them.
+    void fetch();
+    /// Pushes what was fetched into the router. False when there was nothing.
     bool take_frames();
+    /// Sends what goes out, and before that what siblings are told: they know a flow before its
+    /// reply can come.
     void flush();
 
     int find(const std::string &name) const override;
@@ -68,6 +73,8 @@ class LvrmHub final : public PortHub {
     std::array<Info, LVRM_MAX_PORTS + 1> ports_;
     std::array<Element *, LVRM_MAX_PORTS + 1> bound_{};
     Wanted wanted_, staged_;
+    std::array<lvrm_frame, Batch::capacity> in_;
+    size_t in_count_ = 0;
     std::array<lvrm_frame, 256> out_;
     size_t out_count_ = 0;
     std::vector<lvrm_frame> spare_;
