@@ -22,13 +22,23 @@ interface Call {
   readonly end: (said: Said) => void;
 }
 
-/** Calls at a time to one VRI: what it is to answer, and what waits for it, stays bounded. */
+/** A call whose turn it is not yet. */
+interface Waiting {
+  readonly callee: Callee;
+  readonly asked: HandlerRequest;
+  readonly timeout_ms: number;
+  readonly resolve: (said: Said) => void;
+}
+
+/** Calls at a time to one VRI, and those that wait until one has ended: all that is bounded. */
 const maxCalls = 8;
+const maxWaiting = 56;
 
 const failed = (text: string): Said => ({ status: "failed", text });
 
 export class Calls {
   readonly #calls = new Map<number, Call>();
+  #waiting: Waiting[] = [];
   readonly #wake: () => void;
   #last = 0;
 
@@ -37,27 +47,44 @@ export class Calls {
     this.#wake = wake;
   }
 
-  /** What a VRI answers within that time. Never rejects. */
+  /** What a VRI answers within that time, once it is its turn. Never rejects. */
   ask(callee: Callee, asked: HandlerRequest, timeout_ms: number): Promise<Said> {
-    const others = [...this.#calls.values()].filter((it) => it.callee.life === callee.life);
-    if (others.length >= maxCalls) {
-      return Promise.resolve(failed(`busy: ${maxCalls} requests wait for it; try again`));
+    const waiting = this.#waiting.filter((it) => it.callee.life === callee.life);
+    if (waiting.length >= maxWaiting) {
+      const many = maxCalls + maxWaiting;
+      return Promise.resolve(failed(`busy: ${many} requests wait for it; try again`));
     }
-    this.#last = (this.#last + 1) >>> 0;
-    const request = this.#last;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        end(failed(`did not answer within ${timeout_ms / 1000} s`));
-      }, timeout_ms);
-      const end = (said: Said) => {
-        clearTimeout(timer);
-        this.#calls.delete(request);
-        resolve(said);
-      };
-      this.#calls.set(request, { callee, assembly: new Assembly(), end });
-      callee.send(encodeRequest(request, asked));
-      this.#wake();
+      this.#waiting.push({ callee, asked, timeout_ms, resolve });
+      this.#start();
     });
+  }
+
+  /** Starts those whose turn it is. */
+  #start(): void {
+    this.#waiting = this.#waiting.filter((it) => {
+      const running = [...this.#calls.values()].filter((of) => of.callee.life === it.callee.life);
+      if (running.length >= maxCalls) return true;
+      this.#call(it);
+      return false;
+    });
+  }
+
+  #call({ callee, asked, timeout_ms, resolve }: Waiting): void {
+    this.#last = this.#last + 1 >>> 0;
+    const request = this.#last;
+    const timer = setTimeout(() => {
+      end(failed(`did not answer within ${timeout_ms / 1000} s`));
+    }, timeout_ms);
+    const end = (said: Said) => {
+      clearTimeout(timer);
+      this.#calls.delete(request);
+      resolve(said);
+      queueMicrotask(() => this.#start());
+    };
+    this.#calls.set(request, { callee, assembly: new Assembly(), end });
+    callee.send(encodeRequest(request, asked));
+    this.#wake();
   }
 
   /** Takes an event of the kind `handler_reply`; what nobody asked for is ignored. */
@@ -75,8 +102,12 @@ export class Calls {
 
   /** Ends the calls to processes that are gone. */
   sweep(lives: (callee: Callee) => boolean): void {
-    for (const { callee, end } of this.#calls.values()) {
-      if (!lives(callee)) end(failed("ended before it answered"));
-    }
+    const gone = failed("ended before it answered");
+    this.#waiting = this.#waiting.filter(({ callee, resolve }) => {
+      if (lives(callee)) return true;
+      resolve(gone);
+      return false;
+    });
+    for (const { callee, end } of this.#calls.values()) if (!lives(callee)) end(gone);
   }
 }

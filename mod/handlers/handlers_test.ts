@@ -178,3 +178,33 @@ Deno.test("hotconfig: two at a time follow each other", async () => {
     "commit hotconfig",
   ]);
 });
+
+Deno.test("of many questions to one VRI few are under way, and each gets its answer", async () => {
+  const { handlers, vris } = make(1);
+  let most = 0;
+  const under: (() => void)[] = [];
+  vris[0]!.answer = () => null;
+  const send = vris[0]!.send;
+  vris[0]!.send = (events) => {
+    const request = new DataView(events[0]!.payload.buffer).getUint32(at.request, true);
+    under.push(() => vris[0]!.reply(0, request, HandlerStatus.ok, `${request}`));
+    most = Math.max(most, under.length);
+    send(events);
+  };
+  const asked = Array.from({ length: 60 }, () => handlers.ask(read("a.b")));
+  while (under.length > 0) {
+    under.shift()!();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  const values = (await Promise.all(asked)).map((it) => it.value);
+  equal(new Set(values).size, 60);
+  equal(most, 8);
+  // More than wait at most: told, not lost.
+  vris[0]!.send = () => {};
+  const many = Array.from({ length: 80 }, () => handlers.ask(read("a.b")));
+  const first = await Promise.race(many);
+  match(first.vris[0]!.error!, /^busy: 64 requests wait/);
+  vris.pop();
+  handlers.sweep();
+  await Promise.all(many);
+});

@@ -167,12 +167,8 @@ Deno.test("handlers: many at once, from many, each get their own answer", () =>
           ? lvrm.read("s.class")
           : lvrm.read("flatconfig").then((it) => it!.includes("Queue(100)") ? "flat" : it),
     );
-    const answers = await Promise.allSettled(asked);
-    for (const [i, it] of answers.entries()) {
-      if (it.status === "fulfilled") equal(it.value, ["100", "Switch", "flat"][i % 3]);
-      else match(String(it.reason), /busy/); // more than a VRI takes at a time: told, not lost
-    }
-    ok(answers.filter((it) => it.status === "fulfilled").length >= 8);
+    const answers = await Promise.all(asked);
+    for (const [i, it] of answers.entries()) equal(it, ["100", "Switch", "flat"][i % 3]);
   }));
 
 Deno.test("hotconfig: all take it and keep their queues; a bad one leaves the old one", () =>

@@ -56,6 +56,9 @@ class Exchange {
     }
     /// Asks the siblings for what they know.
     void greet();
+    /// Whether one of them has told all it knows, and whether any has said anything.
+    bool is_told() const { return is_told_; }
+    bool has_heard() const { return has_heard_; }
     /// An event from a sibling.
     void receive(std::string_view event);
     /// Sends what was gathered. False when some of it has to wait.
@@ -84,6 +87,8 @@ class Exchange {
     std::string gathered_;
     std::deque<std::string> waiting_;
     uint64_t lost_ = 0;
+    bool is_answering_ = false; // a greeting
+    bool is_told_ = false, has_heard_ = false;
 };
 
 /// Null where there are no siblings: in `lvrm click`.

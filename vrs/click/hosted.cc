@@ -14,6 +14,9 @@ namespace {
 constexpr int exit_configuration = 3;
 constexpr int exit_host = 4;
 constexpr uint32_t idle_wait_ms = 1000;
+// A VRI that starts waits for what its siblings know: frames of their flows may come.
+constexpr int64_t silence_ns = 20'000'000; // then it has none
+constexpr int64_t longest_tale_ns = 200'000'000;
 
 Hosted *the_hosted = nullptr;
 
@@ -74,10 +77,17 @@ bool Hosted::start(const std::string &text, const std::string &file,
         return the_hosted->make(changed, old, to);
     };
     if (!router_->initialize(errh) || !check_ports(errh)) return false;
-    hub_.get_ready(wants_neighbours(*router_));
     siblings_.greet();
+    started_ns_ = steady_ns();
     return true;
 }
+
+bool Hosted::may_be_ready() const {
+    const int64_t limit_ns = siblings_.has_heard() ? longest_tale_ns : silence_ns;
+    return siblings_.is_told() || steady_ns() - started_ns_ > limit_ns;
+}
+
+void Hosted::get_ready() { hub_.get_ready(wants_neighbours(*router_)); }
 
 bool Hosted::prepare(const std::string &text, ErrorHandler &errh) {
     prepared_.reset();
@@ -93,7 +103,7 @@ void Hosted::take(std::unique_ptr<Router> next) {
     router_ = std::move(next);
     hub_.take_staged();
     siblings_.take_staged();
-    hub_.get_ready(wants_neighbours(*router_));
+    get_ready();
 }
 
 bool Hosted::commit() {
@@ -126,6 +136,11 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
     if (!hosted.start(is_newer ? handlers->adopted() : text, is_newer ? "hotconfig" : file,
                       parameters, errh))
         return exit_configuration;
+    while (!hosted.may_be_ready()) {
+        if (!lvrm_vr_alive(vr) || !hub->take_events()) return 0;
+        if (hosted.siblings().flush()) lvrm_vr_wait(vr, 1);
+    }
+    hosted.get_ready();
     while (lvrm_vr_alive(vr)) {
         hub->fetch();
         const bool goes_on = hub->take_events();

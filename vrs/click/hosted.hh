@@ -23,6 +23,9 @@ class Hosted {
     /// Makes a router of `text`, which waits: nothing reaches it, and it does nothing. The one that
     /// was prepared before is forgotten. False after messages.
     bool prepare(const std::string &text, ErrorHandler &errh);
+    /// Whether frames may come: siblings have told what they know, or there are none.
+    bool may_be_ready() const;
+    void get_ready();
     /// The prepared router takes the running one's state and place. False when there is none.
     bool commit();
     void abort() { prepared_.reset(); }
@@ -44,6 +47,7 @@ class Hosted {
     LvrmHub &hub_;
     LvrmExchange siblings_;
     std::unique_ptr<Router> router_, prepared_;
+    int64_t started_ns_ = 0;
 };
 
 /// Becomes the VRI that runs this configuration. Returns the exit code.
