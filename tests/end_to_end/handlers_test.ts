@@ -203,6 +203,26 @@ Deno.test("hotconfig: all take it and keep their queues; a bad one leaves the ol
     ok(Number(await lvrm.read("gone.count")) >= before, "queued frames were lost");
   }));
 
+Deno.test("hotconfig: no frame is lost while frames pass", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "pass.click");
+    const text = (middle: string) =>
+      `FromDevice(mem0) -> c :: Counter -> q :: Queue(8192) -> ${middle} ToDevice(mem0);`;
+    await Deno.writeTextFile(path, text(""));
+    await using lvrm = await Lvrm.start(folder, ["--vr", `10.0.1.0/24=clickvr:${path}`], "20k");
+    for (let i = 0; i < 20; i++) {
+      const middle = i % 2 === 0 ? "Unqueue -> p :: Counter -> Queue(8192) -> " : "";
+      const { vris } = await lvrm.ask("hotconfig", text(middle));
+      ok(vris.every((it) => it.error === null));
+    }
+    const { vrs, totals } = await lvrm.status();
+    equal(vrs[0]!.drops["policy"] ?? 0, 0, JSON.stringify(vrs[0]!.drops));
+    ok(totals.sent_frames > 1000);
+    // Nor is one forgotten: what the counter saw has left, but for what is on its way.
+    const seen = Number(await lvrm.read("c.count"));
+    ok(seen >= totals.sent_frames - 1, `${seen} seen, ${totals.sent_frames} sent`);
+  }));
+
 Deno.test("hotconfig: standbys, and VRIs that start later, run the newest", () =>
   withClick(async (lvrm) => {
     const text = `${first}\n// newest`;
