@@ -142,17 +142,18 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
     }
     hosted.get_ready();
     while (lvrm_vr_alive(vr)) {
-        hub->fetch();
+        hub->fetch(Batch::capacity);
         const bool goes_on = hub->take_events();
         if (handlers->has_failed()) return exit_configuration;
-        const bool has_received = hub->take_frames();
+        const uint32_t received = hub->take_frames();
         Driver &driver = hosted.router()->driver();
         const bool has_worked = driver.pass(0);
         hub->flush();
-        const bool has_told = hosted.siblings().flush() && handlers->flush();
+        bool has_told = hosted.siblings().flush();
+        has_told &= handlers->flush();
         if (!goes_on) break;
         hosted.replace_if_asked();
-        if (has_received || has_worked || hosted.router()->driver().has_tasks()) continue;
+        if (received || has_worked || hosted.router()->driver().has_tasks()) continue;
         const int64_t timer_ns = hosted.router()->driver().ns_to_timer();
         uint32_t wait_ms = has_told ? idle_wait_ms : 1;
         if (timer_ns >= 0) wait_ms = std::min(wait_ms, static_cast<uint32_t>(timer_ns / 1'000'000));

@@ -1,6 +1,8 @@
 // What lvrm_hub.hh declares.
 #include "lvrm_hub.hh"
 
+#include <algorithm>
+
 #include "exchange.hh"
 #include "router.hh"
 
@@ -178,11 +180,13 @@ void LvrmHub::get_ready(bool wants_neighbours) {
     lvrm_vr_ready(vr_, wants, ports);
 }
 
-void LvrmHub::fetch() { in_count_ = lvrm_vr_receive(vr_, in_.data(), in_.size()); }
+void LvrmHub::fetch(uint32_t max) {
+    in_count_ = max ? lvrm_vr_receive(vr_, in_.data(), std::min(max, Batch::capacity)) : 0;
+}
 
-bool LvrmHub::take_frames() {
+uint32_t LvrmHub::take_frames() {
     const size_t count = std::exchange(in_count_, 0);
-    if (count == 0) return false;
+    if (count == 0) return 0;
     const Timestamp now = Timestamp::now();
     const uint32_t slot_bytes = static_cast<uint32_t>(vr_->slot_bytes);
     Batch batch;
@@ -222,7 +226,7 @@ bool LvrmHub::take_frames() {
         batch.add(p);
     }
     send_on();
-    return true;
+    return static_cast<uint32_t>(count);
 }
 
 void LvrmHub::put(lvrm_frame frame) {

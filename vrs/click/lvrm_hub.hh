@@ -32,11 +32,11 @@ class LvrmHub final : public PortHub {
     void begin_staging();
     void end_staging() { std::swap(wanted_, staged_); }
     void take_staged();
-    /// Takes in frames that are there, up to a batch. Before take_events(): what siblings told
+    /// Takes in frames that are there, `max` and a batch at most. Before take_events(): what siblings told
     /// before those frames were sent on is then known when take_frames() looks at them.
-    void fetch();
-    /// Pushes what was fetched into the router. False when there was nothing.
-    bool take_frames();
+    void fetch(uint32_t max);
+    /// Pushes what was fetched into the router, and says how many frames that were.
+    uint32_t take_frames();
     /// Sends what goes out, and before that what siblings are told: they know a flow before its
     /// reply can come.
     void flush();
