@@ -21,6 +21,7 @@ import {
   writeConfig,
 } from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
+import { addHandlers } from "./handlers.ts";
 import { exitCodeOf, formatAdapters, formatFindings } from "../gateway/mod.ts";
 import type { AdapterRow, Finding } from "../gateway/mod.ts";
 import type { SimulateOptions } from "../simulate/mod.ts";
@@ -52,6 +53,8 @@ Examples:
   lvrm --vr '0.0.0.0/0,::/0=cppvr --relay eth0=eth1'
   lvrm check --config lvrm.yaml && lvrm --config lvrm.yaml
   lvrm status --json
+  lvrm handlers vr1 && lvrm handlers vr1 counter.count
+  lvrm handlers vr1 hotconfig @changed.click
 
 Without interfaces and without privileges (ports mem0, mem1, … or pcap0, pcap1, …):
   --adapter memory:FILE[,FILE…][,OPTION…]       replay captures, round and round
@@ -164,6 +167,7 @@ export function makeProgram(actions: Actions): Command {
       const json = options.json === true;
       actions.print(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
     });
+  addHandlers(program, actions);
   program.command("bench")
     .description(
       "measure lvrm on this machine, without its interfaces, and without privileges but for 1a " +
