@@ -32,8 +32,9 @@ class LvrmHub final : public PortHub {
     void begin_staging();
     void end_staging() { std::swap(wanted_, staged_); }
     void take_staged();
-    /// Takes in frames that are there, `max` and a batch at most. Before take_events(): what siblings
-    /// told before those frames were sent on is then known when take_frames() looks at them.
+    /// Takes in frames that are there, `max` and a batch at most. Before take_events(): what
+    /// siblings told before those frames were sent on is then known when take_frames() looks at
+    /// them.
     void fetch(uint32_t max);
     /// Pushes what was fetched into the router, and says how many frames that were.
     uint32_t take_frames();
