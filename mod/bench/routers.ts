@@ -3,13 +3,9 @@ import { join } from "node:path";
 
 /** The paper's minimal forwarders, in C++ and in Click, and full routing. */
 export const benchRouters = ["cppvr-relay", "cppvr", "clickvr"] as const;
-export type BenchRouter = typeof benchRouters[number];
 
 /** Whether it passes on what comes in by one of two ports to the other, whatever it is. */
 export const relays = (router: string): boolean => router !== "cppvr";
-
-/** The file of the Click configuration that is `clickvr`. */
-export const minimalClick = (runtime: string): string => join(runtime, "lib/click_minimal.click");
 
 /** A VRI's program and arguments. */
 export interface RouterCommand {
@@ -24,21 +20,15 @@ export function routerCommand(
   ports: readonly [string, string] = ["m0", "m1"],
 ): RouterCommand {
   if (router === "clickvr") {
-    const args = ["--vr", "--file", minimalClick(runtime), `A=${ports[0]}`, `B=${ports[1]}`];
+    const args = [
+      "--vr",
+      "--file",
+      join(runtime, "lib/click_minimal.click"),
+      `A=${ports[0]}`,
+      `B=${ports[1]}`,
+    ];
     return { executable: join(runtime, "bin/lvrm-click"), args };
   }
   const executable = join(runtime, "bin/cppvr");
   return { executable, args: relays(router) ? ["--relay", `${ports[0]}=${ports[1]}`] : [] };
-}
-
-/** ROUTER of `--vr`. */
-export function routerWords(
-  router: string,
-  runtime: string,
-  ports: readonly [string, string],
-): string {
-  if (router === "clickvr") {
-    return `clickvr:${minimalClick(runtime)} A=${ports[0]} B=${ports[1]}`;
-  }
-  return relays(router) ? `cppvr --relay ${ports[0]}=${ports[1]}` : "cppvr";
 }
