@@ -17,7 +17,7 @@ class DummyLoad {
         if (rate_fps) service_.emplace(rate_fps, is_paced);
         if (rate_fps && is_paced) prctl(PR_SET_TIMERSLACK, 1UL); // short sleeps stay short
     }
-    /// How many frames may be taken now.
+    /// How many frames may be taken now, at most `max`.
     uint32_t due(uint32_t max) {
         if (!service_) return due_ = max;
         now_ns_ = now();
@@ -30,7 +30,7 @@ class DummyLoad {
         service_->served(count, due_, now_ns_);
         if (due_ > 0) return false;
         const timespec pause{0, service_->sleep_ns()};
-        if (service_->is_paced()) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
+        if (!service_->burns()) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
         return true;
     }
     /// There were no frames since the last due().

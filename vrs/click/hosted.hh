@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "dummy_load.hh"
 #include "lvrm_exchange.hh"
 #include "lvrm_hub.hh"
 #include "router.hh"
