@@ -69,7 +69,10 @@ async function check(program: string, args: string[], timeout_ms = 120_000): Pro
 
 /** The generated files are those that the sources give. */
 async function abi(): Promise<Outcome> {
-  const files = ["ffi/abi.gen.ts", "vrs/include/lvrm_vr.h"];
+  const files = [
+    ...["ffi/abi.gen.ts", "vrs/include/lvrm_vr.h"],
+    ...["vrs/rust/src/sys.rs", "vrs/typescript/abi.gen.ts"],
+  ];
   const before = await Promise.all(files.map((file) => Deno.readTextFile(file)));
   const { code } = await run("zig", ["build", "abi"], 300_000);
   if (code !== 0) return { passed: 0, failed: 1, note: `exit ${code}` };
