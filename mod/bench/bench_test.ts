@@ -97,6 +97,8 @@ Deno.test("what is not known is refused with what is", async () => {
   });
   await rejects(run(["1c"], { queue: "fifo" }), /known: mc_ring_buffer, lamport/);
   await rejects(run(["1c"], { router: "bird" }), /known: cppvr-relay, cppvr/);
+  await rejects(run(["1c"], { router: "./no/such vr" }), /no such file/);
+  await rejects(run(["1c", "1e"], { router: "sh -c x" }), /1c and 1d take a program/);
   await rejects(run(["1c"], { window: "9999" }), /--window 9999.*64 to 4032/);
   await rejects(run(["1c", "1d"], { trace: "x" }), /--trace is for experiment 1c/);
   await rejects(run(["1d"], { zeroCopy: true }), /--zero-copy is for experiment 1c/);

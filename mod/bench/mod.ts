@@ -17,7 +17,7 @@ import { benchRoundTrip } from "./round_trip.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
 import type { Reaction } from "./steps.ts";
 import { formatRows, type Row } from "./table.ts";
-import { benchRouters, benchThroughput } from "./throughput.ts";
+import { benchRouters, benchThroughput, isBenchRouter, routerCommand } from "./throughput.ts";
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
 export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
@@ -99,6 +99,19 @@ function known(what: string, names: readonly string[], name: string): void {
   );
 }
 
+/** A program of the user's own is for those experiments that start one VRI of it. */
+function checkRouter(names: readonly string[], router: string, runtime: string): void {
+  if (isBenchRouter(router)) return;
+  if (!/[/:\s]/.test(router)) known("router", benchRouters, router);
+  routerCommand(router, runtime);
+  if (names.every((name) => name === "1c" || name === "1d")) return;
+  throw new Failure(
+    ExitCode.usage,
+    `--router ${router}: experiments 1c and 1d take a program; others one of ` +
+      benchRouters.join(", "),
+  );
+}
+
 /** Fewer than a queue holds, with a batch to spare; a queue that fills up drops. */
 function parseWindow(text: string | undefined): number {
   if (text === undefined) return defaultWindow_frames;
@@ -129,7 +142,7 @@ export async function runBench(
   const { router, queue } = options;
   for (const name of names) known("experiment", Object.keys(experiments), name);
   if (queue !== undefined) known("queue", manifest.queues, queue);
-  if (router !== undefined) known("router", benchRouters, router);
+  if (router !== undefined) checkRouter(names, router, runtimeDirectory());
   for (const option of ["trace", "zeroCopy"] as const) {
     if (options[option] === undefined || names.every((name) => name === "1c")) continue;
     const spelled = option === "trace" ? "--trace" : "--zero-copy";

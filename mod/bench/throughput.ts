@@ -1,6 +1,10 @@
 /** Experiment 1c: frames per second from memory to discard, through one VRI. */
 import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
+import { ExitCode, Failure } from "../config/mod.ts";
+import { splitWords } from "../config/words.ts";
+import { resolveRouter } from "../vri_monitor/mod.ts";
+import type { RouterProgram } from "../vri_monitor/router.ts";
 import { BenchGateway } from "./gateway.ts";
 import { measureBestLimit } from "./limit.ts";
 import type { BenchContext } from "./types.ts";
@@ -31,13 +35,24 @@ export const wireOverhead_bytes = 24;
 export const trace_frames = 4096;
 const routes = 1000;
 
-/** A bundled router as an experiment names it. */
-export function routerCommand(
-  router: string,
-  runtime: string,
-): { executable: string; args: string[] } {
-  const executable = join(runtime, "bin", "cppvr");
-  return { executable, args: router === "cppvr-relay" ? ["--relay", "m0=m1"] : [] };
+/** A router as an experiment names it: one of `benchRouters`, else as in `--vr`. Throws Failure. */
+export function routerCommand(router: string, runtime: string): RouterProgram {
+  if (isBenchRouter(router)) {
+    const executable = join(runtime, "bin", "cppvr");
+    return { executable, args: router === "cppvr-relay" ? ["--relay", "m0=m1"] : [] };
+  }
+  const split = splitWords(router);
+  const words = "error" in split ? [] : split.words;
+  if (words.length === 0) {
+    const why = "error" in split ? split.error : "it is empty";
+    throw new Failure(ExitCode.usage, `--router ${router}: cannot split it into words: ${why}`);
+  }
+  return resolveRouter({ name: "--router", words }, runtime);
+}
+
+/** Whether an experiment knows it by name. */
+export function isBenchRouter(router: string): boolean {
+  return (benchRouters as readonly string[]).includes(router);
 }
 
 /** Names of the routers of experiments 1c and 1d. */
@@ -68,7 +83,7 @@ async function sampleOnce(context: BenchContext, c: Case): Promise<[number, numb
       byFrame: false,
       vrs: 1,
       vrisPerVr: 1,
-      routes: c.router === "cppvr" ? routes : 0,
+      routes: c.router === "cppvr-relay" ? 0 : routes,
       cores: cores.slice(0, 2),
       busyPoll: false,
       replay: {

@@ -18,6 +18,7 @@ import {
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
 import { exitCodeOf, formatAdapters, formatFindings } from "../gateway/mod.ts";
 import type { AdapterRow, Finding } from "../gateway/mod.ts";
+import type { VrFiles } from "../runtime/mod.ts";
 import type { SimulateOptions } from "../simulate/mod.ts";
 import { addRunOptions } from "./run_options.ts";
 import { formatStatus } from "./table.ts";
@@ -31,6 +32,7 @@ export interface Actions {
   readonly adapters: (interfaces: readonly string[]) => AdapterRow[];
   readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
   readonly simulate: (scenario: string, options: SimulateOptions) => void;
+  readonly vrFiles: () => VrFiles;
   readonly print: (text: string) => void;
   readonly environment: Environment;
   /** Shown in the help. */
@@ -167,7 +169,11 @@ export function makeProgram(actions: Actions): Command {
     .argument("<EXPERIMENT...>", "one or more of them")
     .option("--json <FILE>", "write the figures there too, as JSON")
     .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
-    .option("--router <NAME>", `only this router: ${benchRouters.join(", ")}`)
+    .option(
+      "--router <NAME>",
+      `only this router: ${benchRouters.join(", ")}; for 1c and 1d also a program of your own ` +
+        "with its arguments, as in --vr",
+    )
     .option(
       "--queue <NAME>",
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
@@ -191,6 +197,10 @@ export function makeProgram(actions: Actions): Command {
   addPrograms(program);
   program.command("version")
     .description("print the version")
-    .action(() => actions.print(`lvrm ${version}\n`));
+    .option("--json", "as JSON, with the files that one needs to write a virtual router")
+    .action(({ json }: { json?: boolean }) => {
+      if (json !== true) return actions.print(`lvrm ${version}\n`);
+      actions.print(`${JSON.stringify({ version, vr: actions.vrFiles() }, null, 2)}\n`);
+    });
   return program;
 }
