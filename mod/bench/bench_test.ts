@@ -34,7 +34,7 @@ Deno.test("1c: rates and the machine's limit, for both routers", async () => {
   for (const row of rows) {
     ok(Number(row.frames_per_second) > 0 && Number(row.limit_frames_per_second) > 0);
     equal(row.bits_per_second, Number(row.frames_per_second) * Number(row.wire_bytes) * 8);
-    ok(Number(row.ratio) > 0);
+    ok(Number(row.ratio) > 0 && Number(row.router_ns_per_frame) > 0);
   }
   match(text, /cppvr-relay +mc_ring_buffer +84 +[\d.]+ M\/s/);
   ok(rows.every((row) => row.copy === true));

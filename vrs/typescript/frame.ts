@@ -55,10 +55,13 @@ export class Frame {
   /** Sent, dropped or kept. */
   #settled = false;
   #kept = false;
+  /** Whether it stands for one frame only, whose word is in no batch. */
+  readonly #isOwn: boolean;
   readonly #give: (frame: Frame) => void;
 
-  /** For VirtualRouter. `give`: takes a frame of its own back. */
-  constructor(arena: Arena, words: Words, give: (frame: Frame) => void) {
+  /** For VirtualRouter. `give` takes a frame back that is no part of a batch. */
+  constructor(arena: Arena, words: Words, isOwn: boolean, give: (frame: Frame) => void) {
+    this.#isOwn = isOwn;
     this.#arena = arena;
     this.#bytes = arena.bytes;
     this.#slot_bytes = arena.slot_bytes;
@@ -149,6 +152,7 @@ export class Frame {
   }
 
   setU32(at: number, value: number): void {
+    if (at < 0 || at + 4 > this.#length) this.#outside(at, 4);
     this.setU16(at, value >>> 16);
     this.setU16(at + 2, value);
   }
@@ -221,7 +225,7 @@ export class Frame {
     const at = this.#at + 1;
     this.#words.halves[at] = (this.#words.halves[at]! & ~output_mask) | bits;
     this.#settled = true;
-    this.#give(this);
+    if (this.#isOwn) this.#give(this);
   }
 
   /** A frame object of its own for this frame, to be sent or dropped later. Don't keep many. */
@@ -230,7 +234,7 @@ export class Frame {
     this.#settled = this.#kept = true;
     const own = new Words(1);
     this.copyTo(own, 0);
-    const kept = new Frame(this.#arena, own, this.#give);
+    const kept = new Frame(this.#arena, own, true, this.#give);
     kept.pointTo(0);
     return kept;
   }

@@ -73,7 +73,7 @@ export abstract class VirtualRouter {
     const arena_bytes = Number(view.getBigUint64(16));
     const memory = Deno.UnsafePointerView.getArrayBuffer(view.getPointer(0)!, arena_bytes);
     this.#arena = { bytes: new Uint8Array(memory), slot_bytes: Number(view.getBigUint64(8)) };
-    this.#frame = new Frame(this.#arena, this.#batch, () => {});
+    this.#frame = new Frame(this.#arena, this.#batch, false, this.#giveBack);
   }
 
   /** Decides about a frame: `send`, `drop` or `keep`. One that it leaves alone is dropped. */
@@ -91,7 +91,7 @@ export abstract class VirtualRouter {
   originate(): Frame | null {
     const words = new Words(1);
     if (this.#symbols.lvrm_vr_take_empty(this.#link, words.both, 1n) === 0n) return null;
-    const frame = new Frame(this.#arena, words, this.#giveBack);
+    const frame = new Frame(this.#arena, words, true, this.#giveBack);
     frame.pointTo(0);
     return frame;
   }

@@ -22,6 +22,8 @@ const waiting_max = 16;
 const unknown_max = 64;
 const askAgain_ms = 1000;
 const report_ms = 1000;
+/** Destinations whose way is remembered. */
+const ways_max = 65_536;
 const hello = "router: hello";
 
 /** An address with its family, as one number: next hops and routes are found by it. */
@@ -97,6 +99,8 @@ interface Way {
   readonly family: Family;
   readonly address: Uint8Array;
   readonly key: Key;
+  /** Of the next hop. */
+  readonly mac: Uint8Array | undefined;
 }
 
 /** Frames for a next hop whose MAC is not known yet. */
@@ -117,6 +121,8 @@ class Router extends VirtualRouter {
   #tables = new Tables();
   /** A snapshot that is not complete yet. */
   #coming: Tables | null = null;
+  /** Ways of IPv4 destinations, or why they have none, until something changes. */
+  readonly #ways = new Map<number, Way | number>();
   readonly #waiting = new Map<string, Waiting>();
   #frames = 0;
   #reported = 0;
@@ -134,6 +140,7 @@ class Router extends VirtualRouter {
 
   protected override onEvent(event: VrEvent): void {
     const tables = this.#coming ?? this.#tables;
+    this.#ways.clear();
     if (event.is === "link") tables.takeLink(event);
     if (event.is === "route") tables.takeRoute(event);
     if (event.is === "neighbour") {
@@ -143,6 +150,15 @@ class Router extends VirtualRouter {
     if (event.is === "flush") this.#coming = new Tables();
     if (event.is === "synchronised") this.#synchronised();
     if (event.is === "sibling") this.#answer(event);
+    if (event.is === "stop") this.#giveUp();
+  }
+
+  /** What is held goes back before the end. */
+  #giveUp(): void {
+    for (const { frames } of this.#waiting.values()) {
+      for (const frame of frames) frame.drop(Drop.no_neighbour);
+    }
+    this.#waiting.clear();
   }
 
   /** The snapshot is complete: it is what holds. */
@@ -165,8 +181,8 @@ class Router extends VirtualRouter {
     this.#frames++;
     const way = this.#route(frame);
     if (typeof way === "number") return frame.drop(way);
-    const mac = this.#tables.neighbour(way.link.port, way.key);
-    if (mac) this.#send(frame, way.link, mac);
+    if (frame.length - ethernet_bytes > way.link.mtu) return frame.drop(Drop.too_big);
+    if (way.mac) this.#send(frame, way.link, way.mac);
     else this.#hold(frame, way);
   }
 
@@ -185,10 +201,19 @@ class Router extends VirtualRouter {
     if (frame.u8(ethernet_bytes) >> 4 !== family) return Drop.bad_header;
     if (family === 6 && frame.length < ethernet_bytes + 40) return Drop.bad_header;
     if (!countDown(frame, family)) return Drop.ttl_expired;
-    const [at, bytes] = family === 4 ? [30, 4] : [38, 16];
-    const to = frame.slice(at, at + bytes);
-    const key = keyOf(family, to);
-    const route = this.#tables.route(key);
+    if (family === 6) return this.#resolve(6, frame.slice(38, 54));
+    const destination = frame.u32(30);
+    let way = this.#ways.get(destination);
+    if (way === undefined) {
+      way = this.#resolve(4, frame.slice(30, 34));
+      if (this.#ways.size >= ways_max) this.#ways.clear();
+      this.#ways.set(destination, way);
+    }
+    return way;
+  }
+
+  #resolve(family: Family, to: Uint8Array): Way | number {
+    const route = this.#tables.route(keyOf(family, to));
     if (!route) return Drop.no_route;
     if (route.kind !== "unicast") return refusals[route.kind];
     const hop = route.nextHops[0];
@@ -196,11 +221,10 @@ class Router extends VirtualRouter {
     const link = hop.port === null ? undefined : this.#tables.links.get(hop.port);
     if (!link) return Drop.no_output_port;
     if (!link.up) return Drop.link_down;
-    if (frame.length - ethernet_bytes > link.mtu) return Drop.too_big;
-    if (hop.gateway === null) return { link, family, address: to, key };
-    const gatewayFamily = hop.gateway.length === 4 ? 4 : 6;
-    const gatewayKey = keyOf(gatewayFamily, hop.gateway);
-    return { link, family: gatewayFamily, address: hop.gateway, key: gatewayKey };
+    const address = hop.gateway ?? to;
+    const next = address.length === 4 ? 4 : 6;
+    const key = keyOf(next, address);
+    return { link, family: next, address, key, mac: this.#tables.neighbour(link.port, key) };
   }
 
   /** Keeps a frame until the next hop's MAC comes, and asks for it. */

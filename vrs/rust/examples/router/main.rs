@@ -11,18 +11,21 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-use lvrm_vr::{Event, Frame, Port, Reason, Route, RouteKind, Vr, Wants};
+use lvrm_vr::{Event, Frame, Port, Reason, RouteKind, Vr, Wants};
 use tables::Tables;
 
 const ETHERNET_BYTES: usize = 14;
 /// Frames that wait for one next hop, and next hops that are waited for.
 const WAITING_MAX: usize = 16;
 const UNKNOWN_MAX: usize = 64;
+/// Destinations whose way is remembered.
+const WAYS_MAX: usize = 65_536;
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 const HELLO: &[u8] = b"router: hello";
 
 /// Frames for a next hop whose MAC is not known yet.
 struct Waiting {
+    way: Way,
     frames: Vec<Frame>,
     asked: Instant,
 }
@@ -32,6 +35,8 @@ struct Router {
     tables: Tables,
     /// A snapshot that is not complete yet.
     coming: Option<Tables>,
+    /// Ways of destinations, or why they have none, until something changes.
+    ways: HashMap<IpAddr, Result<Way, Reason>>,
     waiting: HashMap<(Port, IpAddr), Waiting>,
     is_stopping: bool,
 }
@@ -63,23 +68,49 @@ fn destination(packet: &mut [u8]) -> Result<IpAddr, Reason> {
     }
 }
 
-/// The port and next hop of a route.
-fn way(route: &Route, to: IpAddr) -> Result<(Port, IpAddr), Reason> {
-    match route.kind {
-        RouteKind::Unicast => {}
-        RouteKind::Blackhole => return Err(Reason::BLACKHOLE),
-        RouteKind::Unreachable => return Err(Reason::UNREACHABLE_ROUTE),
-        RouteKind::Prohibit => return Err(Reason::PROHIBITED),
-        _ => return Err(Reason::BAD_DESTINATION),
+/// Where a frame is to go.
+#[derive(Clone, Copy)]
+struct Way {
+    port: Port,
+    next: IpAddr,
+    mtu: usize,
+    source: [u8; 6],
+    /// The next hop's MAC.
+    mac: Option<[u8; 6]>,
+}
+
+impl Tables {
+    fn way(&self, to: IpAddr) -> Result<Way, Reason> {
+        let route = self.route(to).ok_or(Reason::NO_ROUTE)?;
+        match route.kind {
+            RouteKind::Unicast => {}
+            RouteKind::Blackhole => return Err(Reason::BLACKHOLE),
+            RouteKind::Unreachable => return Err(Reason::UNREACHABLE_ROUTE),
+            RouteKind::Prohibit => return Err(Reason::PROHIBITED),
+            _ => return Err(Reason::BAD_DESTINATION),
+        }
+        let hop = route.next_hops.first().ok_or(Reason::NO_ROUTE)?;
+        let port = hop.port.ok_or(Reason::NO_OUTPUT_PORT)?;
+        let next = hop.gateway.unwrap_or(to);
+        let link = self.links.get(&port).ok_or(Reason::NO_OUTPUT_PORT)?;
+        if !link.up {
+            return Err(Reason::LINK_DOWN);
+        }
+        let (mtu, source) = (link.mtu as usize, link.mac);
+        Ok(Way { port, next, mtu, source, mac: self.neighbour(port, next) })
     }
-    let hop = route.next_hops.first().ok_or(Reason::NO_ROUTE)?;
-    let port = hop.port.ok_or(Reason::NO_OUTPUT_PORT)?;
-    Ok((port, hop.gateway.unwrap_or(to)))
+}
+
+fn send(mut frame: Frame, way: &Way, mac: [u8; 6]) {
+    let bytes = frame.bytes_mut();
+    bytes[..6].copy_from_slice(&mac);
+    bytes[6..12].copy_from_slice(&way.source);
+    frame.forward(way.port);
 }
 
 impl Router {
     /// The way of a frame, whose time to live is counted down.
-    fn route(&self, frame: &mut Frame) -> Result<(Port, IpAddr), Reason> {
+    fn route(&mut self, frame: &mut Frame) -> Result<Way, Reason> {
         let bytes = frame.bytes_mut();
         match bytes.get(12..ETHERNET_BYTES) {
             Some([0x08, 0x00]) | Some([0x86, 0xdd]) => {}
@@ -87,56 +118,47 @@ impl Router {
         }
         let packet = &mut bytes[ETHERNET_BYTES..];
         let to = destination(packet)?;
-        let route = self.tables.route(to).ok_or(Reason::NO_ROUTE)?;
-        let (port, next) = way(route, to)?;
-        let link = self.tables.links.get(&port).ok_or(Reason::NO_OUTPUT_PORT)?;
-        if !link.up {
-            return Err(Reason::LINK_DOWN);
-        }
-        if packet.len() > link.mtu as usize {
+        let way = match self.ways.get(&to) {
+            Some(way) => *way,
+            None => {
+                let way = self.tables.way(to);
+                if self.ways.len() >= WAYS_MAX {
+                    self.ways.clear();
+                }
+                self.ways.insert(to, way);
+                way
+            }
+        }?;
+        if packet.len() > way.mtu {
             return Err(Reason::TOO_BIG);
         }
-        Ok((port, next))
+        Ok(way)
     }
 
     fn forward(&mut self, vr: &mut Vr, mut frame: Frame) {
         match self.route(&mut frame) {
             Err(reason) => frame.discard(reason),
-            Ok((port, next)) => match self.tables.neighbour(port, next) {
-                Some(mac) => self.send(frame, port, mac),
-                None => self.hold(vr, frame, port, next),
+            Ok(way) => match way.mac {
+                Some(mac) => send(frame, &way, mac),
+                None => self.hold(vr, frame, way),
             },
         }
     }
 
-    fn send(&self, mut frame: Frame, port: Port, mac: [u8; 6]) {
-        match self.tables.links.get(&port) {
-            Some(link) => {
-                let bytes = frame.bytes_mut();
-                bytes[..6].copy_from_slice(&mac);
-                bytes[6..12].copy_from_slice(&link.mac);
-                frame.forward(port);
-            }
-            None => frame.discard(Reason::NO_OUTPUT_PORT),
-        }
-    }
-
     /// Keeps a frame until the next hop's MAC comes, and asks for it.
-    fn hold(&mut self, vr: &mut Vr, frame: Frame, port: Port, next: IpAddr) {
-        let is_full = self.waiting.len() >= UNKNOWN_MAX;
+    fn hold(&mut self, vr: &mut Vr, frame: Frame, way: Way) {
         let now = Instant::now();
-        let known = self.waiting.contains_key(&(port, next));
-        if is_full && !known {
+        let place = (way.port, way.next);
+        let is_new = !self.waiting.contains_key(&place);
+        if is_new && self.waiting.len() >= UNKNOWN_MAX {
             return frame.discard(Reason::NEIGHBOUR_QUEUE_FULL);
         }
-        let waiting = self
-            .waiting
-            .entry((port, next))
-            .or_insert_with(|| Waiting { frames: Vec::new(), asked: now });
-        if !known || now - waiting.asked >= ASK_AGAIN {
+        let new = || Waiting { way, frames: Vec::new(), asked: now };
+        let waiting = self.waiting.entry(place).or_insert_with(new);
+        if is_new || now - waiting.asked >= ASK_AGAIN {
             waiting.asked = now;
-            // When the queue is full, the next frame asks again in a second.
-            let _ = vr.need_neighbour(port, next);
+            // When the queue is full, a later frame asks again.
+            let _ = vr.need_neighbour(way.port, way.next);
         }
         if waiting.frames.len() < WAITING_MAX {
             waiting.frames.push(frame);
@@ -147,16 +169,19 @@ impl Router {
 
     /// A next hop's MAC is known now (`None`: it doesn't answer).
     fn release(&mut self, port: Port, next: IpAddr, mac: Option<[u8; 6]>) {
-        for frame in self.waiting.remove(&(port, next)).into_iter().flat_map(|it| it.frames) {
-            match mac {
-                Some(mac) => self.send(frame, port, mac),
-                None => frame.discard(Reason::NO_NEIGHBOUR),
+        if let Some(Waiting { way, frames, .. }) = self.waiting.remove(&(port, next)) {
+            for frame in frames {
+                match mac {
+                    Some(mac) => send(frame, &way, mac),
+                    None => frame.discard(Reason::NO_NEIGHBOUR),
+                }
             }
         }
     }
 
     /// What is to be answered: to whom, and with what.
     fn take(&mut self, event: Event<'_>) -> Option<(u32, String)> {
+        self.ways.clear();
         let tables = self.coming.as_mut().unwrap_or(&mut self.tables);
         match event {
             Event::Link(link) => tables.take_link(link),
@@ -184,6 +209,7 @@ impl Router {
         if let Some(tables) = self.coming.take() {
             self.tables = tables;
         }
+        self.ways.clear();
         eprintln!("router: VRI {} has {} routes", vr.number(), self.tables.route_count());
         vr.ready(Wants::NOTHING);
         // Nobody to hear it, or no room for it: not worth another try.
