@@ -83,7 +83,12 @@ pub export fn lvrm_vr_number(l: *VrLink) u32 {
     return l.state().number();
 }
 
-pub export fn lvrm_vr_send_sibling(l: *VrLink, number: u32, payload: [*]const u8, bytes: usize) c_int {
+pub export fn lvrm_vr_send_sibling(
+    l: *VrLink,
+    number: u32,
+    payload: [*]const u8,
+    bytes: usize,
+) c_int {
     const kind = @intFromEnum(abi.EventKind.sibling);
     return -@as(c_int, @intFromEnum(l.state().sendEvent(kind, number, payload[0..bytes])));
 }

@@ -131,6 +131,16 @@ function addPrograms(program: Command): void {
     .argument("[WORDS...]", "of lvrm-gen sink");
 }
 
+function addVersion(program: Command, actions: Actions): void {
+  program.command("version")
+    .description("print the version")
+    .option("--json", "as JSON, with the files that one needs to write a virtual router")
+    .action(({ json }: { json?: boolean }) => {
+      if (json !== true) return actions.print(`lvrm ${version}\n`);
+      actions.print(`${JSON.stringify({ version, vr: actions.vrFiles() }, null, 2)}\n`);
+    });
+}
+
 /** The commander program; parsing errors are thrown as CommanderError. */
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
@@ -195,12 +205,6 @@ export function makeProgram(actions: Actions): Command {
     .option("--allocator <NAME>", `for all VRs, instead of their own: ${allocators.join(", ")}`)
     .action((file: string, options: SimulateOptions) => actions.simulate(file, options));
   addPrograms(program);
-  program.command("version")
-    .description("print the version")
-    .option("--json", "as JSON, with the files that one needs to write a virtual router")
-    .action(({ json }: { json?: boolean }) => {
-      if (json !== true) return actions.print(`lvrm ${version}\n`);
-      actions.print(`${JSON.stringify({ version, vr: actions.vrFiles() }, null, 2)}\n`);
-    });
+  addVersion(program, actions);
   return program;
 }
