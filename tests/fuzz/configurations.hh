@@ -66,11 +66,13 @@ inline const std::string configurations[] = {
        t[11] -> Strip(14) -> MarkIPHeader -> CheckTCPHeader -> FTPPortMapper(w, w, 0) -> [0]w;
        w :: TCPRewriter(pattern 9.9.9.9 1-65535 - - 0 0) -> Discard;)",
     // Ethernet, VLAN, ARP.
-    R"(FromDevice(eth1) -> t :: Tee(9); ARPFaker(1.1.1.1, 2:0:0:0:0:1, 2.2.2.2, 2:0:0:0:0:2) -> Discard;
+    R"(FromDevice(eth1) -> t :: Tee(9);
+       ARPFaker(1.1.1.1, 2:0:0:0:0:1, 2.2.2.2, 2:0:0:0:0:2) -> Discard;
        t[0] -> VLANDecap -> VLANEncap(5) -> StripEtherVLANHeader -> Discard;
        t[1] -> ARPPrint -> ARPResponder(10.0.0.0/8 2:0:0:0:0:9) -> Discard;
        t[2] -> EtherVLANEncap(0x0800, 2:0:0:0:0:1, 2:0:0:0:0:2, 9) -> VLANDecap -> Discard;
-       t[3] -> HostEtherFilter(2:0:0:0:0:1) -> EtherMirror -> EtherRewrite(2:0:0:0:0:1, 2:0:0:0:0:2) -> Discard;
+       t[3] -> HostEtherFilter(2:0:0:0:0:1) -> EtherMirror
+            -> EtherRewrite(2:0:0:0:0:1, 2:0:0:0:0:2) -> Discard;
        t[4] -> SetCRC32 -> CheckCRC32 -> Discard;
        t[5] -> CheckCRC32 -> Discard;
        t[6] -> Strip(14) -> MarkIPHeader -> GetIPAddress(16)

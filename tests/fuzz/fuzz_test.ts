@@ -1,6 +1,6 @@
 /**
- * The seeds through the fuzz targets as the build makes them, so that neither rots. What breaks only
- * under a sanitizer shows in `deno task fuzz`.
+ * The seeds through the fuzz targets as the build makes them, so that neither rots. What breaks
+ * only under a sanitizer shows in `deno task fuzz`.
  */
 import { equal, ok } from "node:assert/strict";
 import { run } from "../testbed/mod.ts";

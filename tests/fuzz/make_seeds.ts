@@ -1,7 +1,7 @@
 /**
- * Writes the seeds of `packets` anew, by frames that testbed/frames.ts makes, and those of `config`,
- * from the examples and the cases of tests/click: `deno run -A tests/fuzz/make_seeds.ts`. What the
- * fuzzer found lies beside them, under the names that it gave it.
+ * Writes the seeds of `packets` anew, by frames that testbed/frames.ts makes, and those of
+ * `config`, from the examples and the cases of tests/click: `deno run -A tests/fuzz/make_seeds.ts`.
+ * What the fuzzer found lies beside them, under the names that it gave it.
  */
 import { basename, join } from "node:path";
 import { checksum, ip, macBytes, udp } from "../testbed/mod.ts";

@@ -1,6 +1,6 @@
 // Any frames, and any events of siblings, into running routers. An input is a byte that chooses the
-// configuration, then records: one byte of flags, a length of two bytes (low one first), and so many
-// bytes. The flags' lowest bit is the port; 2: an event of a sibling instead; 4: time passes.
+// configuration, then records: one byte of flags, a length of two bytes (low one first), and so
+// many bytes. The flags' lowest bit is the port; 2: an event of a sibling instead; 4: time passes.
 #include "configurations.hh"
 #include "driver.hh"
 #include "exchange.hh"
