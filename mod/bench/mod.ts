@@ -13,6 +13,7 @@ import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
 import { benchForwarding } from "./forwarding.ts";
 import { describeMachine, type Machine } from "./machine.ts";
+import { forwardingRouters, type NarrowingOptions, readNarrowing } from "./narrowing.ts";
 import { benchRoundTrip } from "./round_trip.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
 import type { Reaction } from "./steps.ts";
@@ -21,7 +22,7 @@ import { benchRouters, benchThroughput, isBenchRouter, routerCommand } from "./t
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
 export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
-export { benchRouters } from "./throughput.ts";
+export { forwardingRouters } from "./narrowing.ts";
 
 const leastWindow_frames = 64;
 const defaultWindow_frames = 2048;
@@ -55,7 +56,7 @@ export const experiments = {
 }>;
 
 /** Options of `lvrm bench` as the command line gives them. */
-export interface BenchOptions {
+export interface BenchOptions extends NarrowingOptions {
   readonly json?: string;
   readonly quick?: boolean;
   readonly router?: string;
@@ -99,8 +100,12 @@ function known(what: string, names: readonly string[], name: string): void {
   );
 }
 
+const networkExperiments: readonly string[] = ["1a", "1b"];
+
 /** A program of the user's own is for those experiments that start one VRI of it. */
 function checkRouter(names: readonly string[], router: string, runtime: string): void {
+  const network = names.every((name) => networkExperiments.includes(name));
+  if (network) return known("router", forwardingRouters, router);
   if (isBenchRouter(router)) return;
   if (!/[/:\s]/.test(router)) known("router", benchRouters, router);
   routerCommand(router, runtime);
@@ -110,6 +115,25 @@ function checkRouter(names: readonly string[], router: string, runtime: string):
     `--router ${router}: experiments 1c and 1d take a program; others one of ` +
       benchRouters.join(", "),
   );
+}
+
+/** Options of some experiments, and how they are spelled. */
+const special = [
+  ["trace", "--trace", ["1c"]],
+  ["zeroCopy", "--zero-copy", ["1c"]],
+  ["adapter", "--adapter", networkExperiments],
+  ["repeats", "--repeats", networkExperiments],
+  ["sizes", "--sizes", networkExperiments],
+] as const;
+
+function requireFor(names: readonly string[], options: BenchOptions): void {
+  for (const [option, spelled, allowed] of special) {
+    if (options[option] === undefined) continue;
+    if (names.every((name) => (allowed as readonly string[]).includes(name))) continue;
+    const plural = allowed.length > 1 ? "experiments" : "experiment";
+    const message = `${spelled} is for ${plural} ${allowed.join(" and ")} only`;
+    throw new Failure(ExitCode.usage, message);
+  }
 }
 
 /** Fewer than a queue holds, with a batch to spare; a queue that fills up drops. */
@@ -143,11 +167,7 @@ export async function runBench(
   for (const name of names) known("experiment", Object.keys(experiments), name);
   if (queue !== undefined) known("queue", manifest.queues, queue);
   if (router !== undefined) checkRouter(names, router, runtimeDirectory());
-  for (const option of ["trace", "zeroCopy"] as const) {
-    if (options[option] === undefined || names.every((name) => name === "1c")) continue;
-    const spelled = option === "trace" ? "--trace" : "--zero-copy";
-    throw new Failure(ExitCode.usage, `${spelled} is for experiment 1c only`);
-  }
+  requireFor(names, options);
   const window_frames = parseWindow(options.window);
   const capture = options.trace === undefined ? null : readTrace(options.trace);
   const machine = describeMachine();
@@ -160,6 +180,7 @@ export async function runBench(
     timing: quick ? quickTiming : fullTiming,
     quick,
     router: router ?? null,
+    only: readNarrowing(options),
     queue: queue ?? null,
     window_frames,
     capture,

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
-import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
+import { type BenchOptions, experiments, forwardingRouters } from "../bench/mod.ts";
 import {
   allocators,
   decideSettings,
@@ -120,8 +120,9 @@ function addPrograms(program: Command): void {
     .argument("[WORDS...]", "as of click: lvrm click --help");
   program.command("gen")
     .description(
-      "send numbered frames out of a named interface: lvrm gen --help; with --find-limit " +
-        "--sink INTERFACE find the highest rates with 2 % loss and with none",
+      "send numbered frames, or those of a capture file, out of a named interface: lvrm gen " +
+        "--help; with --find-limit --sink INTERFACE find the highest rates with 2 % loss and " +
+        "with none",
     )
     .helpOption(false)
     .argument("[WORDS...]", "of lvrm-gen send");
@@ -181,9 +182,12 @@ export function makeProgram(actions: Actions): Command {
     .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
     .option(
       "--router <NAME>",
-      `only this router: ${benchRouters.join(", ")}; for 1c and 1d also a program of your own ` +
-        "with its arguments, as in --vr",
+      `only this router: ${forwardingRouters.join(", ")} (1a, 1b); for 1c and 1d also a program ` +
+        "of your own with its arguments, as in --vr",
     )
+    .option("--adapter <NAMES>", "only these adapters, with commas between them (1a, 1b)")
+    .option("--sizes <NUMBERS>", "only these sizes: 84,1538 bytes on the wire (1a)")
+    .option("--repeats <N>", "how often, each beginning with another contestant (1a, 1b)")
     .option(
       "--queue <NAME>",
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,

@@ -1,8 +1,8 @@
 /**
  * `deno task fuzz [--seconds N] [TARGET…]`: looks for inputs that break the Click VR, each target
  * for so long (300 s). Builds it with clang, libFuzzer and the sanitizers for addresses and
- * undefined behaviour (Debian: clang and libclang-rt-dev). Runs as nobody in a namespace without a network,
- * since a configuration may name files.
+ * undefined behaviour (Debian: clang and libclang-rt-dev). Runs as nobody, in a namespace
+ * without a network, since a configuration may name files.
  *
  * What it finds is written to zig-out/fuzz/found/TARGET, and it ends with 1. The corpus it gathered
  * lies in zig-out/fuzz/corpus/TARGET; `--keep` reduces it to what adds something to the seeds, and
