@@ -44,6 +44,7 @@ fn typescript(w: *std.Io.Writer) !void {
         "max_slots",
         "max_frame_bytes",
         "max_event_bytes",
+        "max_handler_bytes",
         "max_next_hops",
         "no_vlan",
         "headroom_bytes",
@@ -65,9 +66,9 @@ fn typescript(w: *std.Io.Writer) !void {
     }
     try w.writeAll("} as const;\n");
     const enums = .{
-        abi.Drop,          abi.Violation, abi.VriState,
-        abi.EventKind,     abi.RouteKind, abi.ArenaPages,
-        abi.CaptureFormat,
+        abi.Drop,          abi.Violation,        abi.VriState,
+        abi.EventKind,     abi.RouteKind,        abi.ArenaPages,
+        abi.CaptureFormat, abi.HandlerOperation, abi.HandlerStatus,
     };
     inline for (enums) |T| {
         try w.print("\nexport const {s} = {{\n", .{abi.shortName(T)});
@@ -78,8 +79,9 @@ fn typescript(w: *std.Io.Writer) !void {
         try w.writeAll("} as const;\n");
     }
     try w.print(
-        "\nexport const wants = {{ neighbour_frames: {d}, promiscuous: {d} }} as const;\n",
-        .{ abi.wants_neighbour_frames, abi.wants_promiscuous },
+        "\nexport const wants = {{ neighbour_frames: {d}, promiscuous: {d}, " ++
+            "handler_requests: {d} }} as const;\n",
+        .{ abi.wants_neighbour_frames, abi.wants_promiscuous, abi.wants_handler_requests },
     );
     try w.print(
         "export const traceFlags = {{ replay: {d}, record: {d}, stamp: {d}, own_mac: {d}, " ++
@@ -134,8 +136,13 @@ fn header(w: *std.Io.Writer) !void {
     }
     try w.print(
         "#define LVRM_NO_VLAN {d}\n#define LVRM_WANTS_NEIGHBOUR_FRAMES {d}u\n" ++
-            "#define LVRM_WANTS_PROMISCUOUS {d}u\n",
-        .{ abi.no_vlan, abi.wants_neighbour_frames, abi.wants_promiscuous },
+            "#define LVRM_WANTS_PROMISCUOUS {d}u\n#define LVRM_WANTS_HANDLER_REQUESTS {d}u\n",
+        .{
+            abi.no_vlan,
+            abi.wants_neighbour_frames,
+            abi.wants_promiscuous,
+            abi.wants_handler_requests,
+        },
     );
     inline for (vr_gen.enums) |pair| {
         try w.print("\nenum lvrm_{s} {{\n", .{pair[1]});

@@ -16,6 +16,7 @@ test {
     _ = @import("order_test.zig");
     _ = @import("allocation_test.zig");
     _ = @import("patience.zig");
+    _ = @import("snapshot.zig");
     _ = @import("idle_test.zig");
     _ = @import("idle_model_test.zig");
     _ = @import("frame_pool_test.zig");

@@ -15,17 +15,21 @@ pub const structs = .{
     .{ abi.NextHop, "next_hop" },
     .{ abi.NeighbourEvent, "neighbour_event" },
     .{ abi.NeighbourRequest, "neighbour_request" },
+    .{ abi.HandlerEvent, "handler_event" },
 };
 pub const enums = .{
     .{ abi.Drop, "drop" },
     .{ abi.EventKind, "event" },
     .{ abi.RouteKind, "route" },
+    .{ abi.HandlerOperation, "handler" },
+    .{ abi.HandlerStatus, "handler_status" },
 };
 /// Limits by their names in `abi.zig`.
 pub const limits = .{
     "max_ports",
     "no_port",
     "max_event_bytes",
+    "max_handler_bytes",
     "max_next_hops",
     "max_frame_bytes",
     "headroom_bytes",
@@ -34,6 +38,7 @@ pub const limits = .{
 const wants = .{
     .{ "neighbour_frames", abi.wants_neighbour_frames },
     .{ "promiscuous", abi.wants_promiscuous },
+    .{ "handler_requests", abi.wants_handler_requests },
 };
 
 const function_names: []const []const u8 = blk: {
@@ -168,6 +173,8 @@ pub fn typescript(w: *std.Io.Writer) !void {
         .{ abi.Drop, "Drop", "Why a frame is dropped; from 32 on reasons of routers" },
         .{ abi.EventKind, "EventKind", "Kinds of control events" },
         .{ abi.RouteKind, "RouteKind", "Kinds of routes" },
+        .{ abi.HandlerOperation, "HandlerOperation", "What a handler event asks for" },
+        .{ abi.HandlerStatus, "HandlerStatus", "How the answer to one begins" },
     }) |it| {
         try w.print("\n/** {s}. */\nexport const {s} = {{\n", .{ it[2], it[1] });
         inline for (@typeInfo(it[0]).@"enum".fields) |f|

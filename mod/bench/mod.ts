@@ -6,12 +6,14 @@ import { ExitCode, Failure } from "../config/mod.ts";
 import { link } from "../config/sizes.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import { readTrace } from "../trace/mod.ts";
-import { benchOneVr, benchTwoVrs } from "./adapt.ts";
+import { adaptiveAllocators, benchOneVr, benchTwoVrs } from "./adapt.ts";
+import { benchAllocation } from "./allocation.ts";
 import { benchBalance, benchFairness } from "./balance.ts";
 import { benchControl } from "./control.ts";
 import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
 import { benchForwarding } from "./forwarding.ts";
+import { benchMonitor } from "./monitor.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { forwardingRouters, type NarrowingOptions, readNarrowing } from "./narrowing.ts";
 import { benchRoundTrip } from "./round_trip.ts";
@@ -22,6 +24,7 @@ import { benchRouters, benchThroughput, isBenchRouter, routerCommand } from "./t
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
 export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
+export { adaptiveAllocators } from "./adapt.ts";
 export { forwardingRouters } from "./narrowing.ts";
 
 const leastWindow_frames = 64;
@@ -44,6 +47,14 @@ export const experiments = {
   "2d": { about: "cores follow the loads of two VRs", run: benchTwoVrs },
   "3a": { about: "balancers over six VRIs", run: benchBalance },
   "3b": { about: "balancers, for two VRs", run: benchFairness },
+  allocation: {
+    about: "from a decision to the first frame of a new VRI, and until one that leaves is empty",
+    run: benchAllocation,
+  },
+  monitor: {
+    about: "what the monitors do once per period, for 100 VRs of 8 VRIs each",
+    run: benchMonitor,
+  },
   balancers: { about: "cost of a frame with 2, 4 and 8 VRIs", run: benchBalancers },
   scale: {
     about: "cost of a frame with 1 to 64 VRs, and with 1 to 100,000 routes",
@@ -61,6 +72,7 @@ export interface BenchOptions extends NarrowingOptions {
   readonly quick?: boolean;
   readonly router?: string;
   readonly queue?: string;
+  readonly allocator?: string;
   readonly window?: string;
   readonly trace?: string;
   readonly zeroCopy?: boolean;
@@ -167,6 +179,8 @@ export async function runBench(
   for (const name of names) known("experiment", Object.keys(experiments), name);
   if (queue !== undefined) known("queue", manifest.queues, queue);
   if (router !== undefined) checkRouter(names, router, runtimeDirectory());
+  const allocator = options.allocator ?? "dynamic";
+  known("allocator", adaptiveAllocators, allocator);
   requireFor(names, options);
   const window_frames = parseWindow(options.window);
   const capture = options.trace === undefined ? null : readTrace(options.trace);
@@ -182,6 +196,7 @@ export async function runBench(
     router: router ?? null,
     only: readNarrowing(options),
     queue: queue ?? null,
+    allocator,
     window_frames,
     capture,
     zeroCopy: options.zeroCopy === true,

@@ -44,6 +44,8 @@ export interface BenchContext {
   /** 1a and 1b. */
   readonly only: Narrowing;
   readonly queue: string | null;
+  /** Of 2c and 2d. */
+  readonly allocator: string;
   /** Frames on their way at most, where frames come as fast as they are taken. */
   readonly window_frames: number;
   /** 1c: frames lie in the VR's arena beforehand; only their first cache line is written anew. */

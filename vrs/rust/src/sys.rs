@@ -6,16 +6,18 @@
 
 use std::os::raw::{c_char, c_int};
 
-pub const LVRM_ABI_HASH: u64 = 0xeeffc572e7353b60;
+pub const LVRM_ABI_HASH: u64 = 0xb2fe10f246bb6387;
 pub const LVRM_MAX_PORTS: usize = 255;
 pub const LVRM_NO_PORT: usize = 255;
 pub const LVRM_MAX_EVENT_BYTES: usize = 4096;
+pub const LVRM_MAX_HANDLER_BYTES: usize = 1048576;
 pub const LVRM_MAX_NEXT_HOPS: usize = 64;
 pub const LVRM_MAX_FRAME_BYTES: usize = 16383;
 pub const LVRM_HEADROOM_BYTES: usize = 66;
 pub const LVRM_NO_VLAN: u16 = 65535;
 pub const LVRM_WANTS_NEIGHBOUR_FRAMES: u32 = 1;
 pub const LVRM_WANTS_PROMISCUOUS: u32 = 2;
+pub const LVRM_WANTS_HANDLER_REQUESTS: u32 = 4;
 
 pub const LVRM_DROP_NO_VRI: u16 = 0;
 pub const LVRM_DROP_QUEUE_FULL: u16 = 1;
@@ -56,8 +58,10 @@ pub const LVRM_EVENT_NEIGHBOUR: u16 = 4;
 pub const LVRM_EVENT_SYNCHRONISED: u16 = 5;
 pub const LVRM_EVENT_STOP: u16 = 6;
 pub const LVRM_EVENT_FLUSH: u16 = 7;
+pub const LVRM_EVENT_HANDLER_REQUEST: u16 = 8;
 pub const LVRM_EVENT_NEED_NEIGHBOUR: u16 = 16;
 pub const LVRM_EVENT_RENEW_NEIGHBOUR: u16 = 17;
+pub const LVRM_EVENT_HANDLER_REPLY: u16 = 18;
 pub const LVRM_EVENT_SIBLINGS: u16 = 32;
 pub const LVRM_EVENT_SIBLING: u16 = 33;
 
@@ -66,6 +70,18 @@ pub const LVRM_ROUTE_LOCAL: u16 = 2;
 pub const LVRM_ROUTE_BLACKHOLE: u16 = 6;
 pub const LVRM_ROUTE_UNREACHABLE: u16 = 7;
 pub const LVRM_ROUTE_PROHIBIT: u16 = 8;
+
+pub const LVRM_HANDLER_LIST: u16 = 1;
+pub const LVRM_HANDLER_READ: u16 = 2;
+pub const LVRM_HANDLER_WRITE: u16 = 3;
+pub const LVRM_HANDLER_PREPARE: u16 = 4;
+pub const LVRM_HANDLER_COMMIT: u16 = 5;
+pub const LVRM_HANDLER_ABORT: u16 = 6;
+pub const LVRM_HANDLER_ADOPT: u16 = 7;
+
+pub const LVRM_HANDLER_STATUS_OK: u16 = 0;
+pub const LVRM_HANDLER_STATUS_FAILED: u16 = 1;
+pub const LVRM_HANDLER_STATUS_COUNT: u16 = 2;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -143,6 +159,17 @@ pub struct lvrm_neighbour_request {
     pub family: u8,
     pub reserved: [u8; 6],
     pub address: [u8; 16],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct lvrm_handler_event {
+    pub request: u32,
+    pub total_bytes: u32,
+    pub offset: u32,
+    pub name_bytes: u16,
+    pub code: u8,
+    pub reserved: u8,
 }
 
 pub const LVRM_SLOT_SHIFT: u32 = 0;
