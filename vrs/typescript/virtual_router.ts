@@ -117,8 +117,15 @@ export abstract class VirtualRouter {
 
   /** Says something to all other VRIs of this VR. False: the queue is full, try later. */
   tellSiblings(payload: Uint8Array<ArrayBuffer>): boolean {
+    return this.sendEvent(EventKind.siblings, payload);
+  }
+
+  /**
+   * Sends an event of a kind that there is no function for; lvrm_vr.h tells which a VR may send, and
+   * `EventKind` has their numbers. Others quarantine the VRI. False: the queue is full.
+   */
+  sendEvent(kind: number, payload: Uint8Array<ArrayBuffer>): boolean {
     const { length } = payload;
-    const kind = EventKind.siblings;
     return this.#sent(this.#symbols.lvrm_vr_send_event(this.#link, kind, payload, BigInt(length)));
   }
 

@@ -53,6 +53,9 @@ impl Wants {
     /// Other hosts' unicast frames.
     pub const PROMISCUOUS: Wants = Wants(sys::LVRM_WANTS_PROMISCUOUS);
 
+    /// Requests of `lvrm handlers`: [`Event::Other`], as `lvrm_vr.h` tells.
+    pub const HANDLER_REQUESTS: Wants = Wants(sys::LVRM_WANTS_HANDLER_REQUESTS);
+
     /// Both.
     pub const fn and(self, other: Wants) -> Wants {
         Wants(self.0 | other.0)
@@ -196,7 +199,13 @@ impl Vr {
 
     /// Says something to all other VRIs of this VR.
     pub fn tell_siblings(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        let (kind, bytes) = (sys::LVRM_EVENT_SIBLINGS, payload.len());
+        self.send_event(sys::LVRM_EVENT_SIBLINGS, payload)
+    }
+
+    /// Sends an event of a kind that this crate has no function for; `lvrm_vr.h` tells which a VR
+    /// may send. Others quarantine the VRI.
+    pub fn send_event(&mut self, kind: u16, payload: &[u8]) -> Result<(), SendError> {
+        let bytes = payload.len();
         sent(unsafe { sys::lvrm_vr_send_event(self.link.raw, kind, payload.as_ptr(), bytes) })
     }
 
