@@ -121,8 +121,8 @@ export abstract class VirtualRouter {
   }
 
   /**
-   * Sends an event of a kind that there is no function for; lvrm_vr.h tells which a VR may send, and
-   * `EventKind` has their numbers. Others quarantine the VRI. False: the queue is full.
+   * Sends an event of a kind that there is no function for; lvrm_vr.h tells which a VR may send,
+   * and `EventKind` has their numbers. Others quarantine the VRI. False: the queue is full.
    */
   sendEvent(kind: number, payload: Uint8Array<ArrayBuffer>): boolean {
     const { length } = payload;
