@@ -52,7 +52,7 @@ class FuzzHub final : public PortHub {
     }
     bool send(int, Packet *p) override { return p->kill(), true; }
     uint32_t version() const override { return 1; }
-    void want_neighbours() override {}
+    void expect(const std::string &) override {}
 
     /// A frame comes in by a port.
     void deliver(size_t port, std::string_view bytes) {

@@ -41,9 +41,8 @@ void run(std::string_view input) {
     FuzzExchange siblings;
     exchange = &siblings;
     FileErrorHandler errh;
-    Driver driver;
     {
-        auto router = load(configurations[choice], "config", {}, driver, errh);
+        auto router = load(configurations[choice], "config", {}, errh);
         if (!router || !router->initialize(errh)) std::abort(); // a configuration is wrong
         while (input.size() >= 3) {
             const auto at = [&](size_t i) { return static_cast<uint8_t>(input[i]); };
@@ -59,7 +58,7 @@ void run(std::string_view input) {
                 hub.deliver(flags & 1, bytes);
             }
             for (int i = 0; i < (flags & 4 ? 16 * passes_per_frame : passes_per_frame); i += 1)
-                driver.pass(0);
+                router->driver().pass(0);
             siblings.flush();
         }
         for (const std::string &event : std::vector(siblings.told)) siblings.receive(event);
