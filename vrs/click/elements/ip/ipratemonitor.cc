@@ -5,8 +5,7 @@ IPRateMonitor(TYPE, RATIO, THRESH [, MEMORY, ANNO])
 measures rates by address
 =d
 Expects IP packets with their header marked. What comes by input 0 is counted by its source address
-(the forward rate), what comes by input 1 by its destination address (the reverse rate); it leaves
-by
+(the forward rate), what comes by input 1 by its destination address (the reverse rate); it leaves by
 the output of the same number. Rates are kept for the 256 networks of 8 bits; one with a rate above
 THRESH gets rates of its 256 networks of 8 bits more, down to single addresses.
 =k TYPE
@@ -28,8 +27,8 @@ reverse rate.
 Bytes in use.
 =h reset w
 =h anno_level w
-`IP[/MASK] LEVEL SECONDS`: for so long packets of that network get the rates of the network of 8, 16,
-24 or 32 bits (LEVEL 0 to 3) that they are in, not of a smaller one.
+`IP[/MASK] LEVEL SECONDS`: for so long packets of that network get the rates of the network of 8,
+16, 24 or 32 bits (LEVEL 0 to 3) that they are in, not of a smaller one.
 =a AverageCounter, Meter
 */
 #include <algorithm>
@@ -85,10 +84,11 @@ class IPRateMonitor final : public SortElement<IPRateMonitor> {
             double seconds = 0;
             ArgContext context{this, errh, ""};
             const auto words = split_words(text);
+            context.name = "LEVEL";
             if (words.size() != 3 || !parse_arg(words[0], network, context) ||
                 !Bounded<uint32_t>{0, 3}(words[1], level, context) ||
                 !parse_seconds(words[2], seconds))
-                return errh.error("expected 'IP LEVEL SECONDS'");
+                return context.has_failed ? -1 : errh.error("expected 'IP LEVEL SECONDS'");
             limits_.push_back({network, 24 - 8 * static_cast<int>(level),
                                steady_ns() + static_cast<int64_t>(seconds * 1e9)});
             return 0;

@@ -91,7 +91,8 @@ int IPRouteTable::configure(Args &args) {
 int IPRouteTable::add_route(const IPRoute &route, bool may_replace, ErrorHandler &errh) {
     for (IPRoute &it : routes_) {
         if (it.address != route.address || it.mask != route.mask) continue;
-        if (!may_replace) return errh.error("conflict with existing route '%s'", it.text(false).c_str());
+        if (!may_replace)
+            return errh.error("conflict with existing route '%s'", it.text(false).c_str());
         it = route;
         return 0;
     }
@@ -124,8 +125,9 @@ void IPRouteTable::rebuild() {
         actions_.push_back({it.gateway.addr, it.port});
         is_linear_ |= it.mask.mask_length() < 0;
     }
+    if (is_linear_) return;
     for (const uint32_t i : order)
-        if (!is_linear_) trie_.add(routes_[i].address.host(), static_cast<uint32_t>(routes_[i].mask.mask_length()),
+        trie_.add(routes_[i].address.host(), static_cast<uint32_t>(routes_[i].mask.mask_length()),
                   i);
 }
 
