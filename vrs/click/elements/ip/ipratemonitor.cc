@@ -5,9 +5,9 @@ IPRateMonitor(TYPE, RATIO, THRESH [, MEMORY, ANNO])
 measures rates by address
 =d
 Expects IP packets with their header marked. What comes by input 0 is counted by its source address
-(the forward rate), what comes by input 1 by its destination address (the reverse rate); it leaves by
-the output of the same number. Rates are kept for the 256 networks of 8 bits; one with a rate above
-THRESH gets rates of its 256 networks of 8 bits more, down to single addresses.
+(the forward rate), what comes by input 1 by its destination address (the reverse rate); it leaves
+by the output of the same number. Rates are kept for the 256 networks of 8 bits; one with a rate
+above THRESH gets rates of its 256 networks of 8 bits more, down to single addresses.
 =k TYPE
 PACKETS or BYTES.
 =k RATIO
