@@ -85,6 +85,11 @@ class AggregateCounter final : public Element {
         const bool is_good = set_call(values_, values_.text, errh);
         return set_call(total_, total_.text, errh) && is_good ? 0 : -1;
     }
+    void take_state(Element *old, ErrorHandler &) override {
+        auto &other = *static_cast<AggregateCounter *>(old->cast("AggregateCounter"));
+        counts_.swap(other.counts_);
+        sum_ = other.sum_;
+    }
     void add_handlers() override;
     void push(int port, Packet *p) override {
         const bool is_counted = count(p, port == 1);

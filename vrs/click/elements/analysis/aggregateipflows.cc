@@ -64,6 +64,13 @@ class AggregateIPFlows final : public Element {
         return 0;
     }
     void cleanup(CleanupStage) override { clear(); }
+    void take_state(Element *old, ErrorHandler &) override {
+        auto &other = *static_cast<AggregateIPFlows *>(old->cast("AggregateIPFlows"));
+        next_ = other.next_;
+        flows_.swap(other.flows_);
+        marks_.swap(other.marks_);
+        if (has_fragments_) waiting_.swap(other.waiting_);
+    }
     void add_handlers() override {
         add_write("clear", [this] { clear(); });
         add_read("nflows", [this] { return flows_.size(); });

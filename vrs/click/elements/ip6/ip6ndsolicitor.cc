@@ -48,6 +48,11 @@ class IP6NDSolicitor final : public Element {
             for (Packet *p : entry.waiting) p->kill();
         entries_.clear();
     }
+    void take_state(Element *old, ErrorHandler &) override {
+        auto &other = *static_cast<IP6NDSolicitor *>(old->cast("IP6NDSolicitor"));
+        entries_.swap(other.entries_);
+        std::swap(waiting_, other.waiting_);
+    }
     void add_handlers() override {
         add_read("table", [this] {
             std::string out;

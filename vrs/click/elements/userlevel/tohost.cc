@@ -45,6 +45,7 @@ class ToHost final : public Element {
             auto *found = static_cast<HostDevice *>(it->cast("HostDevice"));
             if (found && (found->device() == device_ || device_.empty())) host_ = found;
         }
+        if (!host_ && port_hub) port_hub->expect(device_);
         if (host_ || port_hub) return 0;
         return errh.error("ToHost(%s) requires an initialized FromHost with the same device name",
                           device_.c_str());
