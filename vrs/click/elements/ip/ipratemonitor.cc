@@ -46,6 +46,7 @@ class IPRateMonitor final : public SortElement<IPRateMonitor> {
   public:
     const char *class_name() const override { return "IPRateMonitor"; }
     const char *port_count() const override { return "1-2/1-2"; }
+    bool keeps_flows() const override { return false; }
     int configure(Args &args) override {
         int type = 0;
         double ratio = 0;

@@ -92,6 +92,8 @@ class RED final : public SimpleElement<RED> {
                           to_text(average_).c_str(), static_cast<unsigned long long>(drops_));
         });
     }
+    /// It looks at queues for each packet.
+    bool is_observer() const override { return true; }
     Packet *action(Packet *p) {
         if (!drops_now()) return p;
         drops_ += 1;

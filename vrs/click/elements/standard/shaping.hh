@@ -141,7 +141,7 @@ class RatedUnqueueBase : public Element {
         add_task_handlers(&task_);
     }
     bool run_task(Task *task) override {
-        uint32_t left = router().max_burst();
+        uint32_t left = task->runs_at_once(1);
         const uint64_t before = count_;
         for (; left > 0; left -= 1) {
             if (!limit_.is_due()) {
