@@ -1,5 +1,7 @@
 //! The VRI's side of a link: attach, take frames, give them back, exchange control events, wait.
-//! Linked into VRs as `liblvrm_vr` (`vr_exports.zig` is its C face). One thread uses a link.
+//! Linked into VRs as `liblvrm_vr` (`vr_exports.zig` is its C face). One thread uses a link; but
+//! while it is in `wait`, another may `send`, `takeEmpty`, `sendEvent` and ask for `alive`: these
+//! and `wait` share no state but the heartbeat and `check`, which both may run.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
@@ -9,10 +11,11 @@ const link = @import("link.zig");
 const shm = @import("shm.zig");
 const Patience = @import("patience.zig").Patience;
 
-/// The first two fields are `struct lvrm_vr` of lvrm_vr.h.
+/// The first three fields are `struct lvrm_vr` of lvrm_vr.h.
 pub const VrLink = extern struct {
     arena: [*]u8,
     slot_bytes: u64,
+    arena_bytes: u64,
     private: Private,
 
     const Private = extern struct { bytes: [@sizeOf(State)]u8 align(@alignOf(State)) };
@@ -91,7 +94,7 @@ pub const State = struct {
     /// Our heartbeat: a plain store to a line of our own.
     fn tick(s: *State) void {
         const beat = &s.header.vri_words.beat;
-        @atomicStore(u64, beat, beat.* +% 1, .monotonic);
+        @atomicStore(u64, beat, @atomicLoad(u64, beat, .monotonic) +% 1, .monotonic);
     }
 
     pub fn takeEmpty(s: *State, into: []u64) usize {
@@ -279,6 +282,7 @@ pub fn attach(gpa: std.mem.Allocator, link_text: ?[*:0]const u8) Error!*VrLink {
     const l = try gpa.create(VrLink);
     l.arena = arena.ptr;
     l.slot_bytes = header.slot_bytes;
+    l.arena_bytes = arena.len;
     const capacity = header.queue_capacity;
     l.state().* = .{
         .header = header,

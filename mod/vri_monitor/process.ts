@@ -2,6 +2,7 @@
  * The processes of VRIs: the only `Deno.Command` of the control plane. Spawned from the main
  * thread only, since the launcher's parent-death signal follows the thread that spawned it.
  */
+import { dirname, join } from "node:path";
 import { keptOutputLines } from "../config/sizes.ts";
 
 /** What to run and what it is told. */
@@ -30,8 +31,8 @@ export interface VriProcess {
   kill(): void;
 }
 
-/** Variables that a VR inherits beside its link. */
-const inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"] as const;
+/** Variables that a VR inherits beside its link; DENO_DIR is for VRs in TypeScript. */
+const inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "DENO_DIR"] as const;
 const longestLine = 2000;
 
 /** Starts a VRI. Throws what `Deno.Command.spawn` throws when the launcher can't be run. */
@@ -42,6 +43,8 @@ export function spawnVri(command: VriCommand): VriProcess {
   const env: Record<string, string> = {
     LVRM_LINK: String(command.linkShmid),
     LVRM_WAKE_FD: String(command.wakeFd),
+    // For those that can't link it when they are built.
+    LVRM_VR_LIBRARY: join(dirname(command.launcher), "../lib/liblvrm_vr.so"),
   };
   for (const name of inherited) {
     const value = Deno.env.get(name);
