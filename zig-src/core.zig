@@ -9,6 +9,7 @@ const balancer = @import("balancer/registry.zig");
 const captures = @import("capture.zig");
 const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
+const events = @import("events.zig");
 const link = @import("link.zig");
 const mailbox = @import("mailbox.zig");
 const load_estimator = @import("load_estimator/registry.zig");
@@ -39,6 +40,7 @@ var previous: ?*Plan = null;
 var retired: ?*Plan = null;
 var notify_fd: i32 = -1;
 var wake_fd: i32 = -1;
+var event: events.Scratch = .{}; // the latest that was received
 
 fn failed() i32 {
     return -@as(i32, @intFromEnum(reason.errno));
@@ -432,9 +434,8 @@ pub fn eventSend(number: u32, kind: u32, payload: []const u8) i32 {
 
 pub fn eventReceive(buffer: []u8) i32 {
     const d = dispatcher orelse return 0;
-    var header: abi.EventHeader = undefined;
-    var payload: [abi.max_event_bytes]u8 = undefined;
-    const bytes = d.events.consumer.peek(&header, &payload) orelse return 0;
+    const header = &event.header;
+    const bytes = d.events.consumer.peek(header, &event.payload) orelse return 0;
     const total = @sizeOf(abi.EventHeader) + bytes.len;
     if (buffer.len < total)
         return refuse(
@@ -442,7 +443,7 @@ pub fn eventReceive(buffer: []u8) i32 {
             "the buffer holds {d} bytes, the event has {d}",
             .{ buffer.len, total },
         );
-    @memcpy(buffer[0..@sizeOf(abi.EventHeader)], std.mem.asBytes(&header));
+    @memcpy(buffer[0..@sizeOf(abi.EventHeader)], std.mem.asBytes(header));
     @memcpy(buffer[@sizeOf(abi.EventHeader)..total], bytes);
     d.events.consumer.take(header.bytes);
     return @intCast(total);

@@ -59,8 +59,8 @@ pub const FramePool = struct {
     resident_used: u32 = 0, // of which so many have their frame
     free: []u32, // stack; as long as all slots, so that `give` may write before it decides
     free_count: u32,
-    /// The fewest that were ever free. The stack begins as all numbers downwards, so what lies below
-    /// that are the highest numbers, never taken: nobody need look at them to count frames.
+    /// The fewest that were ever free. The stack begins as all numbers downwards, so what lies
+    /// below that are the highest numbers, never taken: nobody need look at them to count frames.
     free_least: u32,
     slots: []Slot,
 

@@ -15,6 +15,7 @@
 //! It may declare
 //!   describe(*const T, *std.Io.Writer)      what the status says beside its name; control thread
 //!   batch_frames                            what `receive` gives at most, where not 64
+//!   in_bursts                               `borrow` can give more than 64 at once
 //! An adapter that takes only what VRs serve follows the plans (`core.plan`; control thread):
 //!   narrow(*T, ?*const Served, *Reason) error{Failed}!bool
 //!                                           before a plan is handed over: takes nothing any more
