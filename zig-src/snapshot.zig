@@ -42,7 +42,7 @@ fn fill(into: *abi.Snapshot, d: *dispatch.Dispatcher) void {
     var in_flight: u64 = 0;
     for (plan.vrs) |*entry| {
         const vr = entry.vr;
-        vr.counters.in_flight_frames = countHeld(into, vr.pool.slots);
+        vr.counters.in_flight_frames = countHeld(into, vr.pool.ownSlots());
         vr.counters.free_slots = vr.pool.free_count;
         in_flight += vr.counters.in_flight_frames;
         into.vrs[vr.number] = vr.counters;

@@ -60,7 +60,7 @@ pub const Rig = struct {
         const idler = sleeper.Sleeper.init() orelse return error.Descriptor;
         const d = try gpa.create(dispatch.Dispatcher);
         d.* = .{
-            .config = .{ .core = -1, .idle = idle, .busy_poll = @intFromBool(busy_poll) },
+            .config = .{ .cores = @splat(-1), .idle = idle, .busy_poll = @intFromBool(busy_poll) },
             .sleeper = idler,
             .events = .{
                 .producer = .init(memory.ptr, events_capacity),
@@ -129,6 +129,7 @@ pub const Rig = struct {
     pub fn addReplay(r: *Rig, number: u32, flags: u32, frame_limit: u64) !void {
         var reason: Reason = .{};
         var config: abi.PortConfig = std.mem.zeroes(abi.PortConfig);
+        config.dispatchers = 1;
         config.port = number;
         config.trace_flags = flags;
         config.frame_limit = frame_limit;
@@ -183,7 +184,7 @@ pub const Rig = struct {
         const arena: [*]align(4096) u8 = @alignCast(l.arena);
         shm.detach(header[0..@sizeOf(abi.Link)]);
         shm.detach(arena[0..4096]);
-        gpa.destroy(l);
+        vr_link.destroy(gpa, l);
         r.links[number] = null;
     }
 

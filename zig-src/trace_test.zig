@@ -26,6 +26,7 @@ fn specOf(frames: u32) abi.TraceSpec {
 
 fn open(trace: u32, change: fn (*abi.PortConfig) void) !Memory {
     var config = std.mem.zeroes(abi.PortConfig);
+    config.dispatchers = 1;
     config.trace = trace + 1;
     config.trace_flags = abi.trace_replay;
     change(&config);
@@ -123,8 +124,8 @@ test "a window of one hands out the next frame after the last is through, with i
     }.change);
     defer sink.deinit();
     var totals: abi.Totals = .{};
-    traces.totals = &totals;
-    defer traces.totals = null;
+    traces.totals[0] = &totals;
+    defer traces.totals[0] = null;
     for (0..50) |i| {
         const frames = source.borrow(64);
         try testing.expectEqual(1, frames.len);
