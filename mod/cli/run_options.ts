@@ -44,6 +44,12 @@ function addDataOptions(command: Command): Command {
       "with --adapter memory: frames lie in the VRs' arenas beforehand (LVRM_ZERO_COPY=1)",
     )
     .option(
+      "--dispatchers <N>",
+      "threads that move frames between interfaces and VRIs, each on a core of its own; all " +
+        `frames of a flow have one of them; 1 to ${limits.max_dispatchers} (LVRM_DISPATCHERS; ` +
+        "default: 1)",
+    )
+    .option(
       "--queue <NAME>",
       `queue between lvrm and VRIs: ${names(manifest.queues)} (LVRM_QUEUE; default: ` +
         `${manifest.queues[0]})`,
