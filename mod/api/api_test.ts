@@ -7,6 +7,7 @@ import { claimSocket, fetchStatus, serveControl } from "./mod.ts";
 const status: Status = {
   version: "0.0.0",
   uptime_s: 1,
+  dispatchers: [],
   interfaces: [],
   vrs: [],
   totals: {

@@ -1,6 +1,6 @@
 /** Options of a run, as the help shows them. */
 import type { Command } from "commander";
-import { manifest } from "../../ffi/abi.gen.ts";
+import { limits, manifest } from "../../ffi/abi.gen.ts";
 import { allocators, defaultSocket, placements } from "../config/mod.ts";
 import { virtualAdapters } from "../config/source.ts";
 

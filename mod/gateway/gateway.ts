@@ -133,7 +133,8 @@ export class Gateway {
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
     const idle = cores.dispatcherIdle;
-    core.start({ core: cores.dispatcher.core, idle, busyPoll: settings.busyPoll });
+    const dispatcherCores = cores.dispatchers.map((it) => it ?? -1);
+    core.start({ cores: dispatcherCores, idle, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const mtus = this.#parts.ports.map((port) => port.mtu);
     const residentSlots = this.#parts.residentSlots ?? 0;
@@ -189,6 +190,7 @@ export class Gateway {
         const cores = this.#allocation.vrs();
         resolve(buildStatus({
           uptime_s: (performance.now() - this.#started_ms) / 1000,
+          dispatchers: this.#parts.cores.dispatchers,
           ports: this.#parts.ports.map((port) => ({
             name: portName(port),
             ...this.#ports.adapter(port.port),

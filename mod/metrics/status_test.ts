@@ -83,6 +83,7 @@ const cores = {
 
 const names = {
   uptime_s: 1.23456,
+  dispatchers: [0],
   ports: [{
     ...{ name: "eth0:100", adapter: "raw", adapter_info: "", adapter_why: "asked for" },
     counters: reader.port(3),
@@ -98,6 +99,7 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
   deepEqual(Object.keys(status), [
     "version",
     "uptime_s",
+    "dispatchers",
     "interfaces",
     "vrs",
     "totals",

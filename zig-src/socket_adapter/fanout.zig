@@ -175,7 +175,7 @@ const rest4 = [_]Instruction{
     .{ .code = jump_equal, .jt = part6.len, .jf = part6.len + ports.len, .k = linux.IPPROTO.UDP },
 };
 const part4 = addresses4 ++ rest4;
-const by_flow = [_]Instruction{
+pub const by_flow = [_]Instruction{
     .{ .code = load, .k = auxiliary + 0 }, // PROTOCOL
     .{ .code = jump_equal, .jt = 2, .k = linux.ETH.P.IP },
     .{ .code = jump_equal, .jt = 1 + part4.len, .k = linux.ETH.P.IPV6 },
