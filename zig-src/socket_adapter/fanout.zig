@@ -58,7 +58,7 @@ pub fn join(
     };
     const is_new = config.fanout == 0;
     const flags: u32 = flag_ignore_outgoing | if (is_new) @as(u32, flag_unique_id) else 0;
-    const wanted: u32 = (kind | flags) << 16 | config.fanout & 0xffff;
+    const wanted: u32 = ((kind | flags) << 16) | (config.fanout & 0xffff);
     const name = packet_socket.nameOf(config);
     packet_socket.set(fd, linux.SOL.PACKET, packet_fanout, wanted) catch |e|
         return reason.fail(
@@ -81,7 +81,7 @@ pub fn join(
                 .{ adapter, name },
             );
     }
-    return group & 0xffff | 1 << 16; // never 0
+    return (group & 0xffff) | (1 << 16); // never 0
 }
 
 /// Takes frames from now on: of tag `vlan`, or all, but for those that leave by the interface (an
