@@ -174,7 +174,7 @@ pub const State = struct {
         return &s.lanes[0];
     }
 
-    fn sendBy(s: *State, lane: *Lane, words: []const u64) usize {
+    inline fn sendBy(s: *State, lane: *Lane, words: []const u64) usize {
         var sent: usize = 0;
         while (true) {
             switch (lane.data_out) {

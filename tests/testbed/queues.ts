@@ -6,7 +6,7 @@ import type { Testbed } from "./testbed.ts";
 
 /** Makes the link of a host anew, with queues. */
 export async function remake(bed: Testbed, name: HostName, queues: number): Promise<void> {
-  const { host4, gateway4 } = addressesOf(name);
+  const { host4, gateway4, host6, gateway6 } = addressesOf(name);
   const many = `numrxqueues ${queues} numtxqueues ${queues}`;
   await bed.gateway.ip(`link delete ${name}`);
   await ipBatch([
@@ -16,7 +16,13 @@ export async function remake(bed: Testbed, name: HostName, queues: number): Prom
   await bed.host(name).ipBatch([
     `link set ${hostInterface} up`,
     `address add ${host4}/24 dev ${hostInterface}`,
+    `address add ${host6}/64 dev ${hostInterface} nodad`,
     `route add default via ${gateway4}`,
+    `route add default via ${gateway6}`,
   ]);
-  await bed.gateway.ipBatch([`link set ${name} up`, `address add ${gateway4}/24 dev ${name}`]);
+  await bed.gateway.ipBatch([
+    `link set ${name} up`,
+    `address add ${gateway4}/24 dev ${name}`,
+    `address add ${gateway6}/64 dev ${name} nodad`,
+  ]);
 }
