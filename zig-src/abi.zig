@@ -548,8 +548,9 @@ pub const Snapshot = extern struct {
 // ---- Layout hash ----------------------------------------------------------------------------
 
 pub const shared_structs = .{
-    Link,         Lane,       MonitorWords, ParkingWords,   VriWords,         EventHeader, LinkEvent,
-    AddressEvent, RouteEvent, NextHop,      NeighbourEvent, NeighbourRequest,
+    Link,           Lane,             MonitorWords, ParkingWords, VriWords,
+    EventHeader,    LinkEvent,        AddressEvent, RouteEvent,   NextHop,
+    NeighbourEvent, NeighbourRequest,
 };
 pub const ffi_structs = .{
     Idle,         StartConfig,   PortConfig,    VrConfig,

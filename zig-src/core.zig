@@ -382,7 +382,8 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
     for (everyUnit(), 0..) |*unit, i| {
         const first = if (i == 0) null else units[0].tables.vrs[config.vr];
         const number: u32 = @intCast(i);
-        unit.tables.vrs[config.vr] = vrs.createFor(gpa, config, number, unit_count, first) catch |e| {
+        const made = vrs.createFor(gpa, config, number, unit_count, first);
+        unit.tables.vrs[config.vr] = made catch |e| {
             forgetVr(config.vr);
             return refuse(
                 if (e == error.NoSpace) .NOSPC else .NOMEM,

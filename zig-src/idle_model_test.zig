@@ -13,9 +13,9 @@
 //! A futex sleeps only if the flag is still 1, and a wake-up for nobody is lost. An eventfd keeps a
 //! wake-up until somebody sleeps. Memory is weak: each thread's stores go through a buffer and
 //! reach memory when they please, oldest first (as on x86) or in any order but to one place (as on
-//! weaker machines). Several dispatchers look at a VRI's one flag, and each may clear it. A fence waits until the buffer is empty; system calls are no fences here,
+//! weaker machines). A fence waits until the buffer is empty; system calls are no fences here,
 //! though most kernels' are. Without either fence the search does find the lost wake-up, so it
-//! would find others.
+//! would find others. Several dispatchers look at a VRI's one flag, and each may clear it.
 const std = @import("std");
 
 const Order = enum { oldest_first, any };

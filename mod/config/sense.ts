@@ -127,8 +127,8 @@ export function requirePorts(settings: Settings): void {
     ? `--dispatchers ${dispatchers} and --zero-copy exclude each other: frames lie in an arena ` +
       "for one dispatcher"
     : dispatchers > 1 && settings.adapter === pfRing
-    ? `--dispatchers ${dispatchers} and --adapter pf_ring exclude each other: that adapter is not ` +
-      "made for PF_RING's clusters; take packet_mmap"
+    ? `--dispatchers ${dispatchers} and --adapter pf_ring exclude each other: that adapter is ` +
+      "not made for PF_RING's clusters; take packet_mmap"
     : source === null
     ? settings.zeroCopy
       ? "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand"
