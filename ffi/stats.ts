@@ -1,8 +1,9 @@
 /**
  * Reads the dispatchers' snapshots: live shared memory in, plain objects out. Each dispatcher has
- * one of its own instant, in which its counters add up, so their sums do. Words are read with
- * `Atomics.load`, since a plain 64-bit read may tear. The caller asks for one snapshot at a time
- * and reads it after its sequence number has appeared; then nobody writes to it.
+ * one of its own instant, in which its counters add up, so their sums do. The caller asks for one
+ * snapshot at a time and reads it after its sequence number has appeared (`Atomics.load`: what was
+ * written before it is there then); until the next is asked for, nobody writes to it. So counters
+ * are read as two plain halves, which costs a tenth of an atomic load and its BigInt.
  */
 import { ArenaPages, Drop, layout } from "./abi.gen.ts";
 
@@ -152,12 +153,14 @@ const batchBuckets = 8;
 /** A view of the snapshots' memory, and of nothing else. */
 export class SnapshotReader {
   readonly #words: BigUint64Array;
+  readonly #halves: Uint32Array;
   /** How many there are. */
   readonly dispatchers: number;
 
   /** `memory`: layout.Snapshot.size bytes, 8-byte aligned, for each dispatcher. */
   constructor(memory: ArrayBuffer) {
     this.#words = new BigUint64Array(memory);
+    this.#halves = new Uint32Array(memory);
     this.dispatchers = Math.max(1, Math.floor(memory.byteLength / layout.Snapshot.size));
   }
 
@@ -167,18 +170,21 @@ export class SnapshotReader {
   }
 
   #first(byteOffset: number): number {
-    return Number(this.#word(byteOffset));
+    const at = byteOffset / 4;
+    return this.#halves[at]! + this.#halves[at + 1]! * 0x1_0000_0000; // little end first
   }
 
   #each(byteOffset: number): number[] {
-    const read = (_: unknown, i: number) => Number(this.#word(byteOffset, i));
+    const read = (_: unknown, i: number) => this.#first(i * layout.Snapshot.size + byteOffset);
     return Array.from({ length: this.dispatchers }, read);
   }
 
   /** Of all dispatchers together. */
   #number(byteOffset: number): number {
     let sum = this.#first(byteOffset);
-    for (let i = 1; i < this.dispatchers; i++) sum += Number(this.#word(byteOffset, i));
+    for (let i = 1; i < this.dispatchers; i++) {
+      sum += this.#first(i * layout.Snapshot.size + byteOffset);
+    }
     return sum;
   }
 
@@ -297,8 +303,11 @@ export class SnapshotReader {
     const at = layout.VrCounters;
     const base = layout.Snapshot.vrs + vr * at.size;
     const read = (field: number) => this.#number(base + field);
-    const drops = (reasons: readonly number[]) =>
-      reasons.reduce((sum, reason) => sum + read(at.drops + 8 * reason), 0);
+    const drops = (reasons: readonly number[]) => {
+      let sum = 0;
+      for (const reason of reasons) sum += read(at.drops + 8 * reason);
+      return sum;
+    };
     return {
       receivedFrames: read(at.received_frames),
       sentFrames: read(at.sent_frames),

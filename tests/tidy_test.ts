@@ -35,7 +35,7 @@ const atomics = [
 
 /** Files in the folders of variants that are not variants themselves. */
 const helpers = [
-  ...["control.zig", "ewma.zig", "types.ts", "mod.ts"],
+  ...["control.zig", "ring.zig", "ewma.zig", "types.ts", "mod.ts"],
   ...["fanout.zig", "frame.zig", "packet_socket.zig", "pf_ring_library.zig"], // of socket adapters
 ];
 

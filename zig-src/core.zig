@@ -13,7 +13,9 @@ const balancer = @import("balancer/registry.zig");
 const captures = @import("capture.zig");
 const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
+const events = @import("events.zig");
 const link = @import("link.zig");
+const mailbox = @import("mailbox.zig");
 const load_estimator = @import("load_estimator/registry.zig");
 const netlink = @import("netlink.zig");
 const plans = @import("plan.zig");
@@ -65,6 +67,7 @@ var snapshots: []abi.Snapshot = &.{};
 var generation: u64 = 0;
 var notify_fd: i32 = -1;
 var wake_fd: i32 = -1;
+var event: events.Scratch = .{}; // the latest that was received
 
 fn everyUnit() []Unit {
     return units[0..unit_count];
@@ -482,6 +485,7 @@ pub fn vriInherit(number: u32, inherit: bool) i32 {
 pub fn plan(bytes: []const u8) i32 {
     if (!running) return refuse(.INVAL, "the dispatcher does not run", .{});
     if (inUse()) return refuse(.AGAIN, "the last plan is not yet adopted", .{});
+    announce(bytes) catch return failed();
     // Each has taken `newest`, so the pass in which it took `previous` is over: no need to wait for
     // it, which would cost an allocation more time than all else.
     for (everyUnit()) |*unit| {
@@ -503,6 +507,33 @@ pub fn plan(bytes: []const u8) i32 {
     for (everyUnit()) |*unit| unit.d.sleeper.wake();
     widen(made[0]);
     return @intCast(generation & 0x7fff_ffff);
+}
+
+/// What can't wait until the plan is built: VRIs that run from now on, or leave.
+fn announce(bytes: []const u8) error{Failed}!void {
+    var memory: [mailbox.changes_max]mailbox.Change = undefined;
+    for (everyUnit(), 0..) |*unit, i| {
+        const found = try plans.changes(bytes, &unit.tables, &memory, &reason);
+        const changes = found orelse continue;
+        if (!unit.d.mail.announce(changes)) continue;
+        unit.d.sleeper.wake();
+        for (changes) |*change| {
+            const vri = unit.tables.vris[change.vri].?; // as `changes` has seen
+            if (change.state == .running and i == 0) rouse(vri);
+            vri.told = change.state;
+        }
+    }
+}
+
+/// Wakes a standby ahead of its first frame; but not to compete with us for our own core. There it
+/// is woken by its first frame, and runs at once.
+fn rouse(vri: *vri_adapter.Vri) void {
+    const pid = @atomicLoad(u32, &vri.link.vri_words.pid, .monotonic);
+    var here: usize = 0;
+    _ = linux.getcpu(&here, null);
+    const home = affinity.pinnedTo(.{ .child = @intCast(pid & 0x7fff_ffff) });
+    if (home == .core and home.core == here) return;
+    vri.rouse();
 }
 
 /// Adapters that take only what VRs serve: before a plan is in force, what it leaves out. What they
@@ -548,9 +579,8 @@ pub fn eventSend(number: u32, kind: u32, payload: []const u8) i32 {
 pub fn eventReceive(buffer: []u8) i32 {
     if (!running) return 0;
     const d = units[0].d;
-    var header: abi.EventHeader = undefined;
-    var payload: [abi.max_event_bytes]u8 = undefined;
-    const bytes = d.events.consumer.peek(&header, &payload) orelse return 0;
+    const header = &event.header;
+    const bytes = d.events.consumer.peek(header, &event.payload) orelse return 0;
     const total = @sizeOf(abi.EventHeader) + bytes.len;
     if (buffer.len < total)
         return refuse(
@@ -558,7 +588,7 @@ pub fn eventReceive(buffer: []u8) i32 {
             "the buffer holds {d} bytes, the event has {d}",
             .{ buffer.len, total },
         );
-    @memcpy(buffer[0..@sizeOf(abi.EventHeader)], std.mem.asBytes(&header));
+    @memcpy(buffer[0..@sizeOf(abi.EventHeader)], std.mem.asBytes(header));
     @memcpy(buffer[@sizeOf(abi.EventHeader)..total], bytes);
     d.events.consumer.take(header.bytes);
     return @intCast(total);

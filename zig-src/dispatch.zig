@@ -7,6 +7,7 @@
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
+const announced = @import("announced.zig");
 const collect = @import("collect.zig");
 const events = @import("events.zig");
 const ingest = @import("ingest.zig");
@@ -25,6 +26,10 @@ pub const batch = 64;
 /// hand-overs a VRI that sleeps is woken less often.
 pub const batches_per_pass = 8;
 const housekeeping_ns = 5 * std.time.ns_per_ms;
+/// A look at the sockets takes so little of the time since the last measure, or is none.
+const look_share = 64;
+/// How long looks that leave frames behind are no measure.
+const behind_max_ns = 50 * std.time.ns_per_ms;
 
 pub const Dispatcher = struct {
     number: u32 = 0, // among several
@@ -39,11 +44,18 @@ pub const Dispatcher = struct {
     now_ns: u64 = 0, // of this pass, or of a few before when there is much to do
     now_ms: u32 = 0,
     housekept_ns: u64 = 0,
+    looked_ns: u64 = 0, // when the sockets were last looked at to measure what arrives
+    measured_ns: u64 = 0, // the same, of the last measure that counted
     frames: [batch]Frame = undefined,
     words: [batch]u64 = undefined,
+    event: events.Scratch = .{},
+    verdicts: [ingest.burst]u32 = undefined,
+    sorting: ingest.Sorting = .{},
     /// VRIs that were handed something in this pass.
     handed: [abi.max_vris]*Vri = undefined,
     handed_count: u32 = 0,
+    /// Of the plan in force, who was handed something last.
+    latest: ?*Vri = null,
 
     /// The loop. Returns when told to stop.
     pub fn run(d: *Dispatcher) void {
@@ -53,7 +65,13 @@ pub const Dispatcher = struct {
     /// One pass. Sleeps at its end when there is nothing to do and it may.
     pub inline fn pass(d: *Dispatcher) void {
         if (d.mail.take()) |plan| d.adopt(plan);
-        const work = events.relay(d) + ingest.inhale(d) + collect.exhale(d);
+        announced.take(d);
+        const relayed = events.relay(d);
+        const is_measured = d.now_ns -% d.measured_ns >= housekeeping_ns;
+        if (is_measured) d.looked_ns = monotonicNs();
+        const came = ingest.inhale(d);
+        if (is_measured) d.measure(came);
+        const work = relayed + came + collect.exhale(d);
         d.unpark();
         d.housekeep(work != 0);
         d.snapshots.answer(d);
@@ -62,6 +80,7 @@ pub const Dispatcher = struct {
 
     /// Stages a word; a full stage goes to the queue at once.
     pub fn enqueue(d: *Dispatcher, vri: *Vri, word: abi.Descriptor) void {
+        @setRuntimeSafety(false); // the slot was taken from the pool, and a full stage is flushed
         d.noteHanded(vri);
         vri.vr.pool.slots[word.slot].owner = .frame(vri.number);
         if (vri.staged_count == batch) d.flush(vri);
@@ -115,6 +134,7 @@ pub const Dispatcher = struct {
         d.show();
         const handed = d.handed[0..d.handed_count];
         d.handed_count = 0;
+        if (handed.len != 0) d.latest = handed[0];
         for (handed) |vri| {
             vri.handed = false;
             // With one VRI there is nothing to choose: its estimate is for whoever reads it.
@@ -148,6 +168,7 @@ pub const Dispatcher = struct {
     pub fn adopt(d: *Dispatcher, plan: *Plan) void {
         const old = d.plan;
         d.plan = plan;
+        d.latest = null;
         d.sleeper.watch(old, plan);
         for (plan.ports) |port| {
             d.opened_ports[port.number >> 6] |= @as(u64, 1) << @intCast(port.number & 63);
@@ -179,7 +200,9 @@ pub const Dispatcher = struct {
     /// Heartbeats both ways, and the sockets' own statistics, every few milliseconds.
     fn housekeep(d: *Dispatcher, busy: bool) void {
         d.totals.passes += 1;
-        if (busy and d.totals.passes & 15 != 0) return;
+        // Reading the clock takes as long as the rest of a pass without work.
+        const idles = !busy and d.sleeper.patience.idles();
+        if (idles and d.totals.passes & 3 != 0 or busy and d.totals.passes & 15 != 0) return;
         d.now_ns = monotonicNs();
         d.now_ms = @truncate(d.now_ns / std.time.ns_per_ms);
         const elapsed_ns = d.now_ns - d.housekept_ns;
@@ -199,10 +222,19 @@ pub const Dispatcher = struct {
             vri.estimator.tick(elapsed_ns, busy_ns);
         }
         for (d.plan.ports) |port| port.readStatistics();
-        for (d.plan.vrs) |*entry| {
-            entry.vr.tick(elapsed_ns);
-            entry.vr.rest();
-        }
+        for (d.plan.vrs) |*entry| entry.vr.rest();
+    }
+
+    /// What arrives, over the time from one look at the sockets to another: right however long this
+    /// thread was kept from its core between them. A look that was itself held up doesn't count,
+    /// one that left frames behind only when there was no better one for a while.
+    pub fn measure(d: *Dispatcher, came: u32) void {
+        const elapsed_ns = d.looked_ns -% d.measured_ns;
+        const took_ns = monotonicNs() -% d.looked_ns;
+        if (took_ns > elapsed_ns / look_share) return;
+        if (came >= batches_per_pass * batch and elapsed_ns < behind_max_ns) return;
+        d.measured_ns = d.looked_ns;
+        for (d.plan.vrs) |*entry| entry.vr.tick(elapsed_ns);
     }
 
     /// Parked frames, wherever their flow's earlier ones are back.

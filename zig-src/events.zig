@@ -23,25 +23,31 @@ pub const ToControl = struct {
 /// At most this many events from one VRI a pass, so that a talkative one delays no frame.
 const events_per_pass = 16;
 
+/// Where an event lies on its way. Not on the stack, where safe builds fill what is undefined, all
+/// 4 KiB of it for an event of a few bytes.
+pub const Scratch = struct {
+    header: abi.EventHeader = undefined,
+    payload: [abi.max_event_bytes]u8 = undefined,
+};
+
 pub fn relay(d: *dispatch.Dispatcher) u32 {
     var moved: u32 = 0;
     for (d.plan.vris) |*entry| entry.vri.setEventsWait(false);
     for (d.plan.vris) |*entry| {
         const vri = entry.vri;
         if (!vri.live()) continue;
-        if (!vri.outbox_out.empty()) moved += deliver(vri);
+        if (!vri.outbox_out.empty()) moved += deliver(d, vri);
         if (!vri.control_out.empty()) moved += accept(d, vri);
     }
     return moved;
 }
 
 /// Outbox → control-in, as far as there is room.
-fn deliver(vri: *Vri) u32 {
-    var header: abi.EventHeader = undefined;
-    var payload: [abi.max_event_bytes]u8 = undefined;
+fn deliver(d: *dispatch.Dispatcher, vri: *Vri) u32 {
+    const header = &d.event.header;
     var count: u32 = 0;
-    while (vri.outbox_out.peek(&header, &payload)) |bytes| {
-        if (!vri.tell(header, bytes, &vri.outbox_block)) break;
+    while (vri.outbox_out.peek(header, &d.event.payload)) |bytes| {
+        if (!vri.tell(header.*, bytes, &vri.outbox_block)) break;
         vri.outbox_out.take(header.bytes);
         count += 1;
     }
@@ -55,21 +61,20 @@ fn deliver(vri: *Vri) u32 {
 
 /// Control-out → lvrm or siblings.
 fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
-    var header: abi.EventHeader = undefined;
-    var payload: [abi.max_event_bytes]u8 = undefined;
+    const header = &d.event.header;
     var count: u32 = 0;
     while (count < events_per_pass) : (count += 1) {
         vri.control_block = .{};
-        const bytes = vri.control_out.peek(&header, &payload) orelse break;
+        const bytes = vri.control_out.peek(header, &d.event.payload) orelse break;
         const size = header.bytes;
         const target = header.source;
         header.source = vri.number;
         const taken = switch (@as(abi.EventKind, @enumFromInt(header.kind))) {
-            .need_neighbour, .renew_neighbour => toControl(d, header, bytes),
-            .siblings => toSiblings(d, vri, header, bytes),
+            .need_neighbour, .renew_neighbour, .handler_reply => toControl(d, header.*, bytes),
+            .siblings => toSiblings(d, vri, header.*, bytes),
             .sibling => taken: {
                 if (target >= abi.max_vris or target == vri.number) return refuse(vri, count);
-                break :taken toSibling(d, vri, target, header, bytes);
+                break :taken toSibling(d, vri, target, header.*, bytes);
             },
             else => return refuse(vri, count),
         };

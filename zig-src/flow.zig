@@ -15,6 +15,7 @@ const ipv6_fragment = 44;
 
 /// Hash of the frame's flow: never zero. Inline, as it is part of the way of each frame.
 pub inline fn hash(bytes: []const u8) u32 {
+    @setRuntimeSafety(false); // lengths are compared here and in `ports`
     if (bytes.len < 34) return 1;
     return switch (std.mem.readInt(u16, bytes[12..14], .big)) {
         0x0800 => hash4(bytes),
@@ -24,6 +25,7 @@ pub inline fn hash(bytes: []const u8) u32 {
 }
 
 fn hash4(bytes: []const u8) u32 {
+    @setRuntimeSafety(false);
     const addresses = std.mem.readInt(u64, bytes[26..34], .little);
     const protocol = bytes[23];
     // More fragments, or an offset: any part of a fragmented packet.
@@ -45,6 +47,7 @@ fn hash6(bytes: []const u8) u32 {
 
 /// Both ports, or an echo's identifier, or zero.
 fn ports(bytes: []const u8, at: usize, protocol: u8) u32 {
+    @setRuntimeSafety(false);
     if (bytes.len < at + 8) return 0;
     const is_echo = switch (protocol) {
         tcp, udp => return std.mem.readInt(u32, bytes[at..][0..4], .little),
@@ -95,6 +98,7 @@ pub const Table = struct {
     /// The index of the flow's entry. A fresh one has `in_flight` 0 and is stale, so that the
     /// caller chooses a VRI for it.
     pub fn find(t: *Table, flow_hash: u32, now_ms: u32) u32 {
+        @setRuntimeSafety(false); // the hash is masked to the table
         const set = (flow_hash & (@as(u32, @intCast(t.entries.len)) - 1)) & ~@as(u32, ways - 1);
         const places = t.entries[set..][0..ways];
         for (places, set..) |*entry, i| if (entry.hash == flow_hash) return @intCast(i);

@@ -66,6 +66,9 @@ pub const FramePool = struct {
     resident_used: u32 = 0, // of which so many have their frame
     free: []u32, // stack; as long as all own slots, so that `give` may write before it decides
     free_count: u32,
+    /// The fewest that were ever free. The stack begins as all numbers downwards, so what lies
+    /// below that are the highest numbers, never taken: nobody need look at them to count frames.
+    free_least: u32,
     slots: []Slot, // of all dispatchers; others' are nobody's here
 
     /// The first of `sharers` dispatchers' pools. Residents are for one dispatcher alone.
@@ -93,6 +96,7 @@ pub const FramePool = struct {
             .resident_from = slot_count - resident,
             .free = undefined,
             .free_count = ordinary,
+            .free_least = ordinary,
             .slots = undefined,
         };
         try pool.stock(gpa);
@@ -104,6 +108,7 @@ pub const FramePool = struct {
         var pool = it.*;
         pool.first = number * pool.ordinary_count;
         pool.free_count = pool.ordinary_count;
+        pool.free_least = pool.ordinary_count;
         try pool.stock(gpa);
         return pool;
     }
@@ -133,7 +138,22 @@ pub const FramePool = struct {
     pub inline fn take(p: *FramePool) ?u32 {
         if (p.free_count == 0) return null;
         p.free_count -= 1;
+        p.noteLeast();
         return p.free[p.free_count];
+    }
+
+    /// After some were taken.
+    pub inline fn noteLeast(p: *FramePool) void {
+        p.free_least = @min(p.free_least, p.free_count);
+    }
+
+    /// Ordinary slots that were ever taken.
+    pub fn touched(p: *const FramePool) []const Slot {
+        return p.slots[p.first..][0 .. p.ordinary_count - p.free_least];
+    }
+
+    pub fn residents(p: *const FramePool) []const Slot {
+        return p.slots[p.resident_from..];
     }
 
     pub inline fn give(p: *FramePool, slot: u32) void {

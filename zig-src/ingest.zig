@@ -1,8 +1,8 @@
 //! Sockets → VRIs: the way in. Each frame ends staged for a VRI, parked, kept, or dropped with one
 //! reason.
 //!
-//! The batch is cut into runs of frames of one VR. Plain frames (no offload, no fault) of a VR that
-//! need no choice, because it has one VRI or doesn't look at flows, take the short loop.
+//! The batch is cut into runs of frames of one VR. Plain frames (no offload, no fault) take a short
+//! loop: one where the VR has a single VRI and doesn't look at flows, one where a VRI is chosen.
 const std = @import("std");
 const abi = @import("abi.zig");
 const claim = @import("copy.zig").claim;
@@ -18,16 +18,18 @@ const Dispatcher = dispatch.Dispatcher;
 const Frame = socket_adapter.Frame;
 
 const batch = dispatch.batch;
+/// What a port may give at once where frames of several VRs are sorted: a fuller run for each.
+pub const burst = @import("port.zig").burst;
 const kept = @import("classifier.zig").kernels;
 const ahead = @import("copy.zig").claim_ahead;
 
 pub fn inhale(d: *Dispatcher) u32 {
     var total: u32 = 0;
     for (d.plan.ports) |port| {
-        const most = port.batchFrames();
+        const most = port.batchFrames(d.plan.vrs.len);
         var unshown: u32 = 0;
-        for (0..dispatch.batches_per_pass * batch / most) |_| {
-            const frames = port.receive(&d.frames);
+        for (0..@max(1, dispatch.batches_per_pass * batch / most)) |_| {
+            const frames = port.receive(&d.frames, most);
             if (frames.len == 0) break;
             d.totals.batches[abi.batchBucket(@intCast(frames.len))] += 1;
             admit(d, port, frames);
@@ -44,23 +46,93 @@ pub fn inhale(d: *Dispatcher) u32 {
     return total;
 }
 
-/// One port's batch, in runs of frames of the same VR.
+/// One port's batch, in runs of frames of the same VR: as they came, or sorted by VR where they
+/// came in short runs. Frames of a flow are all of one VR, so sorting keeps them in order.
 fn admit(d: *Dispatcher, port: *Port, frames: []const Frame) void {
-    const classifier = &d.plan.classifier;
-    var verdicts: [batch]u32 = undefined;
-    classifier.vrsOf(frames, port.number, &verdicts);
+    const verdicts = d.verdicts[0..frames.len];
+    d.plan.classifier.vrsOf(frames, port.number, verdicts);
+    const sorts = d.plan.vrs.len > 1 and port.residence == null;
+    if (sorts and areMixed(verdicts)) return admitSorted(d, port, frames, verdicts);
     var start: usize = 0;
     while (start < frames.len) {
         const verdict = verdicts[start];
         var end = start + 1;
         while (end < frames.len and verdicts[end] == verdict) end += 1;
-        const run = frames[start..end];
-        if (verdict == kept) {
-            for (run) |*frame| keep(d, port, frame);
-        } else if (port.residence) |*lying| {
-            lying.serve(d, d.plan.vrs[verdict].vr, port, run);
-        } else serve(d, d.plan.vrs[verdict].vr, port, run);
+        admitRun(d, port, verdict, frames[start..end]);
         start = end;
+    }
+}
+
+/// Whether runs are shorter than eight frames on average: then sorting costs less than it saves.
+fn areMixed(verdicts: []const u32) bool {
+    @setRuntimeSafety(false);
+    var changes: u32 = 0;
+    for (verdicts[0 .. verdicts.len - 1], verdicts[1..]) |a, b| changes += @intFromBool(a != b);
+    return changes > verdicts.len / 8;
+}
+
+/// For `admitSorted`: a batch sorted by VR.
+pub const Sorting = struct {
+    counts: [abi.max_vrs + 1]u16 = @splat(0), // by VR; the kernel's last. Zero between batches
+    keys: [burst]u16 = undefined, // VRs of the batch, as they first came
+    order: [burst]u16 = undefined, // frames by VR
+    frames: [batch]Frame = undefined, // of one VR
+};
+
+/// A counting sort: a few instructions a frame, whatever the number of VRs.
+fn admitSorted(d: *Dispatcher, port: *Port, frames: []const Frame, verdicts: []const u32) void {
+    @setRuntimeSafety(false); // keys are cut to the array, and a batch has no more than `burst`
+    const sorting = &d.sorting;
+    const counts = &sorting.counts;
+    var key_count: u32 = 0;
+    for (verdicts) |verdict| {
+        const key: u16 = @intCast(@min(verdict, abi.max_vrs));
+        sorting.keys[key_count] = key;
+        key_count += @intFromBool(counts[key] == 0);
+        counts[key] += 1;
+    }
+    const keys = sorting.keys[0..key_count];
+    var next: u16 = 0;
+    for (keys) |key| {
+        const count = counts[key];
+        counts[key] = next;
+        next += count;
+    }
+    for (verdicts, 0..) |verdict, i| {
+        const place = &counts[@min(verdict, abi.max_vrs)];
+        sorting.order[place.*] = @intCast(i);
+        place.* += 1;
+    }
+    var start: u16 = 0;
+    for (keys) |key| {
+        const end = counts[key];
+        counts[key] = 0;
+        const verdict: u32 = if (key == abi.max_vrs) kept else key;
+        while (start < end) {
+            const count = @min(end - start, batch);
+            const run = sorting.frames[0..count];
+            for (run, sorting.order[start..][0..count]) |*frame, i| frame.* = frames[i];
+            admitRun(d, port, verdict, run);
+            if (count == batch) d.show();
+            start += count;
+        }
+    }
+}
+
+/// Frames with the same verdict. Of a long run, VRIs see each batch while the next comes.
+fn admitRun(d: *Dispatcher, port: *Port, verdict: u32, frames: []const Frame) void {
+    if (verdict == kept) {
+        for (frames) |*frame| keep(d, port, frame);
+        return;
+    }
+    const vr = d.plan.vrs[verdict].vr;
+    var rest = frames;
+    while (true) {
+        const run = rest[0..@min(rest.len, batch)];
+        if (port.residence) |*lying| lying.serve(d, vr, port, run) else serve(d, vr, port, run);
+        rest = rest[run.len..];
+        if (rest.len == 0) return;
+        d.show();
     }
 }
 
@@ -90,23 +162,27 @@ pub fn countReceived(d: *Dispatcher, port: *Port, frames: u64, bytes: u64) void 
     d.totals.received_bytes += bytes;
 }
 
-/// A run of frames that one VR serves.
+/// A run of frames that one VR serves, a batch at most.
 pub fn serve(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void {
     var rest = frames;
     while (rest.len != 0) {
-        const plain = if (vr.tracking or vr.running.len != 1) 0 else plainFrames(&vr.pool, rest);
-        if (plain != 0) {
-            servePlain(d, vr, port, rest[0..plain]);
-            rest = rest[plain..];
-        } else {
+        const plain = if (vr.running.len == 0) 0 else plainFrames(&vr.pool, rest);
+        if (plain == 0) {
             serveOne(d, vr, port, &rest[0]);
             rest = rest[1..];
+            continue;
         }
+        if (vr.running.len == 1 and !vr.tracking)
+            servePlain(d, vr, port, rest[0..plain])
+        else
+            serveChosen(d, vr, port, rest[0..plain]);
+        rest = rest[plain..];
     }
 }
 
-/// How many frames the short loop can take: plain, and each short enough for a slot of its own.
+/// How many frames the short loops can take: plain, and each short enough for a slot of its own.
 fn plainFrames(pool: *const frame_pool.FramePool, frames: []const Frame) usize {
+    @setRuntimeSafety(false);
     const longest = slotRoom(pool);
     const most = @min(frames.len, pool.free_count);
     for (frames[0..most], 0..) |*frame, i| {
@@ -154,11 +230,43 @@ fn servePlain(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void 
         });
     }
     pool.free_count = top;
+    pool.noteLeast();
     if (!vr.by_frame) vri.untracked += @intCast(frames.len);
     countReceived(d, port, frames.len, bytes);
     vr.counters.received_frames += frames.len;
     vr.counters.received_bytes += bytes;
     d.hand(vri, words[0..frames.len]);
+}
+
+/// The short loop where each frame's VRI has to be chosen, by its flow or by itself.
+fn serveChosen(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void {
+    @setRuntimeSafety(false); // there are as many free slots as frames (`plainFrames`)
+    const pool = &vr.pool;
+    const base = pool.segment.memory.ptr + abi.headroom_bytes;
+    const slot_bytes: usize = pool.slot_bytes;
+    var bytes: u64 = 0;
+    const first = pool.free[pool.free_count - frames.len .. pool.free_count];
+    for (0..@min(ahead, frames.len)) |i| claim(base + first[frames.len - 1 - i] * slot_bytes);
+    for (frames, 0..) |*frame, i| {
+        pool.free_count -= 1;
+        const slot = pool.free[pool.free_count];
+        if (i + ahead < frames.len) claim(base + pool.free[pool.free_count - ahead] * slot_bytes);
+        const length = frame.bytes.len;
+        copy(base + slot * slot_bytes, frame.bytes.ptr, length);
+        pool.slots[slot] = .{ .tag = frame.tag };
+        bytes += length;
+        const word: abi.Descriptor = .{
+            .slot = @truncate(slot),
+            .length = @truncate(length),
+            .offset = abi.headroom_bytes / 2,
+            .input_port = port.number,
+            .output = abi.no_port,
+        };
+        assign(d, vr, word, frame.bytes, .newest);
+    }
+    countReceived(d, port, frames.len, bytes);
+    vr.counters.received_frames += frames.len;
+    vr.counters.received_bytes += bytes;
 }
 
 /// A frame that may be a super-frame, or faulty: each of the frames it stands for by itself.

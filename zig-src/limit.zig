@@ -8,6 +8,7 @@
 //!     lvrm-limit --cores A,B [--bytes N] [--milliseconds N] [--trace-frames N] [--window N]
 //!                [--stride N] [--queue NAME]
 //!     lvrm-limit --cores A,B --futex 1   how long a sleeper takes to wake, in nanoseconds
+//!     lvrm-limit --cores A,B --sleepers 1   the same for two in turn, the first woken by a timer
 //!     lvrm-limit --cores A,B --lines 1   how long a cache line takes to and fro
 //!
 //! Prints one line of JSON. Exit codes as lvrm's: 0, 1 failed, 2 usage.
@@ -44,12 +45,13 @@ const Options = struct {
     stride: u32 = abi.slot_bytes,
     queue: ?u32 = null,
     futex: bool = false,
+    sleepers: bool = false,
     lines: bool = false,
 };
 
 const usage = "usage: lvrm-limit --cores A,B [--bytes 60-1900] [--milliseconds N] " ++
     "[--trace-frames N] [--window 64-4032] [--stride 2048-2112] [--queue NAME] " ++
-    "[--futex 0|1] [--lines 0|1]\n";
+    "[--futex 0|1] [--sleepers 0|1] [--lines 0|1]\n";
 
 pub fn main(init: std.process.Init.Minimal) u8 {
     const options = parse(init.args.vector) orelse {
@@ -94,6 +96,8 @@ fn parse(words: []const [*:0]const u8) ?Options {
             } else return null;
         } else if (std.mem.eql(u8, word, "--futex")) {
             o.futex = (number(u32, value, 0, 1) orelse return null) == 1;
+        } else if (std.mem.eql(u8, word, "--sleepers")) {
+            o.sleepers = (number(u32, value, 0, 1) orelse return null) == 1;
         } else if (std.mem.eql(u8, word, "--lines")) {
             o.lines = (number(u32, value, 0, 1) orelse return null) == 1;
         } else return null;
@@ -166,7 +170,7 @@ fn run(o: *const Options) !void {
         _ = linux.prctl(@intFromEnum(linux.PR.SET_PDEATHSIG), kill, 0, 0, 0);
         if (linux.getppid() != parent) linux.exit_group(1);
         pin(o.cores[1]);
-        if (o.futex) {
+        if (o.futex or o.sleepers) {
             bare.sleepAndAnswer(&shared.bare);
         } else if (o.lines) {
             bare.returnLines(&shared.bare);
@@ -177,6 +181,7 @@ fn run(o: *const Options) !void {
     }
     pin(o.cores[0]);
     if (o.futex) return bare.wakeUps(&shared.bare, o.milliseconds, @intCast(pid));
+    if (o.sleepers) return bare.twoWakeUps(&shared.bare, o.milliseconds, @intCast(pid));
     if (o.lines) return bare.roundTrips(&shared.bare, o.milliseconds, @intCast(pid));
     const figure = if (o.queue) |q|
         fillQueue(o, shared, q, queue)

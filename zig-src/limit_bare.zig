@@ -48,6 +48,35 @@ pub fn sleepAndAnswer(s: *Shared) void {
     }
 }
 
+/// Two sleepers in turn, as a frame that finds lvrm idle has them: a timer wakes the first, which
+/// wakes the second and waits for its answer. Prints how long that took from when the timer was
+/// due.
+pub fn twoWakeUps(s: *Shared, milliseconds: u32, pid: linux.pid_t) !void {
+    const timer = linux.timerfd_create(.MONOTONIC, .{ .CLOEXEC = true });
+    if (linux.errno(timer) != .SUCCESS) return error.NoTimer;
+    const fd: i32 = @intCast(timer);
+    defer _ = linux.close(fd);
+    var histogram: latency.Histogram = .{};
+    for (0..@max(10, milliseconds / wake_every_ms)) |i| {
+        const due = nowNs() + wake_every_ms * std.time.ns_per_ms;
+        const at: linux.timespec = .{
+            .sec = @intCast(due / std.time.ns_per_s),
+            .nsec = @intCast(due % std.time.ns_per_s),
+        };
+        const once: linux.itimerspec = .{ .it_interval = .{ .sec = 0, .nsec = 0 }, .it_value = at };
+        _ = linux.timerfd_settime(fd, .{ .ABSTIME = true }, &once, null);
+        var expired: u64 = 0;
+        _ = linux.read(fd, std.mem.asBytes(&expired), 8);
+        const before = nowNs();
+        @atomicStore(u32, &s.asked, @intCast(i + 1), .release);
+        _ = linux.futex_3arg(&s.asked, .{ .cmd = .WAKE, .private = false }, 1);
+        var looks: u32 = 0;
+        while (@atomicLoad(u64, &s.answered, .acquire) < before) look(&looks);
+        histogram.record(nowNs() - due);
+    }
+    try end(s, pid, &histogram, 1);
+}
+
 const trips_per_reading = 64; // one reading of the clock takes a tenth of a trip
 
 /// A line over and a line back, both spinning: prints how long one round trip takes.

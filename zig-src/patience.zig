@@ -19,6 +19,10 @@ pub const Patience = struct {
         p.since_ns = 0;
     }
 
+    pub fn idles(p: *const Patience) bool {
+        return p.since_ns != 0;
+    }
+
     /// What to do before the next look. With `busy_poll` it never sleeps: it yields now and then,
     /// so that whoever shares the core gets it, and goes on. `awaits`: an answer is on its way, so
     /// a sleep would soon end.

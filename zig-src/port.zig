@@ -9,6 +9,8 @@ const Plan = @import("plan.zig").Plan;
 const Residence = @import("residence.zig").Residence;
 
 pub const batch = 64;
+/// At once at most, where frames of many VRs come together: a run worth the while for each.
+pub const burst = 2048;
 
 pub const Port = struct {
     number: u8,
@@ -34,22 +36,29 @@ pub const Port = struct {
         }
     }
 
-    /// Frames that wait, at most as many as `room` has places: there, or where the adapter has them
+    /// Frames that wait, at most `most` (`batchFrames`): in `room`, or where the adapter has them
     /// lying already.
-    pub fn receive(p: *Port, room: []socket_adapter.Frame) []const socket_adapter.Frame {
+    pub fn receive(
+        p: *Port,
+        room: *[batch]socket_adapter.Frame,
+        most: u32,
+    ) []const socket_adapter.Frame {
         return switch (p.adapter) {
             inline else => |*a| if (@hasDecl(@TypeOf(a.*), "borrow"))
-                a.borrow(room.len)
+                a.borrow(most)
             else
                 room[0..a.receive(room)],
         };
     }
 
-    /// What one `receive` gives at most, though more may wait.
-    pub fn batchFrames(p: *const Port) u32 {
+    /// What one `receive` gives at most, though more may wait: where the adapter has them lying, a
+    /// batch for each of `vrs`.
+    pub fn batchFrames(p: *const Port, vrs: usize) u32 {
         return switch (p.adapter) {
             inline else => |*a| if (@hasDecl(@TypeOf(a.*), "batch_frames"))
                 @TypeOf(a.*).batch_frames
+            else if (@hasDecl(@TypeOf(a.*), "in_bursts"))
+                @intCast(std.math.clamp(batch * vrs, batch, burst))
             else
                 batch,
         };

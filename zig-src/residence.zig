@@ -108,7 +108,7 @@ fn hand(
     const pool = &vr.pool;
     const is_short = vr.running.len == 1 and !vr.tracking; // as in ingest.zig
     const flow: u32 = if (vr.by_frame) frame_pool.no_flow else frame_pool.untracked;
-    var words: [dispatch.batch]u64 = undefined;
+    const words = &d.words; // free until the way out
     var bytes: u64 = 0;
     for (places[0..@min(ahead, places.len)]) |place| claim(lineOf(pool, place));
     for (frames, places, words[0..frames.len], 0..) |*frame, place, *word, i| {

@@ -14,6 +14,8 @@ const Patience = @import("patience.zig").Patience;
 const Plan = @import("plan.zig").Plan;
 
 const sleep_ms = 90; // heartbeats go on
+/// Of more VRIs some have something nearly always, and to look at them takes as long as a pass.
+const lingered_vris = 2;
 
 pub const Sleeper = struct {
     epoll: i32,
@@ -68,7 +70,7 @@ pub const Sleeper = struct {
         const idle = d.config.idle;
         const awaits = d.totals.underway() != 0;
         switch (s.patience.next(idle, d.config.busy_poll != 0, awaits, d.now_ns)) {
-            .look => std.atomic.spinLoopHint(),
+            .look => if (awaits) linger(d.plan) else std.atomic.spinLoopHint(),
             .yield => _ = linux.sched_yield(),
             .sleep => s.patience.slept(idle, s.sleep(d)),
         }
@@ -82,7 +84,8 @@ pub const Sleeper = struct {
         if (!somethingCame(d)) {
             d.totals.sleeps += 1;
             var events: [8]linux.epoll_event = undefined;
-            _ = linux.epoll_wait(s.epoll, &events, events.len, sleep_ms);
+            const count = linux.epoll_wait(s.epoll, &events, events.len, sleep_ms);
+            if (linux.errno(count) == .SUCCESS) rouse(d, events[0..count]);
         }
         setSleeping(d.plan, 0);
         d.now_ns = dispatch.monotonicNs();
@@ -90,12 +93,31 @@ pub const Sleeper = struct {
     }
 };
 
+/// An answer is on its way: looks for it some times before the next pass looks at everything.
+fn linger(plan: *const Plan) void {
+    if (plan.vris.len > lingered_vris) return std.atomic.spinLoopHint();
+    for (0..4) |_| {
+        for (plan.vris) |*entry| if (entry.vri.live() and entry.vri.hasFrames()) return;
+        std.atomic.spinLoopHint();
+    }
+}
+
+/// Frames have come, and their VRI is most likely the one that had the last: it wakes up while we
+/// find out, with caches as cold as its own.
+fn rouse(d: *const dispatch.Dispatcher, events: []const linux.epoll_event) void {
+    const vri = d.latest orelse return;
+    if (!vri.runs()) return;
+    for (events) |*event| for (d.plan.ports) |port| {
+        if (port.descriptor() == event.data.fd) return vri.rouse();
+    };
+}
+
 fn setSleeping(plan: *const Plan, value: u32) void {
     for (plan.vris) |*entry| @atomicStore(u32, &entry.vri.monitor.sleeping, value, .monotonic);
 }
 
 fn somethingCame(d: *dispatch.Dispatcher) bool {
-    if (d.mail.full() or d.mail.stopping() or d.snapshots.asked()) return true;
+    if (d.mail.waits() or d.snapshots.asked()) return true;
     for (d.plan.vris) |*entry| if (entry.vri.live() and entry.vri.hasOutput()) return true;
     return false;
 }

@@ -75,6 +75,7 @@ pub const Vr = struct {
 
     /// The VRI for a frame of a VR that doesn't look at flows; null when none runs.
     pub fn choose(vr: *Vr) ?*Vri {
+        @setRuntimeSafety(false); // balancers choose among the loads they are given
         switch (vr.running.len) {
             0 => return null,
             1 => return vr.running[0],
@@ -96,6 +97,7 @@ pub const Vr = struct {
     /// Where the next frame of flow `index` goes. `unparking`: it is older than those that are
     /// parked.
     pub fn targetOf(vr: *Vr, index: u32, now_ms: u32, unparking: bool) Target {
+        @setRuntimeSafety(false); // `index` is the table's own
         const entry = &vr.flows.entries[index];
         if (vr.running.len == 0) return .none;
         if (entry.parked != 0 and !unparking) return .park;
@@ -129,6 +131,7 @@ pub const Vr = struct {
     }
 
     fn assign(_: *Vr, entry: *flow.Entry, vri: *Vri, now_ms: u32) Target {
+        @setRuntimeSafety(false);
         entry.vri_plus_1 = @intCast(vri.number + 1);
         entry.seen_ms = now_ms;
         return .{ .vri = vri };
@@ -136,6 +139,7 @@ pub const Vr = struct {
 
     /// Counts a frame as on its way.
     pub fn depart(vr: *Vr, slot: u32, index: u32) void {
+        @setRuntimeSafety(false); // both are the dispatcher's own
         vr.pool.slots[slot].flow = index + frame_pool.first_flow;
         vr.flows.entries[index].in_flight += 1;
     }

@@ -99,6 +99,9 @@ pub const State = struct {
             words.batches +%= 1;
             s.ran_dry = false;
             if (s.busy_since_ns == 0) {
+                // What it was roused for, if it was.
+                s.roused = @atomicLoad(u32, &s.header.parking.roused, .monotonic);
+                s.expects = false;
                 s.busy_since_ns = if (s.looked_ns != 0) s.looked_ns else nowNs();
             } else if (words.batches & (busy_batches - 1) == 0) s.accountBusy(nowNs());
         } else if (s.busy_since_ns != 0) {
@@ -276,7 +279,11 @@ pub const State = struct {
             s.expects = true;
         }
         switch (s.patience.next(idle, busy_poll, s.expects, now_ns)) {
-            .look => std.atomic.spinLoopHint(),
+            // Some looks at the queues for one at the clock and everything else that a VR does.
+            .look => for (0..4) |_| {
+                if (s.somethingWaits()) break;
+                std.atomic.spinLoopHint();
+            },
             .yield => {
                 _ = linux.sched_yield();
                 s.looked_ns = nowNs(); // somebody else may have had the core

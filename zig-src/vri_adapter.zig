@@ -180,12 +180,15 @@ pub const Vri = struct {
         };
     }
 
+    pub fn hasFrames(v: *Vri) bool {
+        return switch (v.data_out) {
+            inline else => |*q| q.length(),
+        } != 0;
+    }
+
     /// Whether something from it waits for the dispatcher. For the last look before sleeping.
     pub fn hasOutput(v: *Vri) bool {
-        const frames = switch (v.data_out) {
-            inline else => |*q| q.length(),
-        };
-        return frames != 0 or (!v.control_out.empty() and !v.control_block.lasts()) or
+        return v.hasFrames() or (!v.control_out.empty() and !v.control_block.lasts()) or
             (!v.outbox_out.empty() and !v.outbox_block.lasts());
     }
 
@@ -264,8 +267,8 @@ pub const Vri = struct {
     }
 
     /// Wakes it before there is anything for it: soon there will be, and to wake up takes longer
-    /// than all else of an allocation. The control thread's; the flag is left to those who use it,
-    /// so that no wake-up of theirs is lost.
+    /// than all else of an allocation, or of a frame's way. Also the control thread's; the flag is
+    /// left to those who use it, so that no wake-up of theirs is lost.
     pub fn rouse(v: *Vri) void {
         const parking = &v.link.parking;
         _ = @atomicRmw(u32, &parking.roused, .Add, 1, .monotonic);

@@ -8,7 +8,7 @@ import type { Core, Idle } from "../../ffi/core.ts";
 import type { LatencyReport, TraceSpec } from "../../ffi/replay.ts";
 import { type PortCounters, SnapshotReader, type TotalCounters } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
-import { arena, idle, link } from "../config/sizes.ts";
+import { arena, idle, link, sharedIdle } from "../config/sizes.ts";
 import { addressBytes } from "../netlink/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import type { CapturedFrame } from "../trace/mod.ts";
@@ -141,7 +141,7 @@ export class BenchGateway {
   #idle(core: number): Idle {
     const users = this.#instances.filter((i) => i.core === core).length;
     const dispatcher = core === this.#options.cores[0] ? 1 : 0;
-    return users + dispatcher > 1 ? idle.shared : idle.own;
+    return users + dispatcher > 1 ? sharedIdle(users + dispatcher) : idle.own;
   }
 
   #openPorts(): void {

@@ -30,12 +30,12 @@ export interface LatencyRow {
 }
 
 /**
- * What the machine takes without lvrm: the wake-up of a process that sleeps on a futex, beside the
- * `idle` rows; a cache line over and one back, beside `one at a time`.
+ * What the machine takes without lvrm: the wake-up of a process that sleeps on a futex, and that of
+ * two in turn, beside the `idle` rows; a cache line over and one back, beside `one at a time`.
  */
 export interface BareRow {
   readonly experiment: "1d";
-  readonly router: "bare futex" | "bare cache lines";
+  readonly router: "bare futex" | "bare timer and futex" | "bare cache lines";
   readonly p50_us: number;
   readonly p99_us: number;
 }
@@ -43,6 +43,11 @@ export interface BareRow {
 const wireSizes_bytes = [84, 1538] as const;
 const idleRate_fps = 200;
 const shares = [1, 50, 90] as const;
+const bare = [
+  ["bare futex", "futex"],
+  ["bare timer and futex", "sleepers"],
+  ["bare cache lines", "lines"],
+] as const;
 const us = (ns: number) => Math.round(ns) / 1000;
 
 interface Case {
@@ -130,7 +135,7 @@ export async function benchLatency(context: BenchContext): Promise<(LatencyRow |
       rows.push(await measure(context, c, "idle", { rate_fps: idleRate_fps }));
     }
   }
-  for (const [router, what] of [["bare futex", "futex"], ["bare cache lines", "lines"]] as const) {
+  for (const [router, what] of bare) {
     const { p50, p99 } = await measureBare(what, context);
     rows.push({ experiment: "1d", router, p50_us: us(p50), p99_us: us(p99) });
   }

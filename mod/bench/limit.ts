@@ -54,10 +54,11 @@ export async function measureBestLimit(
 
 /**
  * What two cores cost before any of lvrm's work, nanoseconds: `futex`, the wake-up of a process
- * that sleeps on one; `lines`, a cache line over to the other core and another back.
+ * that sleeps on one; `sleepers`, of two in turn, the first by a timer; `lines`, a cache line over
+ * to the other core and another back.
  */
 export async function measureBare(
-  what: "futex" | "lines",
+  what: "futex" | "sleepers" | "lines",
   context: Pick<BenchContext, "runtime" | "machine" | "timing">,
 ): Promise<{ p50: number; p99: number }> {
   const [first, second] = context.machine.used_cores;
@@ -66,8 +67,23 @@ export async function measureBare(
   return await runLimit(context.runtime, args) as { p50: number; p99: number };
 }
 
-async function runLimit(runtime: string, args: readonly string[]): Promise<unknown> {
-  const program = join(runtime, "bin", "lvrm-limit");
+/** Nanoseconds per frame of the dispatcher looped back on itself (`zig-src/loopback.zig`). */
+export async function measureLoopback(
+  runtime: string,
+  queue: string,
+  vrs: number,
+  frames: number,
+): Promise<number> {
+  const args = ["--vrs", String(vrs), "--frames", String(frames), "--queue", queue];
+  const found = await run(join(runtime, "bin", "lvrm-loopback"), args);
+  return (found as { ns_per_frame: number }).ns_per_frame;
+}
+
+function runLimit(runtime: string, args: readonly string[]): Promise<unknown> {
+  return run(join(runtime, "bin", "lvrm-limit"), args);
+}
+
+async function run(program: string, args: readonly string[]): Promise<unknown> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
   const text = new TextDecoder().decode(success ? stdout : stderr);
   if (!success) throw new Failure(ExitCode.failed, `bench: ${text.trim()}`);

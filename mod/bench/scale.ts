@@ -1,7 +1,7 @@
 /** What a frame costs as balancers, VRIs, VRs and routes vary, and the queues by themselves. */
 import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway, type GatewayOptions } from "./gateway.ts";
-import { measureLimit } from "./limit.ts";
+import { measureLimit, measureLoopback } from "./limit.ts";
 import { median } from "./statistics.ts";
 import { routerCommand, trace_frames } from "./throughput.ts";
 import type { BenchContext } from "./types.ts";
@@ -9,6 +9,7 @@ import type { BenchContext } from "./types.ts";
 /** Cost of a frame: all that lvrm and its VRIs do for it, by the slowest of them. */
 export interface CostRow {
   readonly experiment: "balancers" | "scale";
+  /** `dispatcher alone`: no processes. */
   readonly router: string;
   readonly queue: string;
   readonly balancer: string;
@@ -18,6 +19,8 @@ export interface CostRow {
   /** CPUs that the VRIs had, all together. */
   readonly vri_cores: number;
   readonly routes: number;
+  /** On their way at most, of all VRs; 0: as many as a pass takes. */
+  readonly window_frames: number;
   readonly frames_per_second: number;
   readonly frame_ns: number;
   /** Beside the first row of its series. */
@@ -33,6 +36,8 @@ export interface QueueRow {
 }
 
 const captured_bytes = 60;
+/** On their way at most, of all VRs together: more would not stay in the second cache. */
+const mostWindow_frames = 8192;
 
 type Variation = Partial<
   Pick<GatewayOptions, "balancer" | "byFrame" | "vrs" | "vrisPerVr" | "routes">
@@ -60,7 +65,8 @@ async function cost(
       captured_bytes,
       trace_frames,
       flows: trace_frames,
-      window_frames: context.window_frames,
+      // Each VR has a queue and an arena of its own, so each may have frames on their way.
+      window_frames: Math.min(mostWindow_frames, context.window_frames * (variation.vrs ?? 1)),
       rate_fps: 0,
       stamps: false,
     },
@@ -83,6 +89,7 @@ async function cost(
     vris_per_vr: options.vrisPerVr,
     vri_cores: Math.min(vris, Math.max(1, machine.used_cores.length - 1)),
     routes: options.routes,
+    window_frames: options.replay.window_frames,
     frames_per_second,
     frame_ns: 1e9 / frames_per_second,
     ratio: 1,
@@ -90,6 +97,36 @@ async function cost(
   const what = `${vris} VRIs of ${row.vrs} VRs, ${row.routes} routes, ${row.balancer}`;
   context.progress(`${what} by ${row.balanced_by}: ${row.frame_ns.toFixed(1)} ns`);
   return row;
+}
+
+/**
+ * The dispatcher's own part: looped back on itself on one core (`lvrm-loopback`), without the
+ * processes' switches of context, which are most of what many VRs on few cores cost.
+ */
+async function dispatcherCost(context: BenchContext, vrs: number): Promise<CostRow> {
+  const { runtime, timing, quick } = context;
+  const queue = context.queue ?? manifest.queues[0];
+  const samples: number[] = [];
+  for (let i = 0; i < timing.samples; i++) {
+    samples.push(await measureLoopback(runtime, queue, vrs, quick ? 1e6 : 2e7));
+  }
+  const frame_ns = median(samples);
+  context.progress(`the dispatcher alone, ${vrs} VRs: ${frame_ns.toFixed(1)} ns`);
+  return {
+    experiment: "scale",
+    router: "dispatcher alone",
+    queue,
+    balancer: manifest.balancers[0],
+    balanced_by: "flow",
+    vrs,
+    vris_per_vr: 1,
+    vri_cores: 0,
+    routes: 0,
+    window_frames: 0,
+    frames_per_second: Math.round(1e9 / frame_ns),
+    frame_ns,
+    ratio: 1,
+  };
 }
 
 /** Rows beside the first of them: how many times its cost. */
@@ -111,7 +148,7 @@ export async function benchBalancers(context: BenchContext): Promise<CostRow[]> 
   return beside(rows);
 }
 
-/** 1 to 64 VRs, then 1 to 100,000 routes in one VR. */
+/** 1 to 64 VRs, then 1 to 100,000 routes in one VR, then 1 to 64 VRs for the dispatcher alone. */
 export async function benchScale(context: BenchContext): Promise<CostRow[]> {
   const router = context.router ?? "cppvr";
   const byVrs: CostRow[] = [];
@@ -122,7 +159,11 @@ export async function benchScale(context: BenchContext): Promise<CostRow[]> {
   for (const routes of context.quick ? [1, 1000] : [1, 10, 100, 1000, 10_000, 100_000]) {
     byRoutes.push(await cost(context, "scale", router, { routes }));
   }
-  return [...beside(byVrs), ...beside(byRoutes)];
+  const alone: CostRow[] = [];
+  for (const vrs of context.quick ? [1, 4] : [1, 4, 16, 64]) {
+    alone.push(await dispatcherCost(context, vrs));
+  }
+  return [...beside(byVrs), ...beside(byRoutes), ...beside(alone)];
 }
 
 /** Each queue by itself on two cores. */

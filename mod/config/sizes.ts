@@ -63,11 +63,23 @@ export function largestMtu(slotBytes: number): number {
   return slotBytes - ethernetBytes - limits.headroom_bytes;
 }
 
-/** How long to spin before sleeping: long on a core of its own, else briefly. */
+/**
+ * How long to spin before sleeping: long on a core of its own; on one that two share hardly, since
+ * what is waited for may need the core.
+ */
 export const idle: { readonly own: Idle; readonly shared: Idle } = {
   own: { spins: 300, yields: 400 },
-  shared: { spins: 20, yields: 20 },
+  shared: { spins: 2, yields: 100 },
 };
+
+/**
+ * Of those who share a core with so many, themselves too. One's turn comes again when all others
+ * had theirs: until then it yields, as to be woken each time would cost more than its work.
+ */
+export function sharedIdle(users: number): Idle {
+  const { spins, yields } = idle.shared;
+  return { spins, yields: Math.round(yields * Math.min(16, Math.max(2, users)) / 2) };
+}
 
 /** Periods and deadlines of the monitors. */
 export const times = {
@@ -93,4 +105,4 @@ export const times = {
 export const maxWaitingEvents = 16384;
 
 /** Lines of a VRI's output that are kept for error messages. */
-export const keptOutputLines = 5;
+export const keptOutputLines = 50;

@@ -1,6 +1,6 @@
 /** The cores of one run: which VRIs get, and how long who is there waits before it sleeps. */
 import type { Idle } from "../../ffi/core.ts";
-import { idle } from "../config/sizes.ts";
+import { idle, sharedIdle } from "../config/sizes.ts";
 import type { Choice, Core, Placement, PlacementView } from "../vr_monitor/mod.ts";
 import type { Seating, Users } from "../vri_monitor/mod.ts";
 
@@ -136,8 +136,9 @@ export class Cores implements Seating {
   idle(core: number | null, users: Users): Idle {
     const asked = this.#parts.idle;
     if (core !== null) {
-      const alone = (users.get(core) ?? 0) <= 1 && !this.dispatchers.includes(core);
-      return { ...(alone ? idle.own : idle.shared), ...asked };
+      const dispatchers = this.dispatchers.filter((it) => it === core).length;
+      const there = Math.max(1, users.get(core) ?? 0) + dispatchers;
+      return { ...(there === 1 ? idle.own : sharedIdle(there)), ...asked };
     }
     // A standby sleeps; and the kernel spreads what it places over free cores, while there are any.
     const vris = [...users.values()].reduce((a, b) => a + b, 0);

@@ -10,6 +10,7 @@ const built: { path: string; mode: number }[] = [
   { path: "bin/cppvr", mode: 0o700 },
   { path: "bin/lvrm-click", mode: 0o700 },
   { path: "bin/lvrm-limit", mode: 0o700 },
+  { path: "bin/lvrm-loopback", mode: 0o700 },
   { path: "bin/lvrm-echo", mode: 0o700 },
   { path: "bin/lvrm-gen", mode: 0o700 },
 ];

@@ -7,6 +7,7 @@ pub const Jsq = struct {
 
     /// Index of the VRI to take the next frame. `loads`: frames × 256, at least one.
     pub fn choose(b: *Jsq, loads: []const u32) u32 {
+        @setRuntimeSafety(false); // every index is below their number
         const count: u32 = @intCast(loads.len);
         if (b.turn >= count) b.turn = 0;
         var best = b.turn;

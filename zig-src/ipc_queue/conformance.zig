@@ -202,30 +202,153 @@ fn pin() void {
     }
 }
 
-test "every sequence of 7 operations at capacity 2 and 4 agrees with the model" {
-    inline for (registry.names) |name| try exhaustive(@field(registry.variants, name));
-}
-
-test "what a dead consumer left is found in order" {
-    inline for (registry.names) |name| try untaken(@field(registry.variants, name));
-}
-
-test "an impossible index of the peer is noticed, never followed" {
-    inline for (registry.names) |name| {
-        const variant = @field(registry.variants, name);
-        // Without a shared index there is none to spoil.
-        const skipped = @hasDecl(variant, "shares_indices") and !variant.shares_indices;
-        if (!skipped) try garbage(variant);
+/// One end's process is killed at some instant, many times: what the other end then finds is whole,
+/// in order, and without a gap.
+fn killed(comptime V: type, comptime victim: enum { producer, consumer }) !void {
+    const capacity = 64;
+    const page = 4096;
+    const segment = try shm.create(V.bytesFor(capacity) + 2 * page);
+    defer shm.detach(segment.memory);
+    const memory: Memory = segment.memory.ptr;
+    const at = std.mem.alignForward(usize, V.bytesFor(capacity), page);
+    const noted: *u64 = @ptrCast(@alignCast(segment.memory.ptr + at));
+    var state: std.Random.DefaultPrng = .init(std.testing.random_seed);
+    for (0..30) |_| {
+        @memset(segment.memory, 0);
+        V.startAt(memory, std.math.maxInt(u32) - 100);
+        const child = linux.fork();
+        if (linux.errno(child) != .SUCCESS) return error.Fork;
+        if (child == 0) switch (victim) {
+            .producer => produce(V, memory, capacity, std.math.maxInt(u64)),
+            .consumer => consumeAndNote(V, memory, capacity, noted),
+        };
+        const until_ns = nowNs() + state.random().uintLessThan(u64, 2 * std.time.ns_per_ms);
+        const result = switch (victim) {
+            .producer => takeUntilDead(V, memory, capacity, @intCast(child), until_ns),
+            .consumer => pushUntilDead(V, memory, capacity, @intCast(child), until_ns, noted),
+        };
+        if (result) |_| {} else |e| return e;
     }
 }
 
-test "two processes: every word arrives once and in order" {
-    inline for (registry.names) |name| try twoProcesses(@field(registry.variants, name), false);
+fn kill(child: linux.pid_t) void {
+    var status: u32 = 0;
+    _ = linux.kill(child, .KILL);
+    _ = linux.wait4(child, &status, 0, null);
 }
 
-test "two processes on one core make progress" {
-    var before: linux.cpu_set_t = undefined;
-    _ = linux.sched_getaffinity(0, @sizeOf(linux.cpu_set_t), &before);
-    defer linux.sched_setaffinity(0, &before) catch {};
-    inline for (registry.names) |name| try twoProcesses(@field(registry.variants, name), true);
+fn takeUntilDead(
+    comptime V: type,
+    memory: Memory,
+    capacity: u32,
+    child: linux.pid_t,
+    until_ns: u64,
+) !void {
+    var c: V.Consumer = .init(memory, capacity);
+    var items: [23]u64 = undefined;
+    var taken: u64 = 0;
+    var alive = true;
+    defer if (alive) kill(child);
+    while (true) {
+        if (alive and nowNs() > until_ns) {
+            kill(child);
+            alive = false;
+        }
+        const count = c.pop(&items);
+        for (items[0..count]) |item| {
+            taken += 1;
+            try expectEqual(taken, item);
+        }
+        if (count == 0 and !alive) break;
+        if (count == 0) _ = linux.sched_yield();
+    }
+    try expect(!c.bad);
+}
+
+/// Notes what it took before it takes more.
+fn consumeAndNote(comptime V: type, memory: Memory, capacity: u32, noted: *u64) noreturn {
+    var c: V.Consumer = .init(memory, capacity);
+    var items: [23]u64 = undefined;
+    while (true) {
+        const count = c.pop(&items);
+        if (count == 0) _ = linux.sched_yield();
+        if (count != 0) @atomicStore(u64, noted, items[count - 1], .release);
+    }
+}
+
+fn pushUntilDead(
+    comptime V: type,
+    memory: Memory,
+    capacity: u32,
+    child: linux.pid_t,
+    until_ns: u64,
+    noted: *u64,
+) !void {
+    var p: V.Producer = .init(memory, capacity);
+    var pushed: u64 = 0;
+    while (nowNs() < until_ns) {
+        var items: [17]u64 = undefined;
+        for (&items, 1..) |*item, i| item.* = pushed + i;
+        pushed += p.push(&items);
+        p.publish();
+    }
+    kill(child);
+    var left: [64]u64 = undefined;
+    // One that dies with a lock in its hands leaves it to whoever asks for it next.
+    const more = p.push(&.{pushed + 1});
+    pushed += more;
+    p.publish();
+    const count = p.untaken(&left);
+    try expect(!p.bad);
+    for (left[0..count], 0..) |item, i| try expectEqual(pushed - count + 1 + i, item);
+    // What is not there it took: all that it noted, and its last batch at most.
+    const taken = pushed - count;
+    const known = @atomicLoad(u64, noted, .acquire);
+    try expect(taken >= known and taken - known <= 23);
+}
+
+fn nowNs() u64 {
+    return @import("../monotonic.zig").ns();
+}
+
+/// The suite for one variant: its tests bear the variant's name.
+fn Suite(comptime V: type) type {
+    return struct {
+        test "every sequence of 7 operations at capacity 2 and 4 agrees with the model" {
+            try exhaustive(V);
+        }
+
+        test "what a dead consumer left is found in order" {
+            try untaken(V);
+        }
+
+        test "an impossible index of the peer is noticed, never followed" {
+            // Without a shared index there is none to spoil.
+            if (@hasDecl(V, "shares_indices") and !V.shares_indices) return error.SkipZigTest;
+            try garbage(V);
+        }
+
+        test "two processes: every word arrives once and in order" {
+            try twoProcesses(V, false);
+        }
+
+        test "two processes on one core make progress" {
+            var before: linux.cpu_set_t = undefined;
+            _ = linux.sched_getaffinity(0, @sizeOf(linux.cpu_set_t), &before);
+            defer linux.sched_setaffinity(0, &before) catch {};
+            try twoProcesses(V, true);
+        }
+
+        test "a producer that is killed at any instant leaves whole words in order" {
+            try killed(V, .producer);
+        }
+
+        test "a consumer that is killed at any instant leaves all that it had not taken" {
+            try killed(V, .consumer);
+        }
+    };
+}
+
+test {
+    inline for (registry.names) |name| _ = Suite(@field(registry.variants, name));
 }

@@ -10,17 +10,14 @@
 //! it are over, as the consumer stored that zero with release after them. It stores the word with
 //! release: what it wrote before (the frame) is seen by the consumer's acquire load of the word.
 //! Each place is its own synchronisation, so nothing depends on stores to different places staying
-//! in order. `head` is only an estimate for load and a help for nobody's safety.
+//! in order. The ring's `tail` is constant here, where both sides begin; `head` is only an estimate
+//! for load and a help for nobody's safety.
 //!
 //! A word that a hostile peer writes is a descriptor like any other, judged as such; no index of
 //! the peer's is followed at all.
 const std = @import("std");
 const abi = @import("../abi.zig");
-
-pub const Shared = extern struct {
-    start: u32 align(abi.cache_line_bytes), // where both sides begin: constant
-    head: u32 align(abi.cache_line_bytes), // written by the consumer, once a batch
-};
+const ring = @import("ring.zig");
 
 /// No index that a peer could make impossible.
 pub const shares_indices = false;
@@ -28,28 +25,23 @@ pub const shares_indices = false;
 const words_per_line = 16;
 const slip_pauses = 8;
 
-pub fn bytesFor(capacity: u32) usize {
-    return @sizeOf(Shared) + @as(usize, capacity) * @sizeOf(u64);
-}
-
-fn wordsOf(shared: *align(abi.cache_line_bytes) Shared) [*]u64 {
-    return @ptrCast(@alignCast(@as([*]u8, @ptrCast(shared)) + @sizeOf(Shared)));
-}
+pub const bytesFor = ring.bytesFor;
+pub const startAt = ring.startAt;
 
 pub const Producer = struct {
-    shared: *align(abi.cache_line_bytes) Shared,
+    shared: *align(abi.cache_line_bytes) ring.Shared,
     words: [*]u64,
     capacity: u32,
     tail: u32,
     bad: bool = false,
 
-    pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Producer {
-        const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
+    pub fn init(memory: ring.Memory, capacity: u32) Producer {
+        const shared = ring.Shared.at(memory);
         return .{
             .shared = shared,
-            .words = wordsOf(shared),
+            .words = shared.words(),
             .capacity = capacity,
-            .tail = shared.start,
+            .tail = shared.tail,
         };
     }
 
@@ -91,19 +83,19 @@ pub const Producer = struct {
 };
 
 pub const Consumer = struct {
-    shared: *align(abi.cache_line_bytes) Shared,
+    shared: *align(abi.cache_line_bytes) ring.Shared,
     words: [*]u64,
     capacity: u32,
     head: u32,
     bad: bool = false,
 
-    pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Consumer {
-        const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
+    pub fn init(memory: ring.Memory, capacity: u32) Consumer {
+        const shared = ring.Shared.at(memory);
         return .{
             .shared = shared,
-            .words = wordsOf(shared),
+            .words = shared.words(),
             .capacity = capacity,
-            .head = shared.start,
+            .head = shared.tail,
         };
     }
 
@@ -136,9 +128,3 @@ pub const Consumer = struct {
         return @intCast(into.len);
     }
 };
-
-/// For tests: as lamport.zig's.
-pub fn startAt(memory: [*]align(abi.cache_line_bytes) u8, index: u32) void {
-    const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
-    shared.* = .{ .start = index, .head = index };
-}

@@ -2,9 +2,6 @@
 //! each side, nothing else shared. The plainest of the queues: every operation reads the peer's
 //! index anew.
 //!
-//! Indices are free-running 32-bit counters, entry i lies at i mod capacity; `tail - head` (mod
-//! 2^32) is the number of entries, also after a wrap, as the capacity is a power of two below 2^31.
-//!
 //! Memory ordering. The producer writes entries, then stores `tail` with release; the consumer
 //! loads `tail` with acquire, so it sees every entry below it. The consumer copies entries out,
 //! then stores `head` with release; the producer loads `head` with acquire, so its later writes to
@@ -15,33 +12,23 @@
 //! (`bad`), never followed.
 const std = @import("std");
 const abi = @import("../abi.zig");
+const ring = @import("ring.zig");
 
-pub const Shared = extern struct {
-    tail: u32 align(abi.cache_line_bytes), // written by the producer
-    head: u32 align(abi.cache_line_bytes), // written by the consumer
-};
-
-/// Bytes that a queue of `capacity` words takes in a segment.
-pub fn bytesFor(capacity: u32) usize {
-    return @sizeOf(Shared) + @as(usize, capacity) * @sizeOf(u64);
-}
-
-fn wordsOf(shared: *align(abi.cache_line_bytes) Shared) [*]u64 {
-    return @ptrCast(@alignCast(@as([*]u8, @ptrCast(shared)) + @sizeOf(Shared)));
-}
+pub const bytesFor = ring.bytesFor;
+pub const startAt = ring.startAt;
 
 pub const Producer = struct {
-    shared: *align(abi.cache_line_bytes) Shared,
+    shared: *align(abi.cache_line_bytes) ring.Shared,
     words: [*]u64,
     capacity: u32,
     tail: u32, // own index; the shared copy is for the peer
     bad: bool = false, // the peer wrote an impossible index
 
-    pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Producer {
-        const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
+    pub fn init(memory: ring.Memory, capacity: u32) Producer {
+        const shared = ring.Shared.at(memory);
         return .{
             .shared = shared,
-            .words = wordsOf(shared),
+            .words = shared.words(),
             .capacity = capacity,
             .tail = @atomicLoad(u32, &shared.tail, .acquire),
         };
@@ -77,26 +64,22 @@ pub const Producer = struct {
     pub fn untaken(p: *Producer, into: []u64) u32 {
         const used = p.length();
         if (p.bad) return 0;
-        const count: u32 = @intCast(@min(used, into.len));
-        const mask = p.capacity - 1;
-        for (into[0..count], 0..) |*item, i|
-            item.* = p.words[(p.tail -% used +% @as(u32, @intCast(i))) & mask];
-        return count;
+        return ring.copyOut(p.words, p.capacity, p.tail, used, into);
     }
 };
 
 pub const Consumer = struct {
-    shared: *align(abi.cache_line_bytes) Shared,
+    shared: *align(abi.cache_line_bytes) ring.Shared,
     words: [*]const u64,
     capacity: u32,
     head: u32,
     bad: bool = false,
 
-    pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Consumer {
-        const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
+    pub fn init(memory: ring.Memory, capacity: u32) Consumer {
+        const shared = ring.Shared.at(memory);
         return .{
             .shared = shared,
-            .words = wordsOf(shared),
+            .words = shared.words(),
             .capacity = capacity,
             .head = @atomicLoad(u32, &shared.head, .acquire),
         };
@@ -126,18 +109,7 @@ pub const Consumer = struct {
     }
 };
 
-/// For tests: makes the queue at `memory` begin at `index`, so that counters wrap soon.
-pub fn startAt(memory: [*]align(abi.cache_line_bytes) u8, index: u32) void {
-    const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
-    shared.* = .{ .tail = index, .head = index };
-}
-
-/// For tests: writes garbage where the peer of `End` writes.
-pub fn corruptPeer(
-    memory: [*]align(abi.cache_line_bytes) u8,
-    comptime End: type,
-    garbage: u32,
-) void {
-    const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
-    if (End == Producer) shared.head = garbage else shared.tail = garbage;
+/// For tests.
+pub fn corruptPeer(memory: ring.Memory, comptime End: type, garbage: u32) void {
+    ring.corruptPeer(memory, if (End == Producer) .producer else .consumer, garbage);
 }

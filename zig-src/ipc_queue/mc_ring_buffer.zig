@@ -13,34 +13,24 @@
 //! owns; the acquire that fetched it ordered all that it covers.
 const std = @import("std");
 const abi = @import("../abi.zig");
+const ring = @import("ring.zig");
 
-/// Each index in lines of its own: the copies are in private memory.
-pub const Shared = extern struct {
-    tail: u32 align(abi.cache_line_bytes),
-    head: u32 align(abi.cache_line_bytes),
-};
-
-pub fn bytesFor(capacity: u32) usize {
-    return @sizeOf(Shared) + @as(usize, capacity) * @sizeOf(u64);
-}
-
-fn wordsOf(shared: *align(abi.cache_line_bytes) Shared) [*]u64 {
-    return @ptrCast(@alignCast(@as([*]u8, @ptrCast(shared)) + @sizeOf(Shared)));
-}
+pub const bytesFor = ring.bytesFor;
+pub const startAt = ring.startAt;
 
 pub const Producer = struct {
-    shared: *align(abi.cache_line_bytes) Shared,
+    shared: *align(abi.cache_line_bytes) ring.Shared,
     words: [*]u64,
     capacity: u32,
     tail: u32,
     head_seen: u32,
     bad: bool = false,
 
-    pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Producer {
-        const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
+    pub fn init(memory: ring.Memory, capacity: u32) Producer {
+        const shared = ring.Shared.at(memory);
         return .{
             .shared = shared,
-            .words = wordsOf(shared),
+            .words = shared.words(),
             .capacity = capacity,
             .tail = @atomicLoad(u32, &shared.tail, .acquire),
             .head_seen = @atomicLoad(u32, &shared.head, .acquire),
@@ -82,28 +72,24 @@ pub const Producer = struct {
     pub fn untaken(p: *Producer, into: []u64) u32 {
         const used = p.length();
         if (p.bad) return 0;
-        const count: u32 = @intCast(@min(used, into.len));
-        const mask = p.capacity - 1;
-        for (into[0..count], 0..) |*item, i|
-            item.* = p.words[(p.tail -% used +% @as(u32, @intCast(i))) & mask];
-        return count;
+        return ring.copyOut(p.words, p.capacity, p.tail, used, into);
     }
 };
 
 pub const Consumer = struct {
-    shared: *align(abi.cache_line_bytes) Shared,
+    shared: *align(abi.cache_line_bytes) ring.Shared,
     words: [*]const u64,
     capacity: u32,
     head: u32,
     tail_seen: u32,
     bad: bool = false,
 
-    pub fn init(memory: [*]align(abi.cache_line_bytes) u8, capacity: u32) Consumer {
-        const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
+    pub fn init(memory: ring.Memory, capacity: u32) Consumer {
+        const shared = ring.Shared.at(memory);
         const head = @atomicLoad(u32, &shared.head, .acquire);
         return .{
             .shared = shared,
-            .words = wordsOf(shared),
+            .words = shared.words(),
             .capacity = capacity,
             .head = head,
             .tail_seen = head,
@@ -146,17 +132,7 @@ pub const Consumer = struct {
     }
 };
 
-/// For tests: as lamport.zig's.
-pub fn startAt(memory: [*]align(abi.cache_line_bytes) u8, index: u32) void {
-    const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
-    shared.* = .{ .tail = index, .head = index };
-}
-
-pub fn corruptPeer(
-    memory: [*]align(abi.cache_line_bytes) u8,
-    comptime End: type,
-    garbage: u32,
-) void {
-    const shared: *align(abi.cache_line_bytes) Shared = @ptrCast(memory);
-    if (End == Producer) shared.head = garbage else shared.tail = garbage;
+/// For tests.
+pub fn corruptPeer(memory: ring.Memory, comptime End: type, garbage: u32) void {
+    ring.corruptPeer(memory, if (End == Producer) .producer else .consumer, garbage);
 }

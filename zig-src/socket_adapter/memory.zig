@@ -26,6 +26,7 @@ const gpa = std.heap.c_allocator;
 const longest_ns = 60 * std.time.ns_per_s;
 /// Longest wait for the next frame that is spent looking at the clock.
 const doze_ns = 200 * std.time.ns_per_us;
+const refusals_max = 64;
 
 pub const Memory = struct {
     trace: *traces.Trace,
@@ -37,6 +38,7 @@ pub const Memory = struct {
     records: bool,
     left: u64, // frames still to be handed out
     window: u64,
+    refusals: u32 = 0, // in a row, for want of room
     next: usize = 0, // in the trace
     timer: Timer,
     resides: bool,
@@ -48,6 +50,9 @@ pub const Memory = struct {
     count: u64 = 0, // handed out by this port
     dozing: bool = false,
     due_at: u64 = 0, // ticks: when the first frame after a doze should have gone; 0: no doze
+
+    /// `borrow` gives any number of frames at once.
+    pub const in_bursts = true;
 
     pub fn available(_: *Reason) bool {
         return true;
@@ -169,7 +174,7 @@ pub const Memory = struct {
     pub fn borrow(m: *Memory, max: usize) []const Frame {
         if (!m.replays or m.left == 0) return &.{};
         var budget: u64 = @min(max, m.left);
-        if (m.window != 0) budget = @min(budget, traces.windowRoom(m.window, m.dispatcher));
+        if (m.window != 0) budget = @min(budget, m.room(max));
         if (m.rate != 0) budget = @min(budget, m.due());
         if (budget == 0) return &.{};
         const frames = m.frames;
@@ -182,6 +187,18 @@ pub const Memory = struct {
         if (m.left == 0) m.timer.set(0); // never again
         if (m.stamps) m.stamp(batch);
         return batch;
+    }
+
+    /// What the window has room for; nothing while that is no batch worth the while, unless it
+    /// stays so: somebody may hold frames for long.
+    fn room(m: *Memory, max: usize) u64 {
+        const free = traces.windowRoom(m.window, m.dispatcher);
+        if (free < @min(max, m.window / 4) and m.refusals < refusals_max) {
+            m.refusals += 1;
+            return 0;
+        }
+        m.refusals = 0;
+        return free;
     }
 
     /// The whole batch is handed on at one instant. After a doze that is when its first frame was

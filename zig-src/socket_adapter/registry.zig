@@ -20,6 +20,7 @@
 //!   batch_frames                            what `receive` gives at most, where not 64
 //!   fanoutGroup(*const T) u32               handed to the other dispatchers' (`config.fanout`)
 //!   begin(*T) void                          all have it open: only now do frames come
+//!   in_bursts                               `borrow` can give more than 64 at once
 //! An adapter that takes only what VRs serve follows the plans (`core.plan`; control thread):
 //!   narrow(*T, ?*const Served, *Reason) error{Failed}!bool
 //!                                           before a plan is handed over: takes nothing any more
