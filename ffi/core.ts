@@ -28,9 +28,9 @@ export class CoreError extends Error {
   }
 }
 
-/** `cores`: by dispatcher, the CPU number to pin it on, -1 to leave it to the kernel. */
+/** `cores`: by dispatcher, the CPU number to pin it on; null, or -1: the kernel places it. */
 export interface StartConfig {
-  readonly cores: readonly number[];
+  readonly cores: readonly (number | null)[];
   readonly idle: Idle;
   readonly busyPoll: boolean;
 }
@@ -183,7 +183,7 @@ export class Core {
     const count = checked("dispatchers", config.cores.length, 1, limits.max_dispatchers);
     view.setUint32(at.dispatchers, count, true);
     for (const [i, core] of config.cores.entries()) {
-      view.setInt32(at.cores + 4 * i, checked("core", core, -1, 4095), true);
+      view.setInt32(at.cores + 4 * i, checked("core", core ?? -1, -1, 4095), true);
     }
     putIdle(view, at.idle, config.idle);
     view.setUint32(at.busy_poll, config.busyPoll ? 1 : 0, true);

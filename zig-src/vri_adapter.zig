@@ -348,12 +348,9 @@ fn make(
     lane.wake_fd = @intCast(rc);
     errdefer _ = linux.close(lane.wake_fd);
     const is_first = vr.dispatcher == 0;
+    const outbox_bytes = control.bytesFor(config.control_capacity);
     const outbox: []align(abi.cache_line_bytes) u8 = if (is_first)
-        try gpa.alignedAlloc(
-            u8,
-            .fromByteUnits(abi.cache_line_bytes),
-            control.bytesFor(config.control_capacity),
-        )
+        try gpa.alignedAlloc(u8, .fromByteUnits(abi.cache_line_bytes), outbox_bytes)
     else
         &silence;
     errdefer if (is_first) gpa.free(outbox);
@@ -361,14 +358,13 @@ fn make(
     const scratch = try gpa.alloc(u64, config.queue_capacity);
     errdefer gpa.free(scratch);
     const vri = try gpa.create(Vri);
-    const queue = config.queue;
-    const capacity = config.queue_capacity;
+    const queue, const capacity = .{ config.queue, config.queue_capacity };
+    const in = link.at(shared, lane.data_in_offset);
+    const out = link.at(shared, lane.data_out_offset);
+    const free = link.at(shared, lane.free_offset);
     const events_bytes = if (is_first) config.control_capacity else silence_bytes;
     const events_in = if (is_first) link.at(shared, shared.control_in_offset) else outbox.ptr;
     const events_out = if (is_first) link.at(shared, shared.control_out_offset) else outbox.ptr;
-    const Out = ipc_queue.Producer;
-    const In = ipc_queue.Consumer;
-    const at = link.at;
     vri.* = .{
         .number = config.vri,
         .vr = vr,
@@ -376,9 +372,9 @@ fn make(
         .link = shared,
         .monitor = &lane.monitor,
         .wake_fd = lane.wake_fd,
-        .data_in = ipc_queue.open(Out, queue, at(shared, lane.data_in_offset), capacity),
-        .data_out = ipc_queue.open(In, queue, at(shared, lane.data_out_offset), capacity),
-        .free = ipc_queue.open(Out, queue, at(shared, lane.free_offset), config.free_capacity),
+        .data_in = ipc_queue.open(ipc_queue.Producer, queue, in, capacity),
+        .data_out = ipc_queue.open(ipc_queue.Consumer, queue, out, capacity),
+        .free = ipc_queue.open(ipc_queue.Producer, queue, free, config.free_capacity),
         .control_in = .init(events_in, events_bytes),
         .control_out = .init(events_out, events_bytes),
         .outbox_memory = outbox.ptr,
