@@ -39,7 +39,7 @@ const atomics = [
 /** Files in the folders of variants that are not variants themselves. */
 const helpers = [
   ...["control.zig", "ring.zig", "ewma.zig", "types.ts", "mod.ts"],
-  ...["frame.zig", "packet_socket.zig", "pf_ring_library.zig"], // of socket adapters
+  ...["fanout.zig", "frame.zig", "packet_socket.zig", "pf_ring_library.zig"], // of socket adapters
 ];
 
 const decoder = new TextDecoder();

@@ -41,6 +41,7 @@ fn typescript(w: *std.Io.Writer) !void {
         "no_port",
         "max_vrs",
         "max_vris",
+        "max_dispatchers",
         "max_slots",
         "max_frame_bytes",
         "max_event_bytes",

@@ -189,15 +189,15 @@ test "a dispatcher that waits for room sleeps, until its VRI takes an event" {
     try expect(r.d.totals.passes < passes + 20);
     // What a sleeping dispatcher would have been woken by: a write to the VRI's eventfd.
     for (1..3) |vri| {
-        const link = r.vri(@intCast(vri)).link;
-        try expectEqual(1, link.monitor.events_wait);
-        @atomicStore(u32, &link.monitor.sleeping, 1, .seq_cst);
+        const monitor = r.vri(@intCast(vri)).monitor;
+        try expectEqual(1, monitor.events_wait);
+        @atomicStore(u32, &monitor.sleeping, 1, .seq_cst);
         var written: u64 = 0;
         _ = std.os.linux.read(r.vri(@intCast(vri)).wake_fd, std.mem.asBytes(&written), 8);
         try expect(receive(&r, @intCast(vri)) != null);
         const got = std.os.linux.read(r.vri(@intCast(vri)).wake_fd, std.mem.asBytes(&written), 8);
         try expectEqual(8, got);
-        @atomicStore(u32, &link.monitor.sleeping, 0, .seq_cst);
+        @atomicStore(u32, &monitor.sleeping, 0, .seq_cst);
     }
     // Room again: everything moves on, and nobody is asked to wake anybody.
     r.d.config.busy_poll = 1;
@@ -208,7 +208,7 @@ test "a dispatcher that waits for room sleeps, until its VRI takes an event" {
     }
     try expect(left > 20);
     r.d.pass();
-    for (1..3) |vri| try expectEqual(0, r.vri(@intCast(vri)).link.monitor.events_wait);
+    for (1..3) |vri| try expectEqual(0, r.vri(@intCast(vri)).monitor.events_wait);
 }
 
 test "an event wakes a VRI that sleeps, and leaves others asleep" {

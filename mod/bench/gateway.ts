@@ -118,7 +118,7 @@ export class BenchGateway {
     this.#core = core;
     this.#options = options;
     this.#launcher = join(runtime, "bin", "lvrm-launch");
-    core.start({ core: options.cores[0]!, idle: this.#idle(0), busyPoll: options.busyPoll });
+    core.start({ cores: [options.cores[0]!], idle: this.#idle(0), busyPoll: options.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const spec = traceSpec(options);
     this.#trace = core.traces.create(...(options.capture === undefined ? [spec] : []));
@@ -233,7 +233,7 @@ export class BenchGateway {
         args: this.#options.args,
         cores: [instance.core],
         linkShmid: created.linkShmid,
-        wakeFd: created.wakeFd,
+        wakeFds: created.wakeFds,
         onLine: (line) => this.#lines.push(line),
       });
       instance.process.ended.then((how) => instance.ended = how);

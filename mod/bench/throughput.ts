@@ -1,12 +1,8 @@
 /** Experiment 1c: frames per second from memory to discard, through one VRI. */
-import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
-import { ExitCode, Failure } from "../config/mod.ts";
-import { splitWords } from "../config/words.ts";
-import { resolveRouter } from "../vri_monitor/mod.ts";
-import type { RouterProgram } from "../vri_monitor/router.ts";
 import { BenchGateway, type Throughput } from "./gateway.ts";
 import { measureBestLimit } from "./limit.ts";
+import { benchRouters, routerCommand } from "./routers.ts";
 import type { BenchContext } from "./types.ts";
 import { median } from "./statistics.ts";
 
@@ -36,29 +32,6 @@ const quickSizes_bytes = [84, 1538] as const;
 export const wireOverhead_bytes = 24;
 export const trace_frames = 4096;
 const routes = 1000;
-
-/** A router as an experiment names it: one of `benchRouters`, else as in `--vr`. Throws Failure. */
-export function routerCommand(router: string, runtime: string): RouterProgram {
-  if (isBenchRouter(router)) {
-    const executable = join(runtime, "bin", "cppvr");
-    return { executable, args: router === "cppvr-relay" ? ["--relay", "m0=m1"] : [] };
-  }
-  const split = splitWords(router);
-  const words = "error" in split ? [] : split.words;
-  if (words.length === 0) {
-    const why = "error" in split ? split.error : "it is empty";
-    throw new Failure(ExitCode.usage, `--router ${router}: cannot split it into words: ${why}`);
-  }
-  return resolveRouter({ name: "--router", words }, runtime);
-}
-
-/** Whether an experiment knows it by name. */
-export function isBenchRouter(router: string): boolean {
-  return (benchRouters as readonly string[]).includes(router);
-}
-
-/** Names of the routers of experiments 1c and 1d. */
-export const benchRouters = ["cppvr-relay", "cppvr"] as const;
 
 interface Case {
   readonly router: string;

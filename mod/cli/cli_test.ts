@@ -98,6 +98,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
   const text = formatStatus({
     version: "0.1.0",
     uptime_s: 3725.4,
+    dispatchers: [{ core: 0, received_frames: 1234567, sent_frames: 5 }],
     interfaces: [{
       name: "eth0",
       adapter: "raw",

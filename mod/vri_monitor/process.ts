@@ -15,7 +15,8 @@ export interface VriCommand {
   /** CPU numbers that it may run on; empty: all that lvrm may use. */
   readonly cores: readonly number[];
   readonly linkShmid: number;
-  readonly wakeFd: number;
+  /** One for each dispatcher. */
+  readonly wakeFds: readonly number[];
   /** Gets each line that the VR prints, without its end. */
   readonly onLine: (line: string) => void;
 }
@@ -39,10 +40,11 @@ const longestLine = 2000;
 export function spawnVri(command: VriCommand): VriProcess {
   const args = ["--parent", String(Deno.pid)];
   for (const core of command.cores) args.push("--core", String(core));
-  args.push("--keep-fd", String(command.wakeFd), "--", command.executable, ...command.args);
+  for (const fd of command.wakeFds) args.push("--keep-fd", String(fd));
+  args.push("--", command.executable, ...command.args);
   const env: Record<string, string> = {
     LVRM_LINK: String(command.linkShmid),
-    LVRM_WAKE_FD: String(command.wakeFd),
+    LVRM_WAKE_FD: command.wakeFds.join(","),
     // For those that can't link it when they are built.
     LVRM_VR_LIBRARY: join(dirname(command.launcher), "../lib/liblvrm_vr.so"),
   };

@@ -22,7 +22,7 @@ async function withVri(
       args: ["-c", script],
       cores: [0],
       linkShmid: 42,
-      wakeFd: 7,
+      wakeFds: [7],
       onLine: (line) => lines.push(line),
     });
     try {

@@ -5,7 +5,7 @@ import type { Manifest, PackedFile } from "../../mod/runtime/embedded.ts";
 
 /**
  * Files that the running program needs, and those who write VRs for it; of `zig-out/` where no
- * other folder is named. The last three are of `lvrm bench`.
+ * other folder is named. Those from lvrm-limit on are of `lvrm bench`.
  */
 const built: { path: string; mode: number; from?: string }[] = [
   { path: "lib/liblvrm.so", mode: 0o600 },
@@ -22,6 +22,10 @@ const built: { path: string; mode: number; from?: string }[] = [
   { path: "bin/lvrm-loopback", mode: 0o700 },
   { path: "bin/lvrm-echo", mode: 0o700 },
   { path: "bin/lvrm-gen", mode: 0o700 },
+  { path: "lib/click_minimal.click", mode: 0o600 },
+  { path: "lib/click_counter.click", mode: 0o600 },
+  { path: "lib/click_chain.click", mode: 0o600 },
+  { path: "lib/click_router.click", mode: 0o600 },
 ];
 
 /**
