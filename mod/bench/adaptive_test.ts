@@ -9,7 +9,7 @@ import { combined, judgeBalancers, serviceRates_fps } from "./balance.ts";
 import { drawChart, plainLine, redraw } from "./chart.ts";
 import { ideal_fps } from "./cores.ts";
 import { benchCores, mustPace, vriArgs } from "./dummy.ts";
-import { type BenchResult, runBench } from "./mod.ts";
+import { type BenchResult, benchRouters, runBench } from "./mod.ts";
 import { Stage, usualPlacement } from "./stage.ts";
 import { idealCores, sideBySide, staircase } from "./steps.ts";
 
@@ -43,7 +43,7 @@ function ratiosFit(rows: readonly Figures[]): void {
 Deno.test("2a: every placement, for each router, beside the machine's limit", async () => {
   const { rows, result } = await quick("2a");
   const names = Object.keys(placements);
-  deepEqual(rows.map((row) => row.placement), [...names, ...names]);
+  deepEqual(rows.map((row) => row.placement), benchRouters.flatMap(() => names));
   ratiosFit(rows);
   equal(result.paced, false);
 });
@@ -125,12 +125,20 @@ Deno.test("full routing balanced by flow is a further row", async () => {
   ratiosFit(rows);
 });
 
+Deno.test("the Click VR bears the dummy load too", async () => {
+  for (const name of ["2b", "3b"]) {
+    const { rows } = await quick(name, { router: "clickvr" });
+    ok(rows.every((row) => row.router === "clickvr" && row.balanced_by === "frame"));
+    ratiosFit(rows);
+  }
+});
+
 Deno.test("a VRI with a core of its own burns its service time", async () => {
   const core = Core.load(join(runtimeDirectory(), "lib", "liblvrm.so"));
   try {
     const options = {
       executable: join(runtimeDirectory(), "bin", "cppvr"),
-      vrs: [[vriArgs("cppvr-relay", 0, 60_000, false)]],
+      vrs: [[vriArgs("cppvr-relay", runtimeDirectory(), 0, 60_000, false)]],
       queue: 0,
       balancer: 0,
       byFrame: true,
@@ -162,14 +170,18 @@ Deno.test("paced where six VRIs and the dispatcher have no physical core each", 
 });
 
 Deno.test("words of a VRI say its port, its service rate and whether it is paced", () => {
-  deepEqual(vriArgs("cppvr", 0, null, true), []);
-  deepEqual(vriArgs("cppvr-relay", 1, 60_000, false), [
+  deepEqual(vriArgs("cppvr", "/r", 0, null, true), []);
+  deepEqual(vriArgs("cppvr-relay", "/r", 1, 60_000, false), [
     "--relay",
     "in1=out",
     "--service-rate",
     "60000",
   ]);
-  deepEqual(vriArgs("cppvr", 0, 36_000, true), ["--service-rate", "36000", "--pace"]);
+  deepEqual(vriArgs("cppvr", "/r", 0, 36_000, true), ["--service-rate", "36000", "--pace"]);
+  deepEqual(vriArgs("clickvr", "/r", 1, 60_000, true), [
+    ...["--vr", "--file", "/r/lib/click_minimal.click", "A=in1", "B=out"],
+    ...["--service-rate", "60000", "--pace"],
+  ]);
 });
 
 Deno.test("ideals: what VRIs serve together, what is offered, T of two VRs", () => {

@@ -1,7 +1,7 @@
 /** Every experiment runs, and its rows have what they promise; the figures are judged elsewhere. */
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { manifest } from "../../ffi/abi.gen.ts";
-import { type BenchOptions, type BenchResult, experiments, runBench } from "./mod.ts";
+import { type BenchOptions, type BenchResult, benchRouters, experiments, runBench } from "./mod.ts";
 import { median } from "./statistics.ts";
 import { formatRows } from "./table.ts";
 
@@ -28,9 +28,9 @@ async function quick(
   }
 }
 
-Deno.test("1c: rates and the machine's limit, for both routers", async () => {
+Deno.test("1c: rates and the machine's limit, for each router", async () => {
   const { rows, text } = await quick("1c");
-  equal(rows.length, 4);
+  equal(rows.length, 2 * benchRouters.length);
   for (const row of rows) {
     ok(Number(row.frames_per_second) > 0 && Number(row.limit_frames_per_second) > 0);
     equal(row.bits_per_second, Number(row.frames_per_second) * Number(row.wire_bytes) * 8);
@@ -88,13 +88,20 @@ Deno.test("balancers, VRs, routes and bare queues", async () => {
   deepEqual(queues.rows.map((row) => row.queue), [...manifest.queues]);
 });
 
+Deno.test("click: packets get through each configuration", async () => {
+  const { rows, text } = await quick("click");
+  deepEqual(rows.map((row) => row.configuration), ["counter", "chain", "router"]);
+  ok(rows.every((row) => Number(row.packets_per_second) > 0 && Number(row.packets) > 0));
+  match(text, /router +200,000 +[\d.]+ M\/s +9\.00 M\/s/);
+});
+
 Deno.test("what is not known is refused with what is", async () => {
   const run = (names: string[], options: object) => runBench(names, options, () => {}, () => {});
   await rejects(run(["1x"], {}), (error: Error) => {
     return Object.keys(experiments).every((name) => error.message.includes(name));
   });
   await rejects(run(["1c"], { queue: "fifo" }), /known: mc_ring_buffer, lamport/);
-  await rejects(run(["1c"], { router: "bird" }), /known: cppvr-relay, cppvr/);
+  await rejects(run(["1c"], { router: "bird" }), /known: cppvr-relay, cppvr, clickvr/);
   await rejects(run(["1c"], { window: "9999" }), /--window 9999.*64 to 4032/);
   await rejects(run(["1c", "1d"], { trace: "x" }), /--trace is for experiment 1c/);
   await rejects(run(["1d"], { zeroCopy: true }), /--zero-copy is for experiment 1c/);

@@ -14,9 +14,10 @@ import {
   vris,
 } from "./dummy.ts";
 import { measureBestLimit } from "./limit.ts";
+import { benchRouters } from "./routers.ts";
 import { captured_bytes } from "./stage_routes.ts";
 import { median } from "./statistics.ts";
-import { benchRouters, trace_frames } from "./throughput.ts";
+import { trace_frames } from "./throughput.ts";
 import type { BenchContext, Outcome } from "./types.ts";
 
 /** One row of 2a. The ideal is the machine's own limit, as in 1c. */

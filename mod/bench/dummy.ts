@@ -1,8 +1,8 @@
 /** VRIs of known speed: the dummy load that 2b to 3b run with. */
-import { join } from "node:path";
 import type { Core as CpuCore } from "../vr_monitor/mod.ts";
 import { usableTopology } from "../vr_monitor/mod.ts";
 import { manifest } from "../../ffi/abi.gen.ts";
+import { benchRouters, relays, routerCommand } from "./routers.ts";
 import { Stage, type StageOptions, usualPlacement } from "./stage.ts";
 import type { BenchContext } from "./types.ts";
 import { inPort, outPort, portName } from "./stage_routes.ts";
@@ -28,15 +28,14 @@ export function mustPace(cores: readonly Pick<CpuCore, "smt">[]): boolean {
 /** Words of a VRI with a dummy load; `rate_fps` null: without one. */
 export function vriArgs(
   router: string,
+  runtime: string,
   vr: number,
   rate_fps: number | null,
   paced: boolean,
 ): string[] {
-  const relay = router === "cppvr-relay"
-    ? ["--relay", `${portName(inPort(vr))}=${portName(outPort)}`]
-    : [];
+  const { args } = routerCommand(router, runtime, [portName(inPort(vr)), portName(outPort)]);
   const service = rate_fps === null ? [] : ["--service-rate", String(rate_fps)];
-  return [...relay, ...service, ...(paced && rate_fps !== null ? ["--pace"] : [])];
+  return [...args, ...service, ...(paced && rate_fps !== null ? ["--pace"] : [])];
 }
 
 /** What differs between the stages of these experiments. */
@@ -55,8 +54,10 @@ export function startStage(context: BenchContext, spec: StageSpec): Promise<Stag
   const { router, rates_fps, byFrame, balancer = 0, paced } = spec;
   const queue = context.queue ?? manifest.queues[0];
   return Stage.start(context.core, {
-    executable: join(context.runtime, "bin", "cppvr"),
-    vrs: rates_fps.map((rates, vr) => rates.map((rate) => vriArgs(router, vr, rate, paced))),
+    executable: routerCommand(router, context.runtime).executable,
+    vrs: rates_fps.map((rates, vr) =>
+      rates.map((rate) => vriArgs(router, context.runtime, vr, rate, paced))
+    ),
     queue: manifest.queues.findIndex((name) => name === queue),
     balancer,
     byFrame,
@@ -65,7 +66,7 @@ export function startStage(context: BenchContext, spec: StageSpec): Promise<Stag
   }, context.runtime);
 }
 
-/** The paper's minimal forwarder, balanced by frame, and full routing, balanced by flow. */
+/** The paper's minimal forwarders, balanced by frame, and full routing, balanced by flow. */
 export interface Kind {
   readonly router: string;
   readonly byFrame: boolean;
@@ -73,7 +74,7 @@ export interface Kind {
 
 /** What is run: the paper's first, then the further one; `--router` chooses. */
 export function kinds(context: BenchContext): Kind[] {
-  const all = [{ router: "cppvr-relay", byFrame: true }, { router: "cppvr", byFrame: false }];
+  const all = benchRouters.map((router) => ({ router, byFrame: relays(router) }));
   if (context.router !== null) return all.filter(({ router }) => router === context.router);
   return context.quick ? all.slice(0, 1) : all;
 }

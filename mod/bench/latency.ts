@@ -5,7 +5,8 @@
 import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway, type ReplayOptions } from "./gateway.ts";
 import { measureBare } from "./limit.ts";
-import { benchRouters, routerCommand, trace_frames } from "./throughput.ts";
+import { benchRouters, routerCommand } from "./routers.ts";
+import { trace_frames } from "./throughput.ts";
 import { wireOverhead_bytes } from "./throughput.ts";
 import type { BenchContext } from "./types.ts";
 

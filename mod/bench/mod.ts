@@ -9,6 +9,7 @@ import { readTrace } from "../trace/mod.ts";
 import { adaptiveAllocators, benchOneVr, benchTwoVrs } from "./adapt.ts";
 import { benchAllocation } from "./allocation.ts";
 import { benchBalance, benchFairness } from "./balance.ts";
+import { benchClick } from "./click.ts";
 import { benchControl } from "./control.ts";
 import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
@@ -17,13 +18,15 @@ import { benchMonitor } from "./monitor.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { forwardingRouters, type NarrowingOptions, readNarrowing } from "./narrowing.ts";
 import { benchRoundTrip } from "./round_trip.ts";
+import { benchRouters } from "./routers.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
 import type { Reaction } from "./steps.ts";
 import { formatRows, type Row } from "./table.ts";
-import { benchRouters, benchThroughput } from "./throughput.ts";
+import { benchThroughput } from "./throughput.ts";
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
 export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
+export { benchRouters } from "./routers.ts";
 export { adaptiveAllocators } from "./adapt.ts";
 export { forwardingRouters } from "./narrowing.ts";
 
@@ -61,6 +64,7 @@ export const experiments = {
     run: benchScale,
   },
   queues: { about: "the queues by themselves", run: benchQueues },
+  click: { about: "Click configurations on one core, from memory to discard", run: benchClick },
 } as const satisfies Record<string, {
   about: string;
   run: (context: BenchContext) => Promise<Row[] | Outcome>;

@@ -2,9 +2,10 @@
 import { manifest } from "../../ffi/abi.gen.ts";
 import { virtualAdapters } from "../config/source.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
+import { benchRouters } from "./routers.ts";
 
 /** Routers of experiments 1a and 1b; `clickvr`: as the paper's, joins two interfaces. */
-export const forwardingRouters = ["cppvr-relay", "cppvr", "clickvr"] as const;
+export const forwardingRouters = benchRouters;
 
 /** Null: all of them, or as often as the experiment has it. */
 export interface Narrowing {

@@ -3,7 +3,8 @@ import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway, type GatewayOptions } from "./gateway.ts";
 import { measureLimit, measureLoopback } from "./limit.ts";
 import { median } from "./statistics.ts";
-import { routerCommand, trace_frames } from "./throughput.ts";
+import { routerCommand } from "./routers.ts";
+import { trace_frames } from "./throughput.ts";
 import type { BenchContext } from "./types.ts";
 
 /** Cost of a frame: all that lvrm and its VRIs do for it, by the slowest of them. */

@@ -4,7 +4,7 @@
 export type Row = Readonly<Record<string, string | number | boolean | null>> | object;
 
 const units: readonly [RegExp, (value: number) => string][] = [
-  [/frames_per_second$|words_per_second$/, (v) => `${(v / 1e6).toFixed(2)} M/s`],
+  [/(frames|packets)_per_second$|words_per_second$/, (v) => `${(v / 1e6).toFixed(2)} M/s`],
   [/^bits_per_second$/, (v) => `${(v / 1e9).toFixed(1)} Gb/s`],
   [/^ratio(_to_kernel)?$/, (v) => v.toFixed(2)],
   [/_us$/, (v) => `${v.toFixed(v < 10 ? 2 : 1)} µs`],

@@ -1,8 +1,8 @@
 /** Experiment 1c: frames per second from memory to discard, through one VRI. */
-import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway } from "./gateway.ts";
 import { measureBestLimit } from "./limit.ts";
+import { benchRouters, routerCommand } from "./routers.ts";
 import type { BenchContext } from "./types.ts";
 import { median } from "./statistics.ts";
 
@@ -30,18 +30,6 @@ const quickSizes_bytes = [84, 1538] as const;
 export const wireOverhead_bytes = 24;
 export const trace_frames = 4096;
 const routes = 1000;
-
-/** A bundled router as an experiment names it. */
-export function routerCommand(
-  router: string,
-  runtime: string,
-): { executable: string; args: string[] } {
-  const executable = join(runtime, "bin", "cppvr");
-  return { executable, args: router === "cppvr-relay" ? ["--relay", "m0=m1"] : [] };
-}
-
-/** Names of the routers of experiments 1c and 1d. */
-export const benchRouters = ["cppvr-relay", "cppvr"] as const;
 
 interface Case {
   readonly router: string;

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Manifest, PackedFile } from "../../mod/runtime/embedded.ts";
 
-/** Files of `zig-out/` that the running program needs; the last three are of `lvrm bench`. */
+/** Files of `zig-out/` that the running program needs; those from lvrm-limit on are of
+ * `lvrm bench`. */
 const built: { path: string; mode: number }[] = [
   { path: "lib/liblvrm.so", mode: 0o600 },
   { path: "bin/lvrm-launch", mode: 0o700 },
@@ -13,6 +14,10 @@ const built: { path: string; mode: number }[] = [
   { path: "bin/lvrm-loopback", mode: 0o700 },
   { path: "bin/lvrm-echo", mode: 0o700 },
   { path: "bin/lvrm-gen", mode: 0o700 },
+  { path: "lib/click_minimal.click", mode: 0o600 },
+  { path: "lib/click_counter.click", mode: 0o600 },
+  { path: "lib/click_chain.click", mode: 0o600 },
+  { path: "lib/click_router.click", mode: 0o600 },
 ];
 
 /**

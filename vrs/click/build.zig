@@ -35,6 +35,7 @@ const core_files = [_][]const u8{
     "lvrm_hub.cc",
     "names.cc",
     "numbers.cc",
+    "order.cc",
     "packet.cc",
     "parser.cc",
     "registry.cc",
@@ -117,6 +118,18 @@ pub fn add(b: *std.Build, target: std.Build.ResolvedTarget, library: *std.Build.
     all.addCSourceFiles(.{ .root = b.path("vrs/click"), .files = elements, .flags = &flags });
     const objects = b.addLibrary(.{ .name = "lvrm_click", .root_module = all });
     const step = b.step("click", "Build lvrm-click alone");
+    // Configurations that `lvrm bench` runs.
+    for ([_][2][]const u8{
+        .{ "minimal.click", "click_minimal.click" },
+        .{ "bench/counter.click", "click_counter.click" },
+        .{ "bench/chain.click", "click_chain.click" },
+        .{ "bench/router.click", "click_router.click" },
+    }) |it| {
+        const source = b.path("vrs/click/examples").path(b, it[0]);
+        const install = b.addInstallFileWithDir(source, .lib, it[1]);
+        b.getInstallStep().dependOn(&install.step);
+        step.dependOn(&install.step);
+    }
     for ([_][2][]const u8{ .{ "lvrm-click", "main.cc" }, .{ "lvrm-click-pair", "pair.cc" } }) |it| {
         const program = b.addExecutable(.{
             .name = it[0],

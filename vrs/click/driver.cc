@@ -12,6 +12,7 @@ namespace click {
 namespace {
 
 constexpr int tasks_per_pass = 128;
+constexpr int runs_per_pass = 1024; // when a turn stands for several
 constexpr int timers_per_pass = 256;     // one that reschedules itself for now doesn't keep us
 constexpr uint32_t passes_per_poll = 16; // while there are tasks
 constexpr int64_t simulated_step_ns = 1000;
@@ -25,7 +26,6 @@ Driver::Driver() : head_(nullptr) { head_.next_ = head_.previous_ = &head_; }
 void Task::initialize(bool is_scheduled) {
     Router &router = owner_->router();
     driver_ = &router.driver();
-    router.tasks += 1;
     set_tickets(router.tickets(owner_));
     if (is_scheduled) reschedule();
 }
@@ -39,6 +39,7 @@ void Task::set_tickets(int tickets) {
 void Task::reschedule() {
     if (is_scheduled_ || !driver_) return;
     is_scheduled_ = true;
+    if (is_running_) return; // the driver takes it back
     pass_ = std::max(pass_, driver_->pass_now_);
     driver_->insert(this);
 }
@@ -46,13 +47,14 @@ void Task::reschedule() {
 void Task::unschedule() {
     if (!is_scheduled_) return;
     is_scheduled_ = false;
+    if (is_running_) return;
     next_->previous_ = previous_;
     previous_->next_ = next_;
 }
 
-uint32_t Task::batch_allowance() const {
-    const Router &router = owner_->router();
-    return router.tasks == 1 ? router.max_burst() : 1;
+uint32_t Task::runs_at_once(uint32_t burst) {
+    used_runs_ = std::clamp(Batch::capacity / std::max(burst, 1u), 1u, driver_->ahead());
+    return used_runs_;
 }
 
 /// Behind all that are due no later.
@@ -67,14 +69,29 @@ void Driver::insert(Task *task) {
 
 bool Driver::run_tasks(int count) {
     bool has_worked = false;
-    for (; count > 0 && head_.next_ != &head_ && !is_interrupted_; count -= 1) {
+    while (count > 0 && head_.next_ != &head_ && !is_interrupted_) {
         Task *task = head_.next_;
         task->unschedule();
         pass_now_ = task->pass_;
-        task->pass_ += task->stride_;
+        task->used_runs_ = 1;
+        task->is_running_ = true;
         has_worked |= task->owner_->run_task(task);
+        task->is_running_ = false;
+        const uint32_t runs = task->used_runs_;
+        task->pass_ += uint64_t{task->stride_} * runs;
+        if (task->is_scheduled_) insert(task);
+        count -= static_cast<int>(runs);
+        settle(runs);
     }
     return has_worked;
+}
+
+/// So many runs were like those before.
+void Driver::settle(uint32_t runs) {
+    settled_runs_ += runs;
+    if (settled_runs_ < doubling_runs || Clock::is_simulated) return;
+    settled_runs_ = 0;
+    ahead_ = std::min(ahead_ * 2, Batch::capacity);
 }
 
 // Timers.
@@ -198,7 +215,7 @@ bool Driver::run_selects(int wait_ms) {
 
 bool Driver::pass(int max_wait_ms) {
     is_interrupted_ = skips_wait_ = false;
-    bool has_worked = run_tasks(tasks_per_pass);
+    bool has_worked = run_tasks(ahead_ > 1 ? runs_per_pass : tasks_per_pass);
     if (Clock::is_simulated) Clock::simulated_ns += simulated_step_ns;
     has_worked |= run_timers();
     passes_ += 1;

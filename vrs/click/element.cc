@@ -37,6 +37,15 @@ uint32_t Element::pull_batch(int port, Batch &batch, uint32_t max) {
     return count;
 }
 
+void Element::push_part(int output, Batch &batch, uint32_t begin, uint32_t end) const {
+    if (begin == end) return;
+    Batch *part = Batch::acquire();
+    for (uint32_t i = begin; i < end; i += 1) part->add(batch[i]);
+    this->output(output).push(*part);
+    Batch::release(part);
+}
+void Element::keep_step() const { router_->driver().keep_step(); }
+
 std::string Element::declaration() const { return name_ + " :: " + class_name(); }
 
 std::string_view Element::scope() const {

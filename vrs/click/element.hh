@@ -31,8 +31,11 @@ struct Port {
     inline void push(Batch &batch) const;
     // Of a pull input.
     inline Packet *pull() const;
-    /// Adds up to `max` packets to the batch, and says how many.
+    /// Adds up to `max` packets to the batch, and says how many: fewer than there are where the
+    /// moment of each pull is seen.
     inline uint32_t pull(Batch &batch, uint32_t max) const;
+    /// How many a pull may bring.
+    uint32_t at_once = Batch::capacity;
 
     bool is_active() const { return element != nullptr; }
 };
@@ -85,8 +88,9 @@ class Element {
     virtual bool can_live_reconfigure() const { return false; }
     virtual int live_reconfigure(Args &args) { return configure(args); }
 
-    // Packets. Write SimpleElement<T>::action() or SortElement<T>::sort() where they fit: they
-    // make all four. Else override push() and pull(), and the batch forms where speed counts.
+    // Packets. Write SimpleElement<T>::action() or SortElement<T>::sort() where they fit
+    // (element_kinds.hh): they make all four. Else override push() and pull(), and the batch forms
+    // where speed counts.
     virtual void push(int port, Packet *p);
     virtual Packet *pull(int port);
     virtual void push_batch(int port, Batch &batch);
@@ -99,10 +103,12 @@ class Element {
     virtual Notifier *empty_notifier(int /*output*/) { return nullptr; }
     /// The notifier behind a push input that sleeps when it is full.
     virtual Notifier *full_notifier(int /*input*/) { return nullptr; }
-    /// After configure(): whether the order or the moment of packets is seen, on stdout, in files,
-    /// or
-    /// by calling handlers. The router then sends packets one by one, as Click does.
+    /// After configure(): whether the order of packets is seen, on stdout or in files. Packets come
+    /// to it one by one then, and tasks take turns as in Click as long as any come.
     virtual bool is_observer() const { return false; }
+    /// Whether packets of one flow leave by one output, so that it doesn't matter in which order
+    /// packets of several outputs meet again further on.
+    virtual bool keeps_flows() const { return true; }
 
     const std::string &name() const { return name_; }
     const std::string &landmark() const { return landmark_; }
@@ -147,8 +153,19 @@ class Element {
     /// A message on stderr while packets run, "NAME: text".
     void chatter(const char *text, ...) const CLICK_PRINTF(2, 3);
 
+  protected:
+    /// Something happens that somebody sees: tasks take turns by single packets for a while.
+    void keep_step() const;
+    /// Pushes packets [begin, end) of a batch, which isn't emptied.
+    void push_part(int output, Batch &batch, uint32_t begin, uint32_t end) const;
+    /// is_observer(), as the router found it.
+    bool sees_order() const { return sees_order_; }
+    /// Whether packets that leave by several outputs must do so in their order.
+    bool is_in_order() const { return is_in_order_; }
+
   private:
     friend class Router;
+    bool sees_order_ = false, is_in_order_ = false;
     std::vector<Port> inputs_, outputs_;
     std::vector<bool> input_push_, output_push_;
     std::string name_, landmark_;
@@ -166,98 +183,8 @@ inline void Port::push(Batch &batch) const {
 }
 inline Packet *Port::pull() const { return element->pull(port); }
 inline uint32_t Port::pull(Batch &batch, uint32_t max) const {
-    return element->pull_batch(port, batch, max);
+    return element->pull_batch(port, batch, max < at_once ? max : at_once);
 }
-
-/// One in, one out: T::action(Packet *) returns the packet, or null after it has killed or pushed
-/// it elsewhere. No virtual call per packet. T may have actions(Batch &) for whole batches too.
-template <class T> class SimpleElement : public Element {
-  public:
-    const char *port_count() const override { return "1/1"; }
-    void push(int, Packet *p) final {
-        if ((p = self().action(p))) output(0).push(p);
-    }
-    Packet *pull(int) final {
-        Packet *p = input(0).pull();
-        return p ? self().action(p) : nullptr;
-    }
-    void push_batch(int, Batch &batch) final {
-        act(batch, 0);
-        output(0).push(batch);
-    }
-    uint32_t pull_batch(int, Batch &batch, uint32_t max) final {
-        const uint32_t before = batch.size();
-        input(0).pull(batch, max);
-        act(batch, before);
-        return batch.size() - before;
-    }
-
-  private:
-    T &self() { return static_cast<T &>(*this); }
-    void act(Batch &batch, uint32_t from) {
-        if constexpr (requires { self().actions(batch); }) {
-            if (from == 0) return self().actions(batch);
-        }
-        uint32_t kept = from;
-        const uint32_t count = batch.size();
-        for (uint32_t i = from; i < count; i += 1) {
-            Packet *p = self().action(batch[i]);
-            batch[kept] = p;
-            kept += p != nullptr;
-        }
-        batch.shrink(kept);
-    }
-};
-
-/// Push in, one of several push outputs: T::sort(port, Packet *) returns the output's number;
-/// one that doesn't exist kills the packet; `consumed` says that it is gone already. T may have
-/// start_batch(), called before packets that come together.
-template <class T> class SortElement : public Element {
-  public:
-    static constexpr int consumed = -1;
-    const char *processing() const override { return "h/h"; }
-    void push(int port, Packet *p) final {
-        if constexpr (requires { self().start_batch(); }) self().start_batch();
-        const int to = self().sort(port, p);
-        if (to != consumed) checked_push(to, p);
-    }
-    void push_batch(int port, Batch &batch) final {
-        int to[Batch::capacity];
-        const uint32_t count = batch.size();
-        if constexpr (requires { self().start_batch(); }) self().start_batch();
-        bool is_same = true;
-        for (uint32_t i = 0; i < count; i += 1) {
-            to[i] = self().sort(port, batch[i]);
-            is_same &= to[i] == to[0];
-        }
-        if (is_same) return forward(to[0], batch);
-        // One output after the other, in the order of their first packets.
-        Batch *part = Batch::acquire();
-        for (uint32_t i = 0; i < count; i += 1) {
-            if (to[i] == done) continue;
-            const int now = to[i];
-            for (uint32_t j = i; j < count; j += 1) {
-                if (to[j] != now) continue;
-                part->add(batch[j]);
-                to[j] = done;
-            }
-            forward(now, *part);
-            part->clear();
-        }
-        Batch::release(part);
-    }
-
-  private:
-    static constexpr int done = -2;
-    T &self() { return static_cast<T &>(*this); }
-    void forward(int to, Batch &batch) {
-        if (to == consumed) return;
-        if (static_cast<unsigned>(to) < static_cast<unsigned>(noutputs()))
-            output(to).push(batch);
-        else
-            batch.kill();
-    }
-};
 
 template <class F> Handler &Element::add_read(const char *name, F f) {
     Handler &h = handler_named(name);
@@ -309,6 +236,8 @@ template <class T> void Element::add_data(const char *name, int flags, T *value)
 }
 
 } // namespace click
+
+#include "element_kinds.hh"
 
 /// At the end of an element's file; registry.def has its line.
 #define EXPORT_ELEMENT(name)                                                                       \

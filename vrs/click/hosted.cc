@@ -116,7 +116,8 @@ void Hosted::replace_if_asked() {
     if (router_->replacement) take(std::move(router_->replacement));
 }
 
-int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters) {
+int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters,
+               DummyLoad dummy) {
     FileErrorHandler errh;
     std::string text;
     if (!read_file(file, text, errh)) return exit_configuration;
@@ -142,7 +143,7 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
     }
     hosted.get_ready();
     while (lvrm_vr_alive(vr)) {
-        hub->fetch(Batch::capacity);
+        hub->fetch(dummy.due(Batch::capacity));
         const bool goes_on = hub->take_events();
         if (handlers->has_failed()) return exit_configuration;
         const uint32_t received = hub->take_frames();
@@ -153,11 +154,13 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
         has_told &= handlers->flush();
         if (!goes_on) break;
         hosted.replace_if_asked();
+        if (dummy.served(received)) continue;
         if (received || has_worked || hosted.router()->driver().has_tasks()) continue;
         const int64_t timer_ns = hosted.router()->driver().ns_to_timer();
         uint32_t wait_ms = has_told ? idle_wait_ms : 1;
         if (timer_ns >= 0) wait_ms = std::min(wait_ms, static_cast<uint32_t>(timer_ns / 1'000'000));
         if (wait_ms > 0) lvrm_vr_wait(vr, wait_ms);
+        dummy.waited();
     }
     hosted.end();
     hub->flush();

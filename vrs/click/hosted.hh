@@ -51,6 +51,7 @@ class Hosted {
 };
 
 /// Becomes the VRI that runs this configuration. Returns the exit code.
-int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters);
+int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters,
+               DummyLoad dummy);
 
 } // namespace click

@@ -193,11 +193,7 @@ uint32_t LvrmHub::take_frames() {
     Element *target = nullptr;
     const auto send_on = [&] {
         if (batch.empty()) return;
-        if (target->router().max_burst() > 1) {
-            target->push_batch(0, batch);
-        } else {
-            for (Packet *p : batch) target->push(0, p);
-        }
+        target->push_batch(0, batch);
         batch.clear();
     };
     for (size_t i = 0; i < count; i += 1) {

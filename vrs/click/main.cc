@@ -33,6 +33,9 @@ Runs a router configuration in the Click language, from FILE or standard input.
       --version                 print the version
 
 As a virtual router: lvrm --vr 10.0.1.0/24=clickvr:FILE
+  --vr                          what lvrm starts it with
+  --service-rate N              as --vr: serve N frames per second at most (for lvrm bench)
+  --pace                        with --service-rate: sleep meanwhile instead of spinning
 )";
 
 struct Options {
@@ -42,6 +45,8 @@ struct Options {
     bool has_file = false, has_expression = false, has_output = false;
     bool is_quitting = false, is_timed = false, is_quiet = false, can_reconfigure = false;
     bool is_simulated = false, is_check = false, is_vr = false;
+    uint32_t service_rate_fps = 0; // of the dummy load; 0: none
+    bool is_paced = false;
     int exit_code = -1; // when there is nothing more to do
 };
 
@@ -79,8 +84,21 @@ constexpr Flag flags[] = {
     {'?', "help", false},
     {'v', "version", false},
     {'j', "threads", true},
+    {'1', "service-rate", true},
+    {'2', "pace", false},
     {'\0', "simulation-time", false},
 };
+
+/// Frames per second. 0, and an exit code, when it is no such number.
+uint32_t parse_service_rate(const std::string &value, int &exit_code) {
+    uint64_t rate = 0;
+    bool is_negative, overflows;
+    if (parse_integer(value, rate, is_negative, overflows) && !is_negative && rate > 0 &&
+        rate <= 10'000'000)
+        return static_cast<uint32_t>(rate);
+    exit_code = refuse("--service-rate: expected 1 to 10000000 frames per second");
+    return 0;
+}
 
 void apply(Options &options, const Flag &flag, const std::string &value) {
     switch (flag.letter) {
@@ -105,6 +123,8 @@ void apply(Options &options, const Flag &flag, const std::string &value) {
     case '\0': options.is_simulated = true; break;
     case 'C': options.is_check = true; break;
     case 'V': options.is_vr = true; break;
+    case '1': options.service_rate_fps = parse_service_rate(value, options.exit_code); break;
+    case '2': options.is_paced = true; break;
     case '?':
         std::fputs(usage, stdout);
         options.exit_code = 0;
@@ -158,7 +178,7 @@ Options parse(int argc, char **argv) {
                 const Flag *found = nullptr;
                 for (const Flag &it : flags)
                     if (it.letter == word[c] &&
-                        std::string_view("SCV?v").find(word[c]) == std::string_view::npos)
+                        std::string_view("SCV?v12").find(word[c]) == std::string_view::npos)
                         found = &it;
                 if (!found) {
                     options.exit_code =
@@ -257,7 +277,9 @@ int exit_by_handler(Router &router, const std::string &name, ErrorHandler &errh)
 int run(int argc, char **argv) {
     const Options options = parse(argc, argv);
     if (options.exit_code >= 0) return options.exit_code;
-    if (options.is_vr) return run_hosted(options.file, options.parameters);
+    if (options.is_vr)
+        return run_hosted(options.file, options.parameters,
+                          DummyLoad(options.service_rate_fps, options.is_paced));
     FileErrorHandler errh;
     errh.is_quiet_about_warnings = options.is_quiet;
     std::string text = options.expression, name = "config";

@@ -267,6 +267,7 @@ class Batch {
     uint32_t size() const { return count_; }
     bool empty() const { return count_ == 0; }
     bool full() const { return count_ == capacity; }
+    uint32_t room() const { return capacity - count_; }
     void add(Packet *p) { packets_[count_++] = p; }
     void clear() { count_ = 0; }
     /// Keeps the first `count`.

@@ -65,7 +65,6 @@ bool Router::configure(ErrorHandler &errh) {
         stages_[static_cast<size_t>(it->index())] =
             is_done ? CleanupStage::configured : CleanupStage::configure_failed;
         is_good &= is_done;
-        has_observer_ |= it->is_observer();
     }
     return is_good;
 }
@@ -95,6 +94,7 @@ bool Router::prepare(ErrorHandler &errh) {
     connect();
     add_router_handlers();
     if (!configure(errh)) return false;
+    find_order();
     for (const auto &it : elements_) {
         add_default_handlers(*it);
         it->add_handlers();

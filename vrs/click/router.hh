@@ -60,11 +60,6 @@ class Router {
     void add_stop_listener(StopListener *listener) { stop_listeners_.push_back(listener); }
     void continue_running() { runs_ += 1; }
 
-    /// Packets a source may make at once: 1 when somebody sees their order.
-    uint32_t max_burst() const { return has_observer_ ? 1 : Batch::capacity; }
-    bool has_observer() const { return has_observer_; }
-    int tasks = 0; // initialised
-
     /// Tickets that ScheduleInfo gives an element; the default when it says nothing.
     int tickets(const Element *element) const;
     void set_tickets(const std::string &name, double share) { shares_[name] = share; }
@@ -85,6 +80,7 @@ class Router {
     bool check_connections(ErrorHandler &errh);
     void connect();
     bool configure(ErrorHandler &errh);
+    void find_order();
     bool initialize_elements(ErrorHandler &errh);
     void add_default_handlers(Element &element);
     void add_router_handlers();
@@ -103,7 +99,6 @@ class Router {
     std::vector<StopListener *> stop_listeners_;
     int runs_ = 1;
     bool is_initialized_ = false;
-    bool has_observer_ = false;
 };
 
 } // namespace click

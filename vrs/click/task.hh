@@ -30,9 +30,11 @@ class Task {
     Element *owner() const { return owner_; }
     int tickets() const { return tickets_; }
     void set_tickets(int tickets);
-    /// How many packets a run may make when bursts don't matter to anyone: 1, or more when this is
-    /// the only task and nobody looks at the order of packets.
-    uint32_t batch_allowance() const;
+    /// For run_task() of elements that handle up to `burst` packets per run: how many runs this one
+    /// may stand for. 1, or more while nobody can tell (Driver::keep_step()), up to a batch.
+    uint32_t runs_at_once(uint32_t burst);
+    /// How many it was: the task waits for so many turns of others. Else what runs_at_once() said.
+    void note_runs(uint32_t runs) { used_runs_ = runs < 1 ? 1 : runs; }
 
   private:
     friend class Driver;
@@ -43,7 +45,9 @@ class Task {
     uint64_t pass_ = 0;
     uint32_t stride_ = stride_one / default_tickets;
     int tickets_ = default_tickets;
+    uint32_t used_runs_ = 1;
     bool is_scheduled_ = false;
+    bool is_running_ = false; // and in no list
     static constexpr uint32_t stride_one = 1u << 16;
 };
 

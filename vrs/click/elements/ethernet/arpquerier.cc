@@ -141,12 +141,15 @@ class ARPQuerier final : public Element, public ARPSender {
         uint32_t kept = 0;
         for (Packet *p : batch) {
             const IPAddress ip(p->dst_ip_anno());
-            if (kept > 0 && ip == last)
-                encapsulate(p, ether);
-            else if (!resolve(p))
+            const bool is_same = kept > 0 && ip == last;
+            if (!is_same && table_->lookup(ip, ether) != ARPTable::Found::known) [[unlikely]] {
+                push_part(0, batch, 0, kept); // a query goes behind those before it
+                kept = 0;
+                push(0, p);
                 continue;
-            else
-                last = ip, ether = EtherAddress(p->data());
+            }
+            encapsulate(p, ether);
+            last = ip;
             batch[kept++] = p;
         }
         batch.shrink(kept);

@@ -47,7 +47,7 @@ class IPOutputCombo final : public SortElement<IPOutputCombo> {
             p->kill();
             return consumed;
         }
-        if (p->paint() == color_) [[unlikely]] output(1).push(p->clone());
+        if (p->paint() == color_) [[unlikely]] checked_push(1, p->clone());
         click_ip *ip = p->ip_header();
         if (ip->header_length() > sizeof(click_ip)) [[unlikely]] {
             const uint8_t problem = has_ip_header(p) ? options_.process(ip) : 1;

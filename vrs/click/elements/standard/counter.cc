@@ -35,9 +35,6 @@ class Counter final : public SimpleElement<Counter> {
             .keyword("BYTE_COUNT_CALL", Any{}, byte_call_.text)
             .complete();
     }
-    bool is_observer() const override {
-        return !count_call_.text.empty() || !byte_call_.text.empty();
-    }
     int initialize(ErrorHandler &errh) override {
         reset();
         return prepare(count_call_, "COUNT_CALL", errh) < 0 ||
@@ -60,6 +57,15 @@ class Counter final : public SimpleElement<Counter> {
         note(1, p->length());
         return p;
     }
+    /// Calls come at their packets, and as tasks take turns one by one.
+    bool needs_steps(const Batch &batch) {
+        if (!count_call_.is_due && !byte_call_.is_due) [[likely]]
+            return false;
+        const bool is_near = count_call_.is_near(packets_ + Driver::notice_packets) ||
+                             byte_call_.is_near(bytes_ + Driver::notice_packets * 1500);
+        if (is_near) keep_step();
+        return is_near && batch.size() > 1;
+    }
     void actions(Batch &batch) {
         uint64_t bytes = 0;
         for (Packet *p : batch) bytes += p->length();
@@ -76,7 +82,8 @@ class Counter final : public SimpleElement<Counter> {
         std::string text;
         HandlerCall call;
         uint64_t at = 0;
-        bool is_done = false;
+        bool is_due = false;
+        bool is_near(uint64_t count) const { return is_due && count >= at; }
     };
 
     void note(uint64_t packets, uint64_t bytes) {
@@ -84,12 +91,12 @@ class Counter final : public SimpleElement<Counter> {
         bytes_ += bytes;
         packet_rate_.add(packets);
         byte_rate_.add(bytes);
-        if (count_call_.call) check(count_call_, packets_);
-        if (byte_call_.call) check(byte_call_, bytes_);
+        if (count_call_.is_due) [[unlikely]] check(count_call_, packets_);
+        if (byte_call_.is_due) [[unlikely]] check(byte_call_, bytes_);
     }
     void check(Call &it, uint64_t count) {
-        if (it.is_done || count < it.at) return;
-        it.is_done = true;
+        if (count < it.at) return;
+        it.is_due = false;
         FileErrorHandler errh;
         it.call.write(errh);
     }
@@ -100,14 +107,15 @@ class Counter final : public SimpleElement<Counter> {
         if (!parse_arg(pop_word(rest), it.at, context))
             return context.has_failed ? -1 : errh.error("%s: syntax error", name);
         PrefixErrorHandler prefixed(errh, std::string(name) + ": ");
-        it.is_done = false;
-        return it.call.parse(rest, this, router(), true, prefixed) ? 0 : -1;
+        it.is_due = it.call.parse(rest, this, router(), true, prefixed);
+        return it.is_due ? 0 : -1;
     }
     void add_call(const char *handler, const char *name, Call &it) {
         add_read(handler, [&it] { return it.text; });
         add_write(handler, [this, name, &it](const std::string &text, ErrorHandler &errh) {
             it.text = trim(text);
             it.call = {};
+            it.is_due = false;
             return prepare(it, name, errh);
         });
     }
@@ -115,7 +123,7 @@ class Counter final : public SimpleElement<Counter> {
         packets_ = bytes_ = 0;
         packet_rate_.reset();
         byte_rate_.reset();
-        count_call_.is_done = byte_call_.is_done = false;
+        for (Call *it : {&count_call_, &byte_call_}) it->is_due = bool(it->call);
     }
 
     uint64_t packets_ = 0, bytes_ = 0;

@@ -13,6 +13,8 @@ How many packets it pulls per task run. Default 1.
 =h reset_counts w
 =h active rw
 */
+#include <algorithm>
+
 #include "router.hh"
 
 namespace click {
@@ -56,17 +58,20 @@ class Discard final : public Element {
     }
     bool run_task(Task *task) override {
         if (!is_active_) return false;
-        uint32_t left = burst_;
+        const uint64_t wanted = uint64_t{burst_} * task->runs_at_once(burst_);
+        uint64_t left = wanted;
         Batch batch;
         while (left > 0) {
             const uint32_t count =
-                input(0).pull(batch, left < Batch::capacity ? left : Batch::capacity);
+                input(0).pull(batch, static_cast<uint32_t>(std::min<uint64_t>(left, batch.room())));
             if (count == 0) break;
             count_ += count;
             left -= count;
             batch.kill();
         }
-        const bool has_worked = left < burst_;
+        const uint64_t pulled = wanted - left;
+        const bool has_worked = pulled > 0;
+        task->note_runs(static_cast<uint32_t>((pulled + burst_ - 1) / burst_));
         if (is_active_ && (has_worked || signal_)) task->fast_reschedule();
         return has_worked;
     }

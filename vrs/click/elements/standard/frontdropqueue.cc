@@ -32,7 +32,6 @@ class FrontDropQueue final : public NotifyingQueue {
         if (capacity() == 0) return drop(p);
         if (is_full()) drop(take());
         append(p);
-        note_highwater();
     }
 };
 

@@ -18,6 +18,7 @@ class Hub final : public Element {
   public:
     const char *class_name() const override { return "Hub"; }
     const char *port_count() const override { return "1-/-"; }
+    bool keeps_flows() const override { return false; }
     const char *processing() const override { return "h/h"; }
     const char *flow_code() const override { return "#/[^#]"; }
     int configure(Args &args) override {

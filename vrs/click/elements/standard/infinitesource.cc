@@ -98,8 +98,9 @@ class InfiniteSource final : public Element {
     }
     bool run_task(Task *task) override {
         if (!is_active_) return false;
-        uint64_t wanted = static_cast<uint64_t>(std::max(burst_, 0));
-        if (burst_ > 0) wanted = std::max<uint64_t>(wanted, task->batch_allowance());
+        const auto burst = static_cast<uint32_t>(std::max(burst_, 0));
+        if (left() < Driver::notice_packets) keep_step();
+        const uint64_t wanted = uint64_t{burst} * task->runs_at_once(burst);
         const uint64_t made = make(std::min(wanted, left()));
         if (left() > 0) {
             if (made) task->fast_reschedule();
@@ -116,6 +117,15 @@ class InfiniteSource final : public Element {
         if (left() == 0) finish();
         return p;
     }
+    uint32_t pull_batch(int port, Batch &batch, uint32_t max) override {
+        if (left() < Driver::notice_packets) keep_step();
+        if (!is_active_ || left() <= max) return Element::pull_batch(port, batch, max);
+        const Timestamp now = has_timestamp_ ? Timestamp::now() : Timestamp{};
+        const uint32_t count = std::min(max, Batch::capacity - batch.size());
+        for (uint32_t i = 0; i < count; i += 1) batch.add(one(now));
+        count_ += count;
+        return count;
+    }
 
   private:
     uint64_t left() const {
@@ -129,9 +139,8 @@ class InfiniteSource final : public Element {
     }
     uint64_t make(uint64_t count) {
         const Timestamp now = has_timestamp_ ? Timestamp::now() : Timestamp{};
-        const uint64_t capacity = router().max_burst();
         for (uint64_t left = count; left > 0;) {
-            const uint64_t n = std::min(left, capacity);
+            const uint64_t n = std::min<uint64_t>(left, Batch::capacity);
             left -= n;
             count_ += n;
             if (n == 1) {

@@ -17,6 +17,7 @@ class InputSwitch final : public SortElement<InputSwitch> {
   public:
     const char *class_name() const override { return "InputSwitch"; }
     const char *port_count() const override { return "1-/1"; }
+    bool keeps_flows() const override { return false; }
     int configure(Args &args) override {
         int chosen = 0;
         if (args.positional("INPUT", chosen).complete() < 0) return -1;

@@ -12,6 +12,7 @@ class MeterBase : public SortElement<MeterBase> {
   public:
     explicit MeterBase(bool counts_bytes) : counts_bytes_(counts_bytes) {}
     const char *port_count() const override { return "1/2-"; }
+    bool keeps_flows() const override { return false; }
     int configure(Args &args) override {
         std::vector<std::string> texts;
         if (args.rest(texts).complete() < 0) return -1;

@@ -32,7 +32,6 @@ class MixedQueue final : public NotifyingQueue {
         if (capacity() == 0) return drop(p);
         if (is_full()) drop(take_last());
         prepend(p);
-        note_highwater();
     }
 };
 

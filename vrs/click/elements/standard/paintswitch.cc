@@ -21,11 +21,11 @@ class PaintSwitch final : public SortElement<PaintSwitch> {
     int configure(Args &args) override {
         return args.positional("ANNO", AnnoArg{1}, anno_).complete();
     }
-    int sort(int, Packet *p) const {
+    int sort(int, Packet *p) {
         const int paint = p->anno()[anno_];
         if (paint != 255) return paint;
-        for (int i = 0; i + 1 < noutputs(); i += 1) output(i).push(p->clone());
-        output(noutputs() - 1).push(p);
+        for (int i = 0; i + 1 < noutputs(); i += 1) checked_push(i, p->clone());
+        checked_push(noutputs() - 1, p);
         return consumed;
     }
 

@@ -24,7 +24,7 @@ class PaintTee final : public SimpleElement<PaintTee> {
     bool can_live_reconfigure() const override { return true; }
     void add_handlers() override { add_data("color", data_both, &color_); }
     Packet *action(Packet *p) {
-        if (p->anno()[anno_] == color_) output(1).push(p->clone());
+        if (p->anno()[anno_] == color_) checked_push(1, p->clone());
         return p;
     }
 

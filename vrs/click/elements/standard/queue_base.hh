@@ -73,10 +73,12 @@ class QueueBase : public Element {
 
     void push(int port, Packet *p) override {
         accept(port, p);
+        note_length(1);
         after_push();
     }
     void push_batch(int port, Batch &batch) override {
         for (Packet *p : batch) accept(port, p);
+        note_length(batch.size());
         batch.clear();
         after_push();
     }
@@ -96,11 +98,11 @@ class QueueBase : public Element {
   protected:
     static constexpr uint32_t max_capacity = 1 << 24;
 
+    /// The packet is taken or dropped.
     virtual void accept(int, Packet *p) {
         if (is_full()) [[unlikely]]
             return drop(p);
         append(p);
-        if (length() > highwater_) highwater_ = length();
     }
     virtual void after_push() {}
     virtual void after_pull(bool /*was_empty*/) {}
@@ -109,7 +111,6 @@ class QueueBase : public Element {
     void prepend(Packet *p) { ring_[--head_ & mask_] = p; }
     Packet *take() { return head_ == tail_ ? nullptr : ring_[head_++ & mask_]; }
     Packet *take_last() { return head_ == tail_ ? nullptr : ring_[--tail_ & mask_]; }
-    void note_highwater() { highwater_ = std::max(highwater_, length()); }
     void drop(Packet *p) {
         if (drops_ == 0 && capacity_ > 0) chatter("overflow");
         drops_ += 1;
@@ -117,6 +118,16 @@ class QueueBase : public Element {
     }
 
   private:
+    /// So many packets came. While tasks run ahead, they came one by one as it were.
+    void note_length(uint32_t count) {
+        Driver &driver = router().driver();
+        uint32_t high = length();
+        if (driver.ahead() > 1) {
+            if (capacity_ - high < 2 * driver.ahead()) driver.come_closer();
+            if (high >= count) high -= count - 1;
+        }
+        if (high > highwater_) highwater_ = high;
+    }
     /// Keeps the packets, oldest first, as many as fit.
     void resize(uint32_t capacity) {
         uint32_t size = 1;

@@ -13,6 +13,7 @@ class RoundRobinSwitch final : public SortElement<RoundRobinSwitch> {
   public:
     const char *class_name() const override { return "RoundRobinSwitch"; }
     const char *port_count() const override { return "1/1-"; }
+    bool keeps_flows() const override { return false; }
     int sort(int, Packet *) {
         const int now = next_;
         next_ = now + 1 == noutputs() ? 0 : now + 1;

@@ -16,6 +16,7 @@ class StrideSwitch final : public SortElement<StrideSwitch> {
   public:
     const char *class_name() const override { return "StrideSwitch"; }
     const char *port_count() const override { return "1/1-"; }
+    bool keeps_flows() const override { return false; }
     int configure(Args &args) override { return strides_.configure(args, noutputs(), "output"); }
     bool can_live_reconfigure() const override { return true; }
     void add_handlers() override { strides_.add_handlers(*this); }

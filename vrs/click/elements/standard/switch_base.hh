@@ -9,6 +9,7 @@ namespace click {
 class SwitchBase : public SortElement<SwitchBase> {
   public:
     const char *port_count() const override { return "1/1-"; }
+    bool keeps_flows() const override { return false; }
     int sort(int, Packet *) { return chosen_ < 0 ? noutputs() : chosen_; }
 
   protected:

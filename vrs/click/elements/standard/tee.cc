@@ -15,6 +15,7 @@ class Tee final : public Element {
   public:
     const char *class_name() const override { return "Tee"; }
     const char *port_count() const override { return "1/1-"; }
+    bool keeps_flows() const override { return false; }
     const char *processing() const override { return "h/h"; }
     int configure(Args &args) override {
         uint32_t n = static_cast<uint32_t>(noutputs());
@@ -28,7 +29,8 @@ class Tee final : public Element {
         for (int i = 0; i < last; i += 1) output(i).push(p->clone());
         output(last).push(p);
     }
-    void push_batch(int, Batch &batch) override {
+    void push_batch(int port, Batch &batch) override {
+        if (is_in_order()) return Element::push_batch(port, batch);
         const int last = noutputs() - 1;
         Batch *copies = Batch::acquire();
         for (int i = 0; i < last; i += 1) {

@@ -64,17 +64,20 @@ class Unqueue final : public Element {
     }
     bool run_task(Task *task) override {
         if (!is_active_) return false;
-        uint64_t left = burst_ < 0 ? 0x7fffffff : static_cast<uint64_t>(burst_);
-        if (limit_ >= 0)
-            left = std::min(left, static_cast<uint64_t>(limit_) > count_
+        const uint32_t burst = burst_ < 0 ? 0x7fffffff : static_cast<uint32_t>(burst_);
+        uint64_t left = uint64_t{burst} * task->runs_at_once(burst);
+        if (limit_ >= 0) {
+            const uint64_t rest = static_cast<uint64_t>(limit_) > count_
                                       ? static_cast<uint64_t>(limit_) - count_
-                                      : 0);
+                                      : 0;
+            if (rest < Driver::notice_packets) keep_step();
+            left = std::min(left, rest);
+        }
         const uint64_t before = count_;
-        const uint32_t at_once = router().max_burst();
         Batch batch;
         while (left > 0) {
-            const auto wanted = static_cast<uint32_t>(std::min<uint64_t>(left, at_once));
-            const uint32_t count = input(0).pull(batch, wanted);
+            const uint32_t count =
+                input(0).pull(batch, static_cast<uint32_t>(std::min<uint64_t>(left, batch.room())));
             if (count == 0) break;
             left -= count;
             count_ += count;
@@ -85,6 +88,7 @@ class Unqueue final : public Element {
                 output(0).push(batch);
             }
         }
+        task->note_runs(static_cast<uint32_t>((count_ - before + burst - 1) / std::max(burst, 1u)));
         const bool is_limited = limit_ >= 0 && count_ >= static_cast<uint64_t>(limit_);
         if (!is_limited && (count_ > before || signal_)) task->fast_reschedule();
         return count_ > before;

@@ -40,9 +40,15 @@ class ToPort : public Element {
     }
     bool run_task(Task *task) override {
         Batch batch;
-        input(0).pull(batch, burst_ < Batch::capacity ? burst_ : Batch::capacity);
-        const bool has_worked = !batch.empty();
-        push_batch(0, batch);
+        uint32_t left = burst_;
+        while (left > 0) {
+            const uint32_t count =
+                input(0).pull(batch, left < Batch::capacity ? left : Batch::capacity);
+            if (count == 0) break;
+            left -= count;
+            push_batch(0, batch);
+        }
+        const bool has_worked = left < burst_;
         if (has_worked || signal_) task->fast_reschedule();
         return has_worked;
     }
