@@ -17,6 +17,7 @@ pub const max_vris = 4096;
 pub const max_slots = 1 << 22;
 pub const max_frame_bytes = (1 << 14) - 1;
 pub const max_event_bytes = 4096; // payload of one control event
+pub const max_handler_bytes = 1 << 20; // of one handler's name and value, or of what it says
 pub const max_next_hops = 64; // per route event
 pub const cache_line_bytes = 128; // two lines: the adjacent-line prefetcher pairs them
 pub const no_vlan: u16 = 0xffff; // PortConfig.vlan of an untagged port
@@ -107,6 +108,7 @@ pub const VriState = enum(u32) {
 /// Bits of `VriWords.wants`: what a VR asks of lvrm when it says it is ready.
 pub const wants_neighbour_frames: u32 = 1; // copies of ARP and ND frames from its wanted ports
 pub const wants_promiscuous: u32 = 2; // other hosts' frames too, from its wanted ports
+pub const wants_handler_requests: u32 = 4; // it has handlers; of no port
 
 /// How many times, at most, an idle reader looks again before it yields, and yields before it
 /// sleeps. Follows from placement and comes with the plan; within it, each reader learns how long
@@ -197,9 +199,11 @@ pub const EventKind = enum(u16) {
     synchronised = 5, // the snapshot is complete: say ready. Comes again after a resynchronisation
     stop = 6, // finish what you hold, then exit 0
     flush = 7, // forget routes, addresses, neighbours and links: a fresh snapshot follows
+    handler_request = 8, // payload HandlerEvent and text: to a VRI that wants them
     // From a VRI to lvrm.
     need_neighbour = 16, // payload NeighbourRequest: resolve it
     renew_neighbour = 17, // payload NeighbourRequest: in use, keep it fresh (NTF_USE)
+    handler_reply = 18, // payload HandlerEvent and text
     // Between VRIs of one VR.
     siblings = 32, // opaque payload to all siblings
     sibling = 33, // opaque payload to the one sibling whose number `source` names
@@ -273,6 +277,38 @@ pub const NeighbourRequest = extern struct {
     family: u8,
     reserved: [6]u8 = @splat(0),
     address: [16]u8,
+};
+
+/// What a handler request asks for.
+pub const HandlerOperation = enum(u8) {
+    list = 1, // a line "NAME<tab>FLAGS[<tab>CLASS]" for each handler; of one element when named
+    read = 2,
+    write = 3,
+    // A write to all VRIs of a VR or to none, in two steps. `write` then means both at once.
+    prepare = 4, // check the value, and keep what follows from it; change nothing
+    commit = 5, // what was prepared last takes effect
+    abort = 6, // what was prepared last is forgotten
+    adopt = 7, // prepare and commit: what the others have by now. No reply; who can't, exits
+    _,
+};
+
+pub const HandlerStatus = enum(u8) {
+    ok = 0,
+    failed = 1, // the text says why
+    count = 2, // ok, and the text is a number that may be added to that of other VRIs
+    _,
+};
+
+/// Head of a part of a request or of its reply; `bytes` of the event's header say how long the part
+/// is. The text of a request is the handler's name, then the value. Parts of one text follow each
+/// other without parts of another in between.
+pub const HandlerEvent = extern struct {
+    request: u32, // chosen by lvrm; its reply repeats it
+    total_bytes: u32, // of the whole text, 0..max_handler_bytes
+    offset: u32, // of this part in it
+    name_bytes: u16, // of a request: the handler's name
+    code: u8, // HandlerOperation in a request, HandlerStatus in a reply
+    reserved: u8 = 0,
 };
 
 // ---- Across the FFI -------------------------------------------------------------------------
@@ -530,7 +566,7 @@ pub const Snapshot = extern struct {
 
 pub const shared_structs = .{
     Link,         MonitorWords, ParkingWords, VriWords,       EventHeader,      LinkEvent,
-    AddressEvent, RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest,
+    AddressEvent, RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest, HandlerEvent,
 };
 pub const ffi_structs = .{
     Idle,         StartConfig,   PortConfig,    VrConfig,
@@ -590,8 +626,10 @@ pub const hash: u64 = blk: {
     @setEvalBranchQuota(1_000_000);
     var text: []const u8 = version;
     for (shared_structs ++ ffi_structs ++ .{Descriptor}) |T| text = text ++ describe(T);
-    for (.{ Drop, Violation, VriState, EventKind, RouteKind, ArenaPages, CaptureFormat }) |T|
-        text = text ++ describeEnum(T);
+    for (.{
+        Drop,          Violation,        VriState,      EventKind, RouteKind, ArenaPages,
+        CaptureFormat, HandlerOperation, HandlerStatus,
+    }) |T| text = text ++ describeEnum(T);
     for (@import("ipc_queue/registry.zig").names) |name| text = text ++ name;
     break :blk fnv1a(text, 0xcbf29ce484222325);
 };

@@ -35,6 +35,7 @@ fn typescript(w: *std.Io.Writer) !void {
         "max_slots",
         "max_frame_bytes",
         "max_event_bytes",
+        "max_handler_bytes",
         "max_next_hops",
         "no_vlan",
         "headroom_bytes",
@@ -56,9 +57,9 @@ fn typescript(w: *std.Io.Writer) !void {
     }
     try w.writeAll("} as const;\n");
     const enums = .{
-        abi.Drop,          abi.Violation, abi.VriState,
-        abi.EventKind,     abi.RouteKind, abi.ArenaPages,
-        abi.CaptureFormat,
+        abi.Drop,          abi.Violation,        abi.VriState,
+        abi.EventKind,     abi.RouteKind,        abi.ArenaPages,
+        abi.CaptureFormat, abi.HandlerOperation, abi.HandlerStatus,
     };
     inline for (enums) |T| {
         try w.print("\nexport const {s} = {{\n", .{abi.shortName(T)});
@@ -69,8 +70,9 @@ fn typescript(w: *std.Io.Writer) !void {
         try w.writeAll("} as const;\n");
     }
     try w.print(
-        "\nexport const wants = {{ neighbour_frames: {d}, promiscuous: {d} }} as const;\n",
-        .{ abi.wants_neighbour_frames, abi.wants_promiscuous },
+        "\nexport const wants = {{ neighbour_frames: {d}, promiscuous: {d}, " ++
+            "handler_requests: {d} }} as const;\n",
+        .{ abi.wants_neighbour_frames, abi.wants_promiscuous, abi.wants_handler_requests },
     );
     try w.print(
         "export const traceFlags = {{ replay: {d}, record: {d}, stamp: {d}, own_mac: {d}, " ++
@@ -120,6 +122,7 @@ fn header(w: *std.Io.Writer) !void {
         "max_ports",
         "no_port",
         "max_event_bytes",
+        "max_handler_bytes",
         "max_next_hops",
         "max_frame_bytes",
         "headroom_bytes",
@@ -132,13 +135,20 @@ fn header(w: *std.Io.Writer) !void {
     }
     try w.print(
         "#define LVRM_NO_VLAN {d}\n#define LVRM_WANTS_NEIGHBOUR_FRAMES {d}u\n" ++
-            "#define LVRM_WANTS_PROMISCUOUS {d}u\n",
-        .{ abi.no_vlan, abi.wants_neighbour_frames, abi.wants_promiscuous },
+            "#define LVRM_WANTS_PROMISCUOUS {d}u\n#define LVRM_WANTS_HANDLER_REQUESTS {d}u\n",
+        .{
+            abi.no_vlan,
+            abi.wants_neighbour_frames,
+            abi.wants_promiscuous,
+            abi.wants_handler_requests,
+        },
     );
     inline for (.{
         .{ abi.Drop, "drop" },
         .{ abi.EventKind, "event" },
         .{ abi.RouteKind, "route" },
+        .{ abi.HandlerOperation, "handler" },
+        .{ abi.HandlerStatus, "handler_status" },
     }) |pair| {
         try w.print("\nenum lvrm_{s} {{\n", .{pair[1]});
         inline for (@typeInfo(pair[0]).@"enum".fields) |f| {
@@ -164,6 +174,7 @@ fn header(w: *std.Io.Writer) !void {
         .{ abi.NextHop, "next_hop" },
         .{ abi.NeighbourEvent, "neighbour_event" },
         .{ abi.NeighbourRequest, "neighbour_request" },
+        .{ abi.HandlerEvent, "handler_event" },
     }) |pair| {
         try w.print("\nstruct lvrm_{s} {{\n", .{pair[1]});
         inline for (@typeInfo(pair[0]).@"struct".fields) |f| {

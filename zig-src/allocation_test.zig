@@ -2,6 +2,7 @@
 //! and a drained VRI that waits as standby again. On a dispatcher that is stepped by hand.
 const std = @import("std");
 const abi = @import("abi.zig");
+const Change = @import("mailbox.zig").Change;
 const rigs = @import("testing_rig.zig");
 const Rig = rigs.Rig;
 const expect = std.testing.expect;
@@ -187,4 +188,120 @@ test "a standby is woken as soon as a plan lets it run, and does not sleep again
     try expect(side.patience.learned_ns != 0);
     side.wait(80);
     try expectEqual(sleeps, side.header.vri_words.sleeps);
+}
+
+fn announce(r: *Rig, state: abi.VriState, decided_ns: u64) void {
+    const change: Change = .{ .vri = 1, .state = state, .decided_ns = decided_ns };
+    std.debug.assert(r.d.mail.announce(&.{change}));
+    r.d.pass();
+}
+
+test "what is announced is done before its plan comes, and that changes nothing of it" {
+    var r: Rig = undefined;
+    try start(&r);
+    defer r.deinit();
+    announce(&r, .running, 77);
+    var seen = r.look().vris[1];
+    try expectEqual(77, seen.decided_ns);
+    try expect(seen.unparked_ns != 0);
+    try expectEqual(128, r.vri(0).share);
+    inject(&r, 10);
+    try expectEqual(5, r.vri(1).waitingFrames());
+    r.states[1] = .running;
+    r.decided_ns = 78;
+    try r.replan();
+    try expectEqual(seen.unparked_ns, r.look().vris[1].unparked_ns);
+    try expectEqual(77, r.look().vris[1].decided_ns);
+    inject(&r, 10);
+    try expectEqual(10, r.vri(1).waitingFrames());
+    // The way back: it keeps what it has, and gets nothing more.
+    announce(&r, .draining, 99);
+    inject(&r, 10);
+    try expectEqual(10, r.vri(1).waitingFrames());
+    try expectEqual(20, r.vri(0).waitingFrames());
+    try expectEqual(128, r.vri(0).share); // what it holds is its own yet
+    serveAll(&r);
+    seen = r.look().vris[1];
+    try expectEqual(99, seen.decided_ns);
+    try expect(seen.emptied_ns != 0);
+    r.states[1] = .draining;
+    try r.replan();
+    r.states[1] = .attaching;
+    try r.replan();
+    try expectEqual(256, r.vri(0).share);
+    try expectEqual(0, r.look().totals.in_flight_frames);
+    try rigs.expectBalance(&r.snapshot.totals);
+}
+
+test "an announcement that makes no sense is left alone" {
+    var r: Rig = undefined;
+    try start(&r);
+    defer r.deinit();
+    const of = struct {
+        fn change(vri: u32, state: abi.VriState) Change {
+            return .{ .vri = vri, .state = state, .decided_ns = 5 };
+        }
+    };
+    const changes = .{
+        of.change(0, .running), // it runs
+        of.change(1, .draining), // it doesn't
+        of.change(1, .dead),
+        of.change(900, .running), // there is none
+    };
+    try expect(r.d.mail.announce(&changes));
+    try expect(!r.d.mail.announce(&changes)); // the last ones are not done yet
+    r.d.pass();
+    for (0..2) |n| try expect(r.look().vris[n].decided_ns != 5);
+    inject(&r, 4);
+    try expectEqual(4, r.vri(0).waitingFrames());
+}
+
+test "flows stay in order when a VRI is announced and its flows may not move" {
+    var r: Rig = undefined;
+    try r.init(never_sleeping, true);
+    defer r.deinit();
+    try r.addVr(0, .{ .slot_count = 1024 });
+    try r.addVri(0, 0, .{});
+    try r.addVri(1, 0, .{});
+    r.states[1] = .attaching;
+    try r.replan();
+    inject(&r, 50);
+    announce(&r, .running, 1);
+    inject(&r, 50);
+    // Any of them may have frames at VRI 0, which was alone: none may move.
+    try expectEqual(0, r.vri(1).counters.received_frames);
+    announce(&r, .draining, 2);
+    serveAll(&r);
+    inject(&r, 50);
+    try expectEqual(50, r.vri(0).waitingFrames());
+}
+
+test "a look at the sockets that was held up is no measure of what arrives" {
+    var r: Rig = undefined;
+    try start(&r);
+    defer r.deinit();
+    const ms = std.time.ns_per_ms;
+    r.d.looked_ns = @import("monotonic.zig").ns();
+    r.d.measured_ns = r.d.looked_ns - 10 * ms;
+    const before = r.d.measured_ns;
+    r.d.looked_ns -= ms; // a millisecond ago
+    r.d.measure(0);
+    try expectEqual(before, r.d.measured_ns);
+    r.d.looked_ns = @import("monotonic.zig").ns();
+    r.d.measure(512); // more wait
+    try expectEqual(before, r.d.measured_ns);
+    r.vr(0).counters.received_frames += 1000;
+    for (0..20) |_| { // one of them isn't held up
+        r.d.looked_ns = @import("monotonic.zig").ns();
+        r.d.measure(0);
+        if (before != r.d.measured_ns) break;
+    }
+    try expectEqual(r.d.looked_ns, r.d.measured_ns);
+    try expect(r.vr(0).rate.rate_fps > 0);
+    for (0..20) |_| {
+        r.d.looked_ns = @import("monotonic.zig").ns();
+        r.d.measured_ns = r.d.looked_ns - 60 * ms;
+        r.d.measure(512); // no better one for a while
+        if (r.d.looked_ns == r.d.measured_ns) break;
+    } else return error.TestUnexpectedResult;
 }

@@ -11,6 +11,7 @@ const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
 const events = @import("events.zig");
 const link = @import("link.zig");
+const mailbox = @import("mailbox.zig");
 const load_estimator = @import("load_estimator/registry.zig");
 const netlink = @import("netlink.zig");
 const plans = @import("plan.zig");
@@ -341,6 +342,7 @@ pub fn vriInherit(number: u32, inherit: bool) i32 {
 pub fn plan(bytes: []const u8) i32 {
     const d = dispatcher orelse return refuse(.INVAL, "the dispatcher does not run", .{});
     if (d.mail.full()) return refuse(.AGAIN, "the last plan is not yet adopted", .{});
+    announce(d, bytes) catch return failed();
     // The dispatcher has taken `newest`, so the pass in which it took `previous` is over: no need
     // to wait for it, which would cost an allocation more time than all else.
     if (retired) |p| p.destroy();
@@ -366,6 +368,30 @@ pub fn plan(bytes: []const u8) i32 {
     d.sleeper.wake();
     widen(d, made);
     return @intCast(generation & 0x7fff_ffff);
+}
+
+/// What can't wait until the plan is built: VRIs that run from now on, or leave.
+fn announce(d: *dispatch.Dispatcher, bytes: []const u8) error{Failed}!void {
+    var memory: [mailbox.changes_max]mailbox.Change = undefined;
+    const changes = try plans.changes(bytes, &tables, &memory, &reason) orelse return;
+    if (!d.mail.announce(changes)) return;
+    d.sleeper.wake();
+    for (changes) |*change| {
+        const vri = tables.vris[change.vri].?; // as `changes` has seen
+        if (change.state == .running) rouse(vri);
+        vri.told = change.state;
+    }
+}
+
+/// Wakes a standby ahead of its first frame; but not to compete with us for our own core. There it
+/// is woken by its first frame, and runs at once.
+fn rouse(vri: *vri_adapter.Vri) void {
+    const pid = @atomicLoad(u32, &vri.link.vri_words.pid, .monotonic);
+    var here: usize = 0;
+    _ = linux.getcpu(&here, null);
+    const home = affinity.pinnedTo(.{ .child = @intCast(pid & 0x7fff_ffff) });
+    if (home == .core and home.core == here) return;
+    vri.rouse();
 }
 
 /// Adapters that take only what VRs serve: before a plan is in force, what it leaves out. What they

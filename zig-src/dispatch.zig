@@ -7,6 +7,7 @@
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
+const announced = @import("announced.zig");
 const collect = @import("collect.zig");
 const events = @import("events.zig");
 const ingest = @import("ingest.zig");
@@ -25,6 +26,10 @@ pub const batch = 64;
 /// hand-overs a VRI that sleeps is woken less often.
 pub const batches_per_pass = 8;
 const housekeeping_ns = 5 * std.time.ns_per_ms;
+/// A look at the sockets takes so little of the time since the last measure, or is none.
+const look_share = 64;
+/// How long looks that leave frames behind are no measure.
+const behind_max_ns = 50 * std.time.ns_per_ms;
 
 pub const Dispatcher = struct {
     config: abi.StartConfig,
@@ -38,6 +43,8 @@ pub const Dispatcher = struct {
     now_ns: u64 = 0, // of this pass, or of a few before when there is much to do
     now_ms: u32 = 0,
     housekept_ns: u64 = 0,
+    looked_ns: u64 = 0, // when the sockets were last looked at to measure what arrives
+    measured_ns: u64 = 0, // the same, of the last measure that counted
     frames: [batch]Frame = undefined,
     words: [batch]u64 = undefined,
     event: events.Scratch = .{},
@@ -57,7 +64,13 @@ pub const Dispatcher = struct {
     /// One pass. Sleeps at its end when there is nothing to do and it may.
     pub inline fn pass(d: *Dispatcher) void {
         if (d.mail.take()) |plan| d.adopt(plan);
-        const work = events.relay(d) + ingest.inhale(d) + collect.exhale(d);
+        announced.take(d);
+        const relayed = events.relay(d);
+        const is_measured = d.now_ns -% d.measured_ns >= housekeeping_ns;
+        if (is_measured) d.looked_ns = monotonicNs();
+        const came = ingest.inhale(d);
+        if (is_measured) d.measure(came);
+        const work = relayed + came + collect.exhale(d);
         d.unpark();
         d.housekeep(work != 0);
         d.snapshots.answer(d);
@@ -208,10 +221,19 @@ pub const Dispatcher = struct {
             vri.estimator.tick(elapsed_ns, busy_ns);
         }
         for (d.plan.ports) |port| port.readStatistics();
-        for (d.plan.vrs) |*entry| {
-            entry.vr.tick(elapsed_ns);
-            entry.vr.rest();
-        }
+        for (d.plan.vrs) |*entry| entry.vr.rest();
+    }
+
+    /// What arrives, over the time from one look at the sockets to another: right however long this
+    /// thread was kept from its core between them. A look that was itself held up doesn't count,
+    /// one that left frames behind only when there was no better one for a while.
+    pub fn measure(d: *Dispatcher, came: u32) void {
+        const elapsed_ns = d.looked_ns -% d.measured_ns;
+        const took_ns = monotonicNs() -% d.looked_ns;
+        if (took_ns > elapsed_ns / look_share) return;
+        if (came >= batches_per_pass * batch and elapsed_ns < behind_max_ns) return;
+        d.measured_ns = d.looked_ns;
+        for (d.plan.vrs) |*entry| entry.vr.tick(elapsed_ns);
     }
 
     /// Parked frames, wherever their flow's earlier ones are back.

@@ -70,7 +70,7 @@ fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
         const target = header.source;
         header.source = vri.number;
         const taken = switch (@as(abi.EventKind, @enumFromInt(header.kind))) {
-            .need_neighbour, .renew_neighbour => toControl(d, header.*, bytes),
+            .need_neighbour, .renew_neighbour, .handler_reply => toControl(d, header.*, bytes),
             .siblings => toSiblings(d, vri, header.*, bytes),
             .sibling => taken: {
                 if (target >= abi.max_vris or target == vri.number) return refuse(vri, count);

@@ -59,6 +59,28 @@ test "an event reaches one sibling or all, and never another VR" {
     try expectEqual(.none, r.vri(0).violation);
 }
 
+test "a reply about a handler reaches the control thread with its sender's number, whole" {
+    var r: Rig = undefined;
+    try start(&r);
+    defer r.deinit();
+    const reply = @intFromEnum(abi.EventKind.handler_reply);
+    const payload: [abi.max_event_bytes]u8 = @splat(7);
+    try expectEqual(.SUCCESS, r.side(1).sendEvent(reply, 0, &payload));
+    r.d.pass();
+    var header: abi.EventHeader = undefined;
+    var taken: [abi.max_event_bytes]u8 = undefined;
+    const bytes = r.d.events.consumer.peek(&header, &taken) orelse return error.NoEvent;
+    try expectEqual(1, header.source);
+    try expectEqual(reply, header.kind);
+    try std.testing.expectEqualSlices(u8, &payload, bytes);
+    try expectEqual(.none, r.vri(1).violation);
+    // A request is lvrm's to send: from a VRI it breaks the rules.
+    const request = @intFromEnum(abi.EventKind.handler_request);
+    try expectEqual(.SUCCESS, r.side(2).sendEvent(request, 0, "hello"));
+    r.d.pass();
+    try expectEqual(.bad_event, r.vri(2).violation);
+}
+
 test "events of up to 4 KiB arrive whole and in order, to one and to all mixed" {
     var r: Rig = undefined;
     try start(&r);

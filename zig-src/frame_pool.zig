@@ -59,6 +59,9 @@ pub const FramePool = struct {
     resident_used: u32 = 0, // of which so many have their frame
     free: []u32, // stack; as long as all slots, so that `give` may write before it decides
     free_count: u32,
+    /// The fewest that were ever free. The stack begins as all numbers downwards, so what lies
+    /// below that are the highest numbers, never taken: nobody need look at them to count frames.
+    free_least: u32,
     slots: []Slot,
 
     pub fn init(
@@ -88,6 +91,7 @@ pub const FramePool = struct {
             .resident_from = ordinary,
             .free = free,
             .free_count = ordinary,
+            .free_least = ordinary,
             .slots = slots,
         };
     }
@@ -102,7 +106,22 @@ pub const FramePool = struct {
     pub inline fn take(p: *FramePool) ?u32 {
         if (p.free_count == 0) return null;
         p.free_count -= 1;
+        p.noteLeast();
         return p.free[p.free_count];
+    }
+
+    /// After some were taken.
+    pub inline fn noteLeast(p: *FramePool) void {
+        p.free_least = @min(p.free_least, p.free_count);
+    }
+
+    /// Ordinary slots that were ever taken.
+    pub fn touched(p: *const FramePool) []const Slot {
+        return p.slots[0 .. p.resident_from - p.free_least];
+    }
+
+    pub fn residents(p: *const FramePool) []const Slot {
+        return p.slots[p.resident_from..];
     }
 
     pub inline fn give(p: *FramePool, slot: u32) void {

@@ -192,3 +192,30 @@ test "an arena of huge pages is asked for, and any other will do" {
     defer shm.detach(odd.segment.memory);
     try expect(odd.pages != .huge);
 }
+
+test "slots that were never taken are known, whatever is taken and given" {
+    const gpa = std.testing.allocator;
+    var pool = try @import("frame_pool.zig").FramePool.init(gpa, 2048, 200, 10);
+    defer pool.deinit(gpa);
+    try std.testing.expectEqual(0, pool.touched().len);
+    try std.testing.expectEqual(10, pool.residents().len);
+    var state: std.Random.DefaultPrng = .init(std.testing.random_seed);
+    const random = state.random();
+    var taken: std.StaticBitSet(210) = .initEmpty();
+    var most: usize = 0;
+    for (0..5000) |_| {
+        if (random.uintLessThan(u32, 100) < 45 + 20 * @as(u32, @intFromBool(taken.count() < 20))) {
+            const slot = pool.take() orelse continue;
+            taken.set(slot);
+            most = @max(most, taken.count());
+        } else if (taken.count() != 0) {
+            const slot = taken.findFirstSet().?;
+            taken.unset(slot);
+            pool.give(@intCast(slot));
+        }
+        const touched = pool.touched().len;
+        try std.testing.expectEqual(most, touched); // no more than it must
+        var all = taken.iterator(.{});
+        while (all.next()) |slot| try std.testing.expect(slot < touched);
+    }
+}

@@ -21,18 +21,20 @@ pub fn main(init: std.process.Init.Minimal) u8 {
         _ = linux.write(2, options.usage, options.usage.len);
         return 2;
     };
-    run(parsed) catch {
+    run(&parsed) catch {
         complain(socket.failure[0..socket.failure_bytes]);
         return 1;
     };
     return 0;
 }
 
-fn run(parsed: options.Options) socket.Error!void {
+fn run(parsed: *const options.Options) socket.Error!void {
     try socket.settle(parsed.core);
+    @import("generator/progress.zig").listen();
     switch (parsed.command) {
         .send => try @import("generator/send.zig").run(parsed),
         .sink => try @import("generator/sink.zig").run(parsed),
+        .ping => try @import("generator/ping.zig").run(parsed),
     }
 }
 
@@ -43,11 +45,17 @@ fn complain(text: []const u8) void {
 }
 
 test {
+    _ = @import("generator/addresses.zig");
+    _ = @import("generator/capture_reader.zig");
+    _ = @import("generator/default_route.zig");
     _ = @import("generator/frames.zig");
+    _ = @import("generator/numbered.zig");
     _ = @import("generator/options.zig");
     _ = @import("generator/payload.zig");
+    _ = @import("generator/ping.zig");
     _ = @import("generator/send.zig");
     _ = @import("generator/sizes.zig");
     _ = @import("generator/sink.zig");
     _ = @import("generator/tally.zig");
+    _ = @import("generator/trace.zig");
 }

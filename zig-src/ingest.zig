@@ -230,6 +230,7 @@ fn servePlain(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void 
         });
     }
     pool.free_count = top;
+    pool.noteLeast();
     if (!vr.by_frame) vri.untracked += @intCast(frames.len);
     countReceived(d, port, frames.len, bytes);
     vr.counters.received_frames += frames.len;

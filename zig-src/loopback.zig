@@ -57,7 +57,8 @@ pub fn main(init: std.process.Init.Minimal) !u8 {
     const each = @as(f64, @floatFromInt(ns)) / @as(f64, @floatFromInt(frames));
     var line: [128]u8 = undefined;
     const format = "{{\"frames\":{d},\"dropped\":{d},\"ns_per_frame\":{d:.2}}}\n";
-    const text = try std.fmt.bufPrint(&line, format, .{ frames, rig.d.totals.dropped_frames, each });
+    const dropped = rig.d.totals.dropped_frames;
+    const text = try std.fmt.bufPrint(&line, format, .{ frames, dropped, each });
     _ = linux.write(1, text.ptr, text.len);
     return 0;
 }

@@ -4,6 +4,7 @@
 const std = @import("std");
 const abi = @import("abi.zig");
 const classifier = @import("classifier.zig");
+const mailbox = @import("mailbox.zig");
 const Port = @import("port.zig").Port;
 const Reason = @import("reason.zig").Reason;
 const Vr = @import("vr.zig").Vr;
@@ -14,6 +15,9 @@ pub const VrEntry = struct {
     permitted: [4]u64,
     running: []*Vri,
     loads: []u32,
+    /// Room for all VRIs of the VR; `running` and `loads` are the beginning of it.
+    all: []*Vri,
+    all_loads: []u32,
     leaving: bool,
     watch: classifier.Watch,
 };
@@ -169,6 +173,29 @@ fn slice(comptime T: type, rest: *[]const u8, count: u32) ?[]align(1) const T {
 
 pub const Error = error{ Failed, OutOfMemory };
 
+/// Which VRIs change between standby, running and leaving by these bytes, for the dispatcher to
+/// know before the plan is built (`announced.zig`). Null where that is too many, or nothing.
+pub fn changes(
+    bytes: []const u8,
+    tables: *const Tables,
+    into: *[mailbox.changes_max]mailbox.Change,
+    reason: *Reason,
+) error{Failed}!?[]const mailbox.Change {
+    const input = try parse(bytes, reason);
+    var count: usize = 0;
+    for (input.vris) |p| {
+        const vri = (if (p.vri < abi.max_vris) tables.vris[p.vri] else null) orelse continue;
+        const runs = p.state == @intFromEnum(abi.VriState.running) and vri.told == .attaching;
+        const leaves = p.state == @intFromEnum(abi.VriState.draining) and vri.told == .running;
+        if (!runs and !leaves) continue;
+        if (count == into.len) return null;
+        const state: abi.VriState = if (runs) .running else .draining;
+        into[count] = .{ .vri = p.vri, .state = state, .decided_ns = p.decided_ns };
+        count += 1;
+    }
+    return if (count == 0) null else into[0..count];
+}
+
 /// Builds a plan, to follow `last`; the reason says what is wrong with its bytes.
 pub fn build(
     gpa: std.mem.Allocator,
@@ -259,6 +286,15 @@ fn buildPorts(
     }
 }
 
+/// How many VRIs a VR has in the plan, whatever they do.
+fn countOf(vris: []align(1) const abi.PlanVri, tables: *const Tables, vr: u32) usize {
+    var count: usize = 0;
+    for (vris) |v| if (v.vri < abi.max_vris) if (tables.vris[v.vri]) |known| {
+        if (known.vr.number == vr) count += 1;
+    };
+    return count;
+}
+
 fn buildVrs(
     plan: *Plan,
     memory: std.mem.Allocator,
@@ -269,7 +305,9 @@ fn buildVrs(
     plan.vrs = try memory.alloc(VrEntry, input.vrs.len);
     for (plan.vrs, input.vrs) |*into, p| {
         const vr = if (p.vr < abi.max_vrs) tables.vrs[p.vr] else null;
-        var running: std.ArrayList(*Vri) = .empty;
+        const all = try memory.alloc(*Vri, countOf(input.vris, tables, p.vr));
+        const all_loads = try memory.alloc(u32, all.len);
+        var running: std.ArrayList(*Vri) = .initBuffer(all);
         var leaving = false;
         for (input.vris) |v| {
             const vri = if (v.vri < abi.max_vris) tables.vris[v.vri] else null;
@@ -286,7 +324,7 @@ fn buildVrs(
                 );
             if (known.vr.number != p.vr) continue;
             switch (@as(abi.VriState, @enumFromInt(v.state))) {
-                .running => try running.append(memory, known),
+                .running => running.appendAssumeCapacity(known),
                 .draining => leaving = true,
                 .attaching, .dead => {},
             }
@@ -295,7 +333,9 @@ fn buildVrs(
             .vr = vr orelse return reason.fail(.INVAL, "plan: VR {d} does not exist", .{p.vr}),
             .permitted = p.permitted_ports,
             .running = running.items,
-            .loads = try memory.alloc(u32, running.items.len),
+            .loads = all_loads[0..running.items.len],
+            .all = all,
+            .all_loads = all_loads,
             .leaving = leaving,
             .watch = .{ .wants = p.wants, .ports = p.wanted_ports },
         };

@@ -17,9 +17,9 @@ pub const OffloadHeader = extern struct {
     checksum_offset: u16 = 0,
 
     pub const needs_checksum = 1;
-    const type_tcp4 = 1;
+    pub const type_tcp4 = 1;
     const type_udp_fragments = 3; // UFO: gone from Linux since 4.14, still a legal value
-    const type_tcp6 = 4;
+    pub const type_tcp6 = 4;
     const type_udp = 5;
     const flag_ecn = 0x80;
 

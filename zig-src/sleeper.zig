@@ -117,7 +117,7 @@ fn setSleeping(plan: *const Plan, value: u32) void {
 }
 
 fn somethingCame(d: *dispatch.Dispatcher) bool {
-    if (d.mail.full() or d.mail.stopping() or d.snapshots.asked()) return true;
+    if (d.mail.waits() or d.snapshots.asked()) return true;
     for (d.plan.vris) |*entry| if (entry.vri.live() and entry.vri.hasOutput()) return true;
     return false;
 }

@@ -16,6 +16,7 @@ test {
     _ = @import("order_test.zig");
     _ = @import("allocation_test.zig");
     _ = @import("patience.zig");
+    _ = @import("snapshot.zig");
     _ = @import("idle_test.zig");
     _ = @import("idle_model_test.zig");
     _ = @import("frame_pool_test.zig");
@@ -34,6 +35,7 @@ test {
     _ = @import("residence.zig");
     _ = @import("socket_adapter/conformance.zig");
     _ = @import("socket_adapter/packet_mmap.zig");
+    _ = @import("socket_adapter/packet/coalesce.zig");
     _ = @import("socket_adapter/packet_socket.zig");
     _ = @import("socket_adapter/pf_ring_library.zig");
     _ = @import("socket_adapter/af_xdp/btf.zig");

@@ -41,9 +41,10 @@ size_t lvrm_vr_take_empty(lvrm_vr *vr, lvrm_frame *frames, size_t max);
  * Returns false when there is none. */
 bool lvrm_vr_receive_event(lvrm_vr *vr, struct lvrm_event_header *header, void *payload);
 
-/* Sends a control event: LVRM_EVENT_NEED_NEIGHBOUR, LVRM_EVENT_RENEW_NEIGHBOUR, or
- * LVRM_EVENT_SIBLINGS to all other VRIs of this VR. Returns 0, -EAGAIN when the queue is full (the
- * receiver's too: an event waits in its sender's queue), -EMSGSIZE when too long. */
+/* Sends a control event: LVRM_EVENT_NEED_NEIGHBOUR, LVRM_EVENT_RENEW_NEIGHBOUR,
+ * LVRM_EVENT_HANDLER_REPLY, or LVRM_EVENT_SIBLINGS to all other VRIs of this VR. Returns 0,
+ * -EAGAIN when the queue is full (the receiver's too: an event waits in its sender's queue),
+ * -EMSGSIZE when too long. */
 int lvrm_vr_send_event(lvrm_vr *vr, uint16_t kind, const void *payload, size_t bytes);
 
 /* This VRI's number, and the only name that its siblings know it by: as the `source` of an event

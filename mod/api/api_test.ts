@@ -1,8 +1,9 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../config/mod.ts";
+import type { Question } from "../handlers/mod.ts";
 import type { Status } from "../metrics/mod.ts";
-import { claimSocket, fetchStatus, serveControl } from "./mod.ts";
+import { askHandler, claimSocket, fetchStatus, serveControl } from "./mod.ts";
 
 const status: Status = {
   version: "0.0.0",
@@ -23,6 +24,8 @@ const status: Status = {
   decisions: [],
 };
 
+const handlers = { ask: () => Promise.reject(new Error("none")) };
+
 async function inDirectory(test: (directory: string) => Promise<void> | void): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {
@@ -36,7 +39,7 @@ Deno.test("a status goes through the socket, which only its owner may open", () 
   inDirectory(async (directory) => {
     const path = join(directory, "a", "lvrm.sock");
     const claim = claimSocket(path);
-    const server = serveControl(path, { status: () => Promise.resolve(status) });
+    const server = serveControl(path, { status: () => Promise.resolve(status), handlers });
     try {
       equal(Deno.statSync(path).mode! & 0o777, 0o600);
       deepEqual(await fetchStatus(path), status);
@@ -51,7 +54,7 @@ Deno.test("a status that fails says why", () =>
   inDirectory(async (directory) => {
     const path = join(directory, "lvrm.sock");
     const status = () => Promise.reject(new Error("the dispatcher is silent"));
-    const server = serveControl(path, { status });
+    const server = serveControl(path, { status, handlers });
     try {
       await rejects(fetchStatus(path), /the dispatcher is silent/);
     } finally {
@@ -97,4 +100,35 @@ Deno.test("without a running lvrm the client says so", () =>
       return error instanceof Failure && error.code === 1 && error.message.includes(path) &&
         error.message.includes("is lvrm running?");
     });
+  }));
+
+Deno.test("a question about handlers goes through whole, and errors keep their exit code", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "lvrm.sock");
+    const asked: unknown[] = [];
+    const ask = (question: Question) => {
+      asked.push(question);
+      if (question.vr === "none") throw new Failure(2, "there is no VR");
+      const { vr, handler, value } = question;
+      return Promise.resolve({ vr, handler, value, did: "read" as const, summed: false, vris: [] });
+    };
+    const server = serveControl(path, { status: () => Promise.resolve(status), handlers: { ask } });
+    try {
+      const name = "rt.lookup 10.0.0.1&x=ü";
+      await askHandler(path, { vr: "vr1", handler: name, value: null });
+      await askHandler(path, { vr: "vr1", handler: "a.b", value: "" });
+      const long = "ü\n".repeat(300_000);
+      equal((await askHandler(path, { vr: "vr1", handler: "a.b", value: long })).value, long);
+      deepEqual(asked.slice(0, 2), [
+        { vr: "vr1", handler: name, value: null },
+        { vr: "vr1", handler: "a.b", value: "" },
+      ]);
+      await rejects(askHandler(path, { vr: "none", handler: "", value: null }), (error) => {
+        return error instanceof Failure && error.code === 2 && error.message === "there is no VR";
+      });
+      const tooLong = "x".repeat(3_000_000);
+      await rejects(askHandler(path, { vr: "vr1", handler: "a.b", value: tooLong }), /longer than/);
+    } finally {
+      await server.close();
+    }
   }));

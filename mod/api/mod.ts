@@ -1,5 +1,5 @@
 /** The control socket: claim, server, client. */
-export { fetchStatus } from "./client.ts";
+export { askHandler, fetchStatus } from "./client.ts";
 export { serveControl } from "./server.ts";
 export type { ControlServer, Served } from "./server.ts";
 export { claimSocket } from "./socket.ts";

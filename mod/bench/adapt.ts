@@ -2,11 +2,11 @@
  * Experiments 2c and 2d: cores follow the load. The product's VR monitor decides, out of the
  * product's counters, once per period; what it decides is done to real VRIs.
  */
-import { LoadMeter, VrMonitor } from "../vr_monitor/mod.ts";
-import type { VrPolicy } from "../vr_monitor/mod.ts";
+import { allocators, LoadMeter, VrMonitor } from "../vr_monitor/mod.ts";
 import { drawChart, plainLine, redraw } from "./chart.ts";
 import { benchCores, coreRate_fps, type Kind, kinds, mustPace, startStage } from "./dummy.ts";
 import { pacedWord, verdict, vris } from "./dummy.ts";
+import { policyOf } from "./policy.ts";
 import { carried_fps, type Stage, type StageSample } from "./stage.ts";
 import { median } from "./statistics.ts";
 import { idealCores, type Reaction, sideBySide, staircase } from "./steps.ts";
@@ -16,6 +16,7 @@ import type { BenchContext, Outcome } from "./types.ts";
 export interface AdaptRow {
   readonly experiment: "2c" | "2d";
   readonly router: string;
+  readonly allocator: string;
   readonly t_s: number;
   readonly vr: string;
   readonly offered_fps: number;
@@ -53,21 +54,8 @@ const name = (vr: number) => `vr${vr + 1}`;
 const sleepUntil = (at_ms: number) =>
   new Promise<void>((done) => setTimeout(done, Math.max(0, at_ms - performance.now())));
 
-function policy(vr: number, most: number): VrPolicy {
-  return {
-    name: name(vr),
-    allocator: "dynamic",
-    vris: 1,
-    coreRate_fps,
-    growAt: 1.05,
-    shrinkAt: 1.02,
-    utilisation: 0.8,
-    minCores: 1,
-    maxCores: most,
-    weight: 1,
-    coolDown_ms: 0,
-  };
-}
+/** Allocators that go by the load. */
+export const adaptiveAllocators = Object.keys(allocators).filter((name) => name !== "fixed");
 
 /** One run over all steps. */
 class Player {
@@ -94,11 +82,14 @@ class Player {
     const vrs = play.steps[0]!;
     this.#offered = vrs.map(() => 0);
     const { period_ms } = play;
-    this.#monitor = new VrMonitor(vrs.map((_, vr) => policy(vr, play.most)), {
-      period_ms,
-      overcommit: false,
-      started_ms: this.#started_ms,
-    });
+    this.#monitor = new VrMonitor(
+      vrs.map((_, vr) => policyOf(name(vr), play.most, context.allocator)),
+      {
+        period_ms,
+        overcommit: false,
+        started_ms: this.#started_ms,
+      },
+    );
   }
 
   /** Cores that VRIs may have. */
@@ -130,7 +121,8 @@ class Player {
       this.#giveUp(vr);
       const from_cores = this.#stage.running(vr);
       const to_cores = idealCores(rate_fps, coreRate_fps);
-      if (from_cores === to_cores) continue;
+      // The staircase is what `dynamic` goes by; others have a number of cores of their own.
+      if (from_cores === to_cores || this.#context.allocator !== "dynamic") continue;
       const since_ms = performance.now();
       const t_s = (since_ms - this.#started_ms) / 1000;
       const what = { vr: name(vr), offered_fps: rate_fps, from_cores, to_cores };
@@ -156,8 +148,8 @@ class Player {
     if (this.#before !== null) this.#note(this.#before, sample, now_ms);
     this.#before = sample;
     const times = await this.#stage.setTargets(decided.targets);
-    this.#found.allocations_us.push(...times.allocations_us);
-    this.#found.deallocations_us.push(...times.deallocations_us);
+    this.#found.allocations_us.push(...times.joined.map((it) => it.effect_us));
+    this.#found.deallocations_us.push(...times.left.map((it) => it.effect_us));
     for (const [vr, { since_ms, reaction }] of this.#wanted) {
       if (this.#stage.running(vr) !== reaction.to_cores) continue;
       const reaction_ms = Math.round(times.inForce_ms - since_ms);
@@ -172,6 +164,7 @@ class Player {
       this.#found.rows.push({
         experiment: this.#play.experiment,
         router: this.#play.kind.router,
+        allocator: this.#context.allocator,
         t_s: Math.round(now_ms - this.#started_ms) / 1000,
         vr: name(vr),
         offered_fps,
@@ -209,7 +202,7 @@ function judge(found: Found, period_ms: number): string[] {
   const late = reactions.filter(({ reaction_ms }) => (reaction_ms ?? Infinity) > bound_ms);
   const times = reactions.flatMap(({ reaction_ms }) => reaction_ms ?? []);
   const longest = times.length === 0 ? "-" : `${Math.max(...times)} ms`;
-  const lines = [
+  const lines = reactions.length === 0 ? [] : [
     `${reactions.length} steps that want other cores, the longest reaction ${longest}; each ` +
     `within a period and 100 ms (${bound_ms} ms): ${verdict(late.length === 0)}`,
   ];
@@ -235,7 +228,9 @@ async function adapt(
   const [step_ms, period_ms] = context.quick ? [1000, 200] : [5000, 1000];
   const found: Found = { rows: [], reactions: [], allocations_us: [], deallocations_us: [] };
   for (const kind of kinds(context)) {
-    context.progress(`${kind.router}, ${pacedWord(paced)}, a period of ${period_ms} ms`);
+    context.progress(
+      `${kind.router}, ${context.allocator}, ${pacedWord(paced)}, a period of ${period_ms} ms`,
+    );
     const play = { ...parts, kind, step_ms, period_ms, paced };
     const rates_fps = parts.steps[0]!.map(() => Array<number>(parts.most).fill(coreRate_fps));
     const { router, byFrame } = kind;

@@ -1,5 +1,5 @@
 /** 2a to 3b run, and their rows have what they promise; the figures are judged elsewhere. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { Core } from "../../ffi/core.ts";
@@ -13,9 +13,9 @@ import { type BenchResult, runBench } from "./mod.ts";
 import { Stage, usualPlacement } from "./stage.ts";
 import { idealCores, sideBySide, staircase } from "./steps.ts";
 
-type Figures = Record<string, string | number | boolean>;
+type Figures = Record<string, string | number | boolean | null>;
 
-async function quick(name: string, more: { router?: string } = {}) {
+async function quick(name: string, more: { router?: string; allocator?: string } = {}) {
   const json = await Deno.makeTempFile();
   try {
     let text = "";
@@ -68,6 +68,36 @@ Deno.test("2c: periods of one VR whose cores come and go with its load", async (
   ok(result.reactions!.every(({ from_cores, to_cores }) => from_cores !== to_cores));
   match(text, /1 ┤█/);
   ok(notes.some((line) => /offered 120 Kfps/.test(line)));
+});
+
+Deno.test("2c: the other allocator that follows the load, without a staircase to be judged by", async () => {
+  const { rows, result } = await quick("2c", { allocator: "service_rate" });
+  ok(rows.every((row) => row.allocator === "service_rate"));
+  ok(rows.some((row) => Number(row.cores) > 1));
+  deepEqual(result.reactions, []);
+  await rejects(() => quick("2c", { allocator: "fixed" }), /no such allocator; known: dynamic/);
+});
+
+Deno.test("allocation: each change is timed, beside a bare futex", async () => {
+  const { rows } = await quick("allocation");
+  const kinds = ["allocation", "deallocation"];
+  deepEqual(rows.map((row) => row.change), [...kinds, ...kinds, ...kinds, ...kinds]);
+  deepEqual(new Set(rows.map((row) => row.standby)), new Set(["waits", "is being replaced"]));
+  for (const row of rows) {
+    ok(Number(row.changes) > 0 && Number(row.futex_p50_us) > 0, JSON.stringify(row));
+    ok(Number(row.effect_p50_us) > 0 && Number(row.effect_p99_us) >= Number(row.effect_p50_us));
+    if (row.change === "deallocation") equal(row.unparked_p50_us, null);
+    else ok(Number(row.unparked_p50_us) > 0 && Number(row.effect_max_us) > 0);
+  }
+});
+
+Deno.test("monitor: what a period costs, part by part", async () => {
+  const { rows } = await quick("monitor");
+  deepEqual(rows.map((row) => row.part), ["snapshot", "loads", "decisions", "together"]);
+  for (const row of rows) {
+    equal(row.vris_per_vr, 8);
+    ok(Number(row.p50_us) > 0 && Number(row.p99_us) >= Number(row.p50_us));
+  }
 });
 
 Deno.test("2d: two VRs, the second one later", async () => {
@@ -169,13 +199,19 @@ Deno.test("balancers are judged by the issue's bounds", () => {
     row("random", "one at half speed", 0.93),
   ]);
   match(equalOnes!, /0\.97 each: missed, within 0\.01: missed/);
-  match(unequal!, /jsq 0\.990.*jsq ahead: reached/);
+  match(unequal!, /jsq 0\.990.*jsq behind none.*: reached/);
+  const level = judgeBalancers([
+    ...[row("jsq", "equal", 1), row("jsq", "one at half speed", 0.94)],
+    ...[row("power_of_two", "one at half speed", 1), row("random", "one at half speed", 0.93)],
+  ]);
+  match(level[1]!, /jsq behind none.*: missed/);
 });
 
 Deno.test("the chart shows cores, those that lack and those too many", () => {
   const row = (t_s: number, cores: number, ideal_cores: number) => ({
     experiment: "2c" as const,
     router: "cppvr-relay",
+    allocator: "dynamic",
     t_s,
     vr: "vr1",
     offered_fps: 60_000 * ideal_cores,

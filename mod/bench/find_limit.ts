@@ -22,9 +22,11 @@ export function findLimitOf(args: readonly string[]): FindLimit | null {
   if (!words.includes("--interface")) {
     throw wrong("name where the frames are sent: --interface INTERFACE");
   }
-  for (const word of ["--rate", "--count", "--run"]) {
+  for (const word of ["--rate", "--count", "--run", "--speed", "--loops"]) {
     if (words.includes(word)) throw wrong(`it chooses ${word} itself; give --seconds of a trial`);
   }
+  if (!words.includes("--seconds")) throw wrong("give the length of a trial: --seconds S");
+  if (words.includes("--trace")) words.push("--loops", "0");
   return { words, sink };
 }
 
@@ -67,7 +69,7 @@ async function tryOnce(
   if (sink.ended) await sink.finish();
   const rate = rate_fps > 0 ? ["--rate", `${Math.max(1, Math.round(rate_fps))}`] : [];
   await using sender = new Child([program, "send", ...words, ...run, ...rate]);
-  const sent = await lastLine<{ sent_frames: number; seconds: number }>(sender);
+  const sent = await lastLine<{ numbered_frames: number; seconds: number }>(sender);
   await sleep(150); // what is on its way
   const seen = await lastLine<{ different_frames: number; missed_frames: number }>(sink);
   if (seen.missed_frames > 0) {
@@ -76,7 +78,14 @@ async function tryOnce(
       `the sink on ${sinkName} could not follow: too much else runs on this machine to measure`,
     );
   }
-  return combine([{ ...sent, received_frames: seen.different_frames }], 0);
+  const { numbered_frames: sent_frames, seconds } = sent;
+  if (sent_frames === 0) {
+    throw new Failure(
+      ExitCode.failed,
+      "no frame of the trace has room for a number: none to count",
+    );
+  }
+  return combine([{ sent_frames, seconds, received_frames: seen.different_frames }], 0);
 }
 
 async function lastLine<T>(child: Child): Promise<T> {

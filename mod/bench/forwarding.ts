@@ -24,7 +24,12 @@ const quick: Amount = { sizes_bytes: [84, 1538], repeats: 1, trial_s: 0.2, steps
 
 /** Rows in the order of contestants and sizes. Throws Failure. */
 export async function benchForwarding(context: BenchContext): Promise<Row[]> {
-  const amount = context.quick ? quick : full;
+  const usual = context.quick ? quick : full;
+  const amount = {
+    ...usual,
+    sizes_bytes: context.only.sizes_bytes ?? usual.sizes_bytes,
+    repeats: context.only.repeats ?? usual.repeats,
+  };
   const samples = new Map<string, Trial[]>();
   const keyOf = (who: Contestant, wire_bytes: number) => `${nameOf(who)} ${wire_bytes}`;
   await using bed = await Testbed.create(context.runtime);
@@ -101,7 +106,8 @@ async function tryOnce(bed: Testbed, load: Load): Promise<Trial | null> {
     const before_ns = softirq_ns() + threads_ns(load.pids);
     senders.push(...pairs.map((pair) =>
       bed.generator(pair.sender, [
-        ...["send", "--interface", "net0", "--destination-mac", pair.gatewayMac],
+        ...["send", "--interface", "net0", "--allow-default-route"],
+        ...["--destination-mac", pair.gatewayMac],
         ...["--source", pair.source, "--destination", pair.destination, "--run", `${run}`],
         ...["--seconds", `${load.seconds}`, "--wire-bytes", `${load.wire_bytes}`],
         ...(load.rate_fps > 0 ? ["--rate", `${Math.round(load.rate_fps / pairs.length)}`] : []),

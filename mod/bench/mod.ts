@@ -6,13 +6,16 @@ import { ExitCode, Failure } from "../config/mod.ts";
 import { link } from "../config/sizes.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import { readTrace } from "../trace/mod.ts";
-import { benchOneVr, benchTwoVrs } from "./adapt.ts";
+import { adaptiveAllocators, benchOneVr, benchTwoVrs } from "./adapt.ts";
+import { benchAllocation } from "./allocation.ts";
 import { benchBalance, benchFairness } from "./balance.ts";
 import { benchControl } from "./control.ts";
 import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
 import { benchForwarding } from "./forwarding.ts";
+import { benchMonitor } from "./monitor.ts";
 import { describeMachine, type Machine } from "./machine.ts";
+import { forwardingRouters, type NarrowingOptions, readNarrowing } from "./narrowing.ts";
 import { benchRoundTrip } from "./round_trip.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
 import type { Reaction } from "./steps.ts";
@@ -21,7 +24,8 @@ import { benchRouters, benchThroughput } from "./throughput.ts";
 import { type BenchContext, fullTiming, type Outcome, quickTiming } from "./types.ts";
 
 export { type FindLimit, findLimitOf, runFindLimit } from "./find_limit.ts";
-export { benchRouters } from "./throughput.ts";
+export { adaptiveAllocators } from "./adapt.ts";
+export { forwardingRouters } from "./narrowing.ts";
 
 const leastWindow_frames = 64;
 const defaultWindow_frames = 2048;
@@ -43,6 +47,14 @@ export const experiments = {
   "2d": { about: "cores follow the loads of two VRs", run: benchTwoVrs },
   "3a": { about: "balancers over six VRIs", run: benchBalance },
   "3b": { about: "balancers, for two VRs", run: benchFairness },
+  allocation: {
+    about: "from a decision to the first frame of a new VRI, and until one that leaves is empty",
+    run: benchAllocation,
+  },
+  monitor: {
+    about: "what the monitors do once per period, for 100 VRs of 8 VRIs each",
+    run: benchMonitor,
+  },
   balancers: { about: "cost of a frame with 2, 4 and 8 VRIs", run: benchBalancers },
   scale: {
     about: "cost of a frame with 1 to 64 VRs, and with 1 to 100,000 routes",
@@ -55,11 +67,12 @@ export const experiments = {
 }>;
 
 /** Options of `lvrm bench` as the command line gives them. */
-export interface BenchOptions {
+export interface BenchOptions extends NarrowingOptions {
   readonly json?: string;
   readonly quick?: boolean;
   readonly router?: string;
   readonly queue?: string;
+  readonly allocator?: string;
   readonly window?: string;
   readonly trace?: string;
   readonly zeroCopy?: boolean;
@@ -99,6 +112,27 @@ function known(what: string, names: readonly string[], name: string): void {
   );
 }
 
+const networkExperiments: readonly string[] = ["1a", "1b"];
+
+/** Options of some experiments, and how they are spelled. */
+const special = [
+  ["trace", "--trace", ["1c"]],
+  ["zeroCopy", "--zero-copy", ["1c"]],
+  ["adapter", "--adapter", networkExperiments],
+  ["repeats", "--repeats", networkExperiments],
+  ["sizes", "--sizes", networkExperiments],
+] as const;
+
+function requireFor(names: readonly string[], options: BenchOptions): void {
+  for (const [option, spelled, allowed] of special) {
+    if (options[option] === undefined) continue;
+    if (names.every((name) => (allowed as readonly string[]).includes(name))) continue;
+    const plural = allowed.length > 1 ? "experiments" : "experiment";
+    const message = `${spelled} is for ${plural} ${allowed.join(" and ")} only`;
+    throw new Failure(ExitCode.usage, message);
+  }
+}
+
 /** Fewer than a queue holds, with a batch to spare; a queue that fills up drops. */
 function parseWindow(text: string | undefined): number {
   if (text === undefined) return defaultWindow_frames;
@@ -129,12 +163,13 @@ export async function runBench(
   const { router, queue } = options;
   for (const name of names) known("experiment", Object.keys(experiments), name);
   if (queue !== undefined) known("queue", manifest.queues, queue);
-  if (router !== undefined) known("router", benchRouters, router);
-  for (const option of ["trace", "zeroCopy"] as const) {
-    if (options[option] === undefined || names.every((name) => name === "1c")) continue;
-    const spelled = option === "trace" ? "--trace" : "--zero-copy";
-    throw new Failure(ExitCode.usage, `${spelled} is for experiment 1c only`);
+  if (router !== undefined) {
+    const network = names.every((name) => networkExperiments.includes(name));
+    known("router", network ? forwardingRouters : benchRouters, router);
   }
+  const allocator = options.allocator ?? "dynamic";
+  known("allocator", adaptiveAllocators, allocator);
+  requireFor(names, options);
   const window_frames = parseWindow(options.window);
   const capture = options.trace === undefined ? null : readTrace(options.trace);
   const machine = describeMachine();
@@ -147,7 +182,9 @@ export async function runBench(
     timing: quick ? quickTiming : fullTiming,
     quick,
     router: router ?? null,
+    only: readNarrowing(options),
     queue: queue ?? null,
+    allocator,
     window_frames,
     capture,
     zeroCopy: options.zeroCopy === true,

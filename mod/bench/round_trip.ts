@@ -15,7 +15,8 @@ const quick = { repeats: 1, pings: 200 };
 const wire_bytes = 56 + 8 + 20 + 14 + 24;
 
 interface Sample {
-  readonly round_trips_us: readonly number[];
+  readonly p50_us: number;
+  readonly p99_us: number;
   readonly loss: number;
   readonly cpu_ns_per_frame: number;
   readonly frames_per_second: number;
@@ -23,7 +24,9 @@ interface Sample {
 
 /** Rows in the order of contestants. Throws Failure. */
 export async function benchRoundTrip(context: BenchContext): Promise<Row[]> {
-  const { repeats, pings } = context.quick ? quick : full;
+  const usual = context.quick ? quick : full;
+  const repeats = context.only.repeats ?? usual.repeats;
+  const pings = Math.ceil(usual.repeats * usual.pings / repeats);
   const samples = new Map<string, Sample[]>();
   await using bed = await Testbed.create(context.runtime);
   const all = contestants(context);
@@ -32,14 +35,13 @@ export async function benchRoundTrip(context: BenchContext): Promise<Row[]> {
       await during(bed, who, async (pids) => {
         const sample = await ping(bed, pids, pings);
         samples.set(nameOf(who), [...samples.get(nameOf(who)) ?? [], sample]);
-        const middle_us = median(sample.round_trips_us);
-        context.progress(`${nameOf(who)}: ${middle_us.toFixed(1)} µs`);
+        context.progress(`${nameOf(who)}: ${sample.p50_us.toFixed(1)} µs`);
       });
     }
   }
   const middle = (who: Contestant, of: (it: Sample) => number) =>
     median((samples.get(nameOf(who)) ?? []).map(of));
-  const half_us = (it: Sample) => median(it.round_trips_us);
+  const half_us = (it: Sample) => it.p50_us;
   return all.map((who) => ({
     experiment: "1b",
     ...who,
@@ -49,44 +51,35 @@ export async function benchRoundTrip(context: BenchContext): Promise<Row[]> {
     cpu_ns_per_frame: middle(who, (it) => it.cpu_ns_per_frame),
     ratio_to_kernel: middle(who, half_us) / middle(all[0]!, half_us),
     p50_us: middle(who, half_us),
-    p99_us: middle(who, (it) => quantile(it.round_trips_us, 0.99)),
+    p99_us: middle(who, (it) => it.p99_us),
   }));
 }
 
-/** The value that this part of all values does not exceed. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)]!;
+/** What `lvrm-gen ping` tells. */
+interface PingResult {
+  readonly sent_frames: number;
+  readonly received_frames: number;
+  readonly round_trip_p50_ns: number;
+  readonly round_trip_p99_ns: number;
+  readonly seconds: number;
 }
 
-/** Echo requests, the next as soon as one has come back. */
+/** Echo requests, the next as soon as one has come back. Throws Failure. */
 async function ping(bed: Testbed, pids: readonly number[], count: number): Promise<Sample> {
   const { sender, receiverAddress } = pairs[0]!;
   const before_ns = softirq_ns() + threads_ns(pids);
-  const start_ms = performance.now();
-  await using child = bed.spawn(sender, [
-    ...["ping", "-n", "-A", "-W", "1", "-c", String(count), receiverAddress],
+  await using child = bed.generator(sender, [
+    ...["ping", "--destination", receiverAddress, "--count", String(count)],
   ]);
-  const text = await child.finish();
-  const seconds = (performance.now() - start_ms) / 1000;
+  const told = JSON.parse(await child.finish()) as PingResult;
   const cpu_ns = softirq_ns() + threads_ns(pids) - before_ns;
-  const round_trips_us = readPing(text);
-  if (round_trips_us.length === 0) {
-    throw new Failure(ExitCode.failed, "bench: no ping came back: is it iputils' ping?");
-  }
+  const { sent_frames, received_frames, seconds } = told;
+  if (received_frames === 0) throw new Failure(ExitCode.failed, "bench: no ping came back");
   return {
-    round_trips_us,
-    loss: 1 - round_trips_us.length / count,
-    cpu_ns_per_frame: cpu_ns / (2 * round_trips_us.length),
-    frames_per_second: 2 * round_trips_us.length / seconds,
+    p50_us: told.round_trip_p50_ns / 1000,
+    p99_us: told.round_trip_p99_ns / 1000,
+    loss: 1 - received_frames / sent_frames,
+    cpu_ns_per_frame: cpu_ns / (2 * received_frames),
+    frames_per_second: 2 * received_frames / seconds,
   };
-}
-
-/** Round trips that `ping` printed, without repeated ones. */
-export function readPing(text: string): number[] {
-  const lines = text.split("\n").filter((line) => !line.includes("DUP!"));
-  return lines.flatMap((line) => {
-    const found = / time=([\d.]+) ms/.exec(line);
-    return found === null ? [] : [Number(found[1]) * 1000];
-  });
 }

@@ -2,7 +2,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { rotated } from "./contestants.ts";
 import { softirq_ns } from "./processor.ts";
-import { quantile, readPing } from "./round_trip.ts";
 import { combine, highestRate, lossMax, type Trial } from "./search.ts";
 
 /** A forwarder that carries so many frames per second and loses the rest. */
@@ -55,18 +54,6 @@ Deno.test("each repeat begins with another contestant", () => {
   deepEqual([0, 1, 2, 3].map((repeat) => rotated(["a", "b", "c"], repeat).join("")), [
     ...["abc", "bca", "cab", "abc"],
   ]);
-});
-
-Deno.test("round trips are read from ping's lines, without repeated ones", () => {
-  const text = `PING 10.0.11.2 (10.0.11.2) 56(84) bytes of data.
-64 bytes from 10.0.11.2: icmp_seq=1 ttl=63 time=0.049 ms
-64 bytes from 10.0.11.2: icmp_seq=1 ttl=63 time=0.050 ms (DUP!)
-64 bytes from 10.0.11.2: icmp_seq=2 ttl=63 time=1.5 ms
-
-rtt min/avg/max/mdev = 0.002/0.002/0.049/0.003 ms, ipg/ewma 0.005/0.002 ms
-`;
-  deepEqual(readPing(text), [49, 1500]);
-  deepEqual([quantile([3, 1, 2], 0.5), quantile([3, 1, 2], 0.99), quantile([7], 0.01)], [2, 3, 7]);
 });
 
 Deno.test("softirq time is the seventh figure of all processors", () => {

@@ -11,50 +11,14 @@ import { ExitCode, Failure } from "../config/mod.ts";
 import { arena, idle, link, slotsFor } from "../config/sizes.ts";
 import { PlanKeeper } from "../gateway/plan_keeper.ts";
 import type { ControlEvent } from "../routing/mod.ts";
-import type { Core as CpuCore, LoadSample, Placement } from "../vr_monitor/mod.ts";
+import type { Placement } from "../vr_monitor/mod.ts";
 import { placements, readSample } from "../vr_monitor/mod.ts";
 import { noPorts, Outbox, portSet, spawnVri } from "../vri_monitor/mod.ts";
 import type { Plan, VriProcess } from "../vri_monitor/mod.ts";
 import * as routes from "./stage_routes.ts";
+import type { ChangeTimes, Offer, StageChange, StageOptions, StageSample } from "./stage_types.ts";
 
-/** What to build. */
-export interface StageOptions {
-  readonly executable: string;
-  /** Arguments of each VRI of each VR. */
-  readonly vrs: readonly (readonly (readonly string[])[])[];
-  readonly queue: number;
-  readonly balancer: number;
-  readonly byFrame: boolean;
-  /** CPU cores, the dispatcher's first. */
-  readonly cores: readonly CpuCore[];
-  readonly placement: Placement;
-}
-
-/** How a VR's frames come. */
-export interface Offer {
-  /** 0: as fast as they are taken. */
-  readonly rate_fps: number;
-  /** On their way at most; 0: no bound. */
-  readonly window_frames: number;
-}
-
-/** Times of one change of VRIs, from the decision on. */
-export interface ChangeTimes {
-  /** When it was in force, by `performance.now()`. */
-  readonly inForce_ms: number;
-  /** Until the first frame came back from each new VRI. */
-  readonly allocations_us: readonly number[];
-  /** Until nothing was left in the hands of each that leaves. */
-  readonly deallocations_us: readonly number[];
-}
-
-/** Counters of one instant. */
-export interface StageSample {
-  readonly clock_ns: bigint;
-  /** Of each VR. */
-  readonly sent_frames: readonly number[];
-  readonly loads: LoadSample;
-}
+export type { ChangeTimes, Offer, StageChange, StageOptions, StageSample } from "./stage_types.ts";
 
 type State = "attaching" | "running" | "draining";
 
@@ -309,7 +273,7 @@ export class Stage {
     for (const it of leaving) it.state = "draining";
     const changed = [...joining, ...leaving];
     if (changed.length === 0) {
-      return { inForce_ms: performance.now(), allocations_us: [], deallocations_us: [] };
+      return { inForce_ms: performance.now(), joined: [], left: [] };
     }
     for (const it of changed) it.decidedNs = decidedNs;
     const sent = this.#plans.amend(changed);
@@ -319,16 +283,16 @@ export class Stage {
     const served = joining.filter(({ vr }) => this.#offers.has(vr));
     return {
       inForce_ms,
-      allocations_us: await this.#took_us(served, "firstFrameNs"),
-      deallocations_us: await this.#took_us(leaving, "emptiedNs"),
+      joined: await this.#took(served, "firstFrameNs"),
+      left: await this.#took(leaving, "emptiedNs"),
     };
   }
 
   /** From the decision to its effect on each of these VRIs, but for those that take too long. */
-  async #took_us(
+  async #took(
     instances: readonly Instance[],
     effect: "firstFrameNs" | "emptiedNs",
-  ): Promise<number[]> {
+  ): Promise<StageChange[]> {
     const deadline = performance.now() + effect_ms;
     const seen = (reader: SnapshotReader, { vri, decidedNs }: Instance): boolean => {
       const counters = reader.vri(vri);
@@ -340,8 +304,29 @@ export class Stage {
       reader = await this.#snapshot();
     }
     return instances.filter((it) => seen(reader, it)).map(({ vri, decidedNs }) => {
-      return Math.round((reader.vri(vri)[effect] - Number(decidedNs)) / 100) / 10;
+      const { unparkedNs, [effect]: effectNs } = reader.vri(vri);
+      const since_us = (ns: number) => Math.round((ns - Number(decidedNs)) / 100) / 10;
+      const joins = effect === "firstFrameNs";
+      return { unparked_us: joins ? since_us(unparkedNs) : null, effect_us: since_us(effectNs) };
     });
+  }
+
+  /**
+   * Starts one more process of a VR, as a standby is replaced: it attaches and takes in its routes
+   * while all else goes on. Call what is returned to end it, once it was ready.
+   */
+  async startBystander(vr: number): Promise<() => Promise<void>> {
+    const { core } = this.#in(vr, "running")[0]!;
+    this.#spawn(vr, core, this.#options.vrs[vr]![0]!);
+    await this.#plan();
+    return async () => {
+      await this.#becomeReady();
+      const bystander = this.#instances.pop()!;
+      bystander.process!.kill();
+      await bystander.process!.ended;
+      await this.#plan();
+      this.#core.vriDestroy(bystander.vri);
+    };
   }
 
   /** Counters of this instant; who has drained is a standby again. */

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fetchStatus } from "../api/mod.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { Child, ownCommand, sleep } from "./command.ts";
+import type { ForwardingRouter } from "./contestants.ts";
 
 /** A sender, its receiver, and the network that frames are sent to: behind the receiver, which
  * drops them at once and answers nothing. */
@@ -137,28 +138,44 @@ async function batch(lines: readonly string[], namespace?: string): Promise<void
 }
 
 /** One VR routes for everybody; one that relays has two ports, so there is one for each pair. */
-function vrWords(relays: boolean): string[] {
-  if (!relays) return ["--vr", "0.0.0.0/0=cppvr"];
+function vrWords(router: ForwardingRouter, clickFile: string): string[] {
+  if (router === "cppvr") return ["--vr", "0.0.0.0/0=cppvr"];
   return (["s1", "s2"] as const).flatMap((name) => {
     const partner = partners[name];
     const subnets = [name, partner].map((it) => `10.0.${linkNumbers[it]}.0/24`).join(",");
-    return ["--vr", `${subnets}=cppvr --relay ${name}=${partner}`];
+    const command = router === "clickvr"
+      ? `clickvr:${clickFile} A=${name} B=${partner}`
+      : `cppvr --relay ${name}=${partner}`;
+    return ["--vr", `${subnets}=${command}`];
   });
 }
+
+/** The paper's minimal forwarder in Click (`vrs/click/examples/minimal.click`). */
+const clickForwarder = `define($A s1, $B r1);
+FromDevice($A, PROMISC true) -> ToDevice($B);
+FromDevice($B, PROMISC true) -> ToDevice($A);
+`;
 
 const startDeadline_ms = 60_000;
 
 /** An lvrm that serves in the gateway; `pids`: its own and its VRIs'. Disposal stops it. */
 export class Served implements AsyncDisposable {
-  private constructor(readonly child: Child, readonly pids: readonly number[]) {}
+  private constructor(
+    readonly child: Child,
+    readonly pids: readonly number[],
+    readonly folder: string,
+  ) {}
 
   /** Throws Failure when it doesn't start. */
-  static async start(bed: Testbed, adapter: string, relays: boolean): Promise<Served> {
-    const socket = `/tmp/lvrm-bench-${Deno.pid}.sock`;
+  static async start(bed: Testbed, adapter: string, router: ForwardingRouter): Promise<Served> {
+    const folder = await Deno.makeTempDir({ prefix: "lvrm-bench-" });
+    const socket = join(folder, "lvrm.sock");
+    const clickFile = join(folder, "minimal.click");
+    await Deno.writeTextFile(clickFile, clickForwarder);
     const ports = hosts.flatMap((name) => ["--interface", name]);
     const child = bed.spawn("gw", [
       ...ownCommand(),
-      ...vrWords(relays),
+      ...vrWords(router, clickFile),
       ...["--adapter", adapter, "--vris", "1", ...ports],
       ...["--socket", socket, "--log-level", "warning"],
     ]);
@@ -169,16 +186,18 @@ export class Served implements AsyncDisposable {
         const status = await fetchStatus(socket).catch(() => null);
         if (!status?.vrs.every((vr) => vr.vris.some((vri) => vri.state === "running"))) continue;
         const vris = status.vrs.flatMap((vr) => vr.vris);
-        return new Served(child, [child.pid, ...vris.flatMap((vri) => vri.pid ?? [])]);
+        return new Served(child, [child.pid, ...vris.flatMap((vri) => vri.pid ?? [])], folder);
       }
       throw new Failure(ExitCode.failed, child.err.trim() || "lvrm did not start in time");
     } catch (error) {
       await child[Symbol.asyncDispose]();
+      await Deno.remove(folder, { recursive: true });
       throw error;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.child[Symbol.asyncDispose]();
+    await Deno.remove(this.folder, { recursive: true });
   }
 }

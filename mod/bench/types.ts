@@ -2,6 +2,7 @@
 import type { Core } from "../../ffi/core.ts";
 import type { CapturedFrame } from "../trace/mod.ts";
 import type { Machine } from "./machine.ts";
+import type { Narrowing } from "./narrowing.ts";
 import type { Reaction } from "./steps.ts";
 import type { Row } from "./table.ts";
 
@@ -40,7 +41,11 @@ export interface BenchContext {
   readonly quick: boolean;
   /** Null: those that the experiment has. */
   readonly router: string | null;
+  /** 1a and 1b. */
+  readonly only: Narrowing;
   readonly queue: string | null;
+  /** Of 2c and 2d. */
+  readonly allocator: string;
   /** Frames on their way at most, where frames come as fast as they are taken. */
   readonly window_frames: number;
   /** 1c: frames lie in the VR's arena beforehand; only their first cache line is written anew. */

@@ -182,7 +182,7 @@ Deno.test("gen and sink are lvrm-gen's: they refuse to run unless the interface 
     match(err, /^lvrm-gen: Name the interface: --interface IF/);
   }
   equal(help.code, 0);
-  match(help.out, /^usage: lvrm-gen send/);
+  match(help.out, /^usage: lvrm gen/);
   deepEqual(generatorWords(["sink", "--interface", "e0"]), ["sink", "--interface", "e0"]);
   equal(generatorWords(["status"]), null);
   const limit = await lvrm("gen", "--find-limit", "--interface", "e0", ...traffic);

@@ -2,7 +2,12 @@
 import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
-import { type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
+import {
+  adaptiveAllocators,
+  type BenchOptions,
+  experiments,
+  forwardingRouters,
+} from "../bench/mod.ts";
 import {
   allocators,
   decideSettings,
@@ -16,6 +21,7 @@ import {
   writeConfig,
 } from "../config/mod.ts";
 import type { Environment, RunOptions, Settings } from "../config/mod.ts";
+import { addHandlers } from "./handlers.ts";
 import { exitCodeOf, formatAdapters, formatFindings } from "../gateway/mod.ts";
 import type { AdapterRow, Finding } from "../gateway/mod.ts";
 import type { SimulateOptions } from "../simulate/mod.ts";
@@ -47,6 +53,8 @@ Examples:
   lvrm --vr '0.0.0.0/0,::/0=cppvr --relay eth0=eth1'
   lvrm check --config lvrm.yaml && lvrm --config lvrm.yaml
   lvrm status --json
+  lvrm handlers vr1 && lvrm handlers vr1 counter.count
+  lvrm handlers vr1 hotconfig @changed.click
 
 Without interfaces and without privileges (ports mem0, mem1, … or pcap0, pcap1, …):
   --adapter memory:FILE[,FILE…][,OPTION…]       replay captures, round and round
@@ -118,8 +126,9 @@ function addPrograms(program: Command): void {
     .argument("[WORDS...]", "as of click: lvrm click --help");
   program.command("gen")
     .description(
-      "send numbered frames out of a named interface: lvrm gen --help; with --find-limit " +
-        "--sink INTERFACE find the highest rates with 2 % loss and with none",
+      "send numbered frames, or those of a capture file, out of a named interface: lvrm gen " +
+        "--help; with --find-limit --sink INTERFACE find the highest rates with 2 % loss and " +
+        "with none",
     )
     .helpOption(false)
     .argument("[WORDS...]", "of lvrm-gen send");
@@ -158,6 +167,7 @@ export function makeProgram(actions: Actions): Command {
       const json = options.json === true;
       actions.print(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
     });
+  addHandlers(program, actions);
   program.command("bench")
     .description(
       "measure lvrm on this machine, without its interfaces, and without privileges but for 1a " +
@@ -167,11 +177,15 @@ export function makeProgram(actions: Actions): Command {
     .argument("<EXPERIMENT...>", "one or more of them")
     .option("--json <FILE>", "write the figures there too, as JSON")
     .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
-    .option("--router <NAME>", `only this router: ${benchRouters.join(", ")}`)
+    .option("--router <NAME>", `only this router: ${forwardingRouters.join(", ")} (1a, 1b)`)
+    .option("--adapter <NAMES>", "only these adapters, with commas between them (1a, 1b)")
+    .option("--sizes <NUMBERS>", "only these sizes: 84,1538 bytes on the wire (1a)")
+    .option("--repeats <N>", "how often, each beginning with another contestant (1a, 1b)")
     .option(
       "--queue <NAME>",
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
     )
+    .option("--allocator <NAME>", `of 2c and 2d: ${adaptiveAllocators.join(", ")}`)
     .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
     .option(
       "--zero-copy",

@@ -2,7 +2,8 @@
 import type { CaptureReport } from "../../ffi/replay.ts";
 import type { Status, VrStatus } from "../metrics/mod.ts";
 
-function table(rows: readonly (readonly string[])[]): string {
+/** Columns; numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row.map((cell, column) => {

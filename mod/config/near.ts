@@ -1,14 +1,18 @@
 /** Which name was meant. Pure. */
 
-/** Letters to insert, delete or change, at least, to make one word of the other. */
+/** Letters to insert, delete, change or swap, at least, to make one word of the other. */
 export function distance(a: string, b: string): number {
+  let earlier: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? earlier[j - 2]! + 1 : Infinity;
+      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1, swapped));
     }
+    earlier = row;
     row = next;
   }
   return row[b.length]!;

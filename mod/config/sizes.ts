@@ -105,4 +105,4 @@ export const times = {
 export const maxWaitingEvents = 16384;
 
 /** Lines of a VRI's output that are kept for error messages. */
-export const keptOutputLines = 5;
+export const keptOutputLines = 50;

@@ -8,6 +8,7 @@ import { SnapshotReader } from "../../ffi/stats.ts";
 import type { Settings } from "../config/mod.ts";
 import { largestMtu, slotsFor, times } from "../config/sizes.ts";
 import type { IngressTable } from "../ingress/mod.ts";
+import { Handlers } from "../handlers/mod.ts";
 import { buildStatus } from "../metrics/mod.ts";
 import type { Status } from "../metrics/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
@@ -17,7 +18,7 @@ import { portSet, VriMonitor } from "../vri_monitor/mod.ts";
 import type { Plan, PlanChange, RouterProgram, ServedPrefix } from "../vri_monitor/mod.ts";
 import type { VriView, VrWants } from "../vri_monitor/mod.ts";
 import { Allocation } from "./allocation.ts";
-import { answerVri } from "./answer.ts";
+import { answerVris } from "./answer.ts";
 import { createVrs } from "./arenas.ts";
 import { Conditions } from "./conditions.ts";
 import { CoreKeeper } from "./core_keeper.ts";
@@ -72,6 +73,7 @@ export class Gateway {
   readonly #conditions = new Conditions();
   readonly #input: InputEnd | null;
   readonly #plans: PlanKeeper;
+  readonly handlers: Handlers;
   #reader: SnapshotReader | null = null;
   #requested: bigint | null = null; // snapshot under way
   #serving = false;
@@ -86,6 +88,11 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#plans = new PlanKeeper(parts.core);
+    this.handlers = new Handlers({
+      vrs: parts.settings.vrs.map((vr) => vr.name),
+      members: (vr) => this.#vris.roster.members(vr),
+      wake: () => parts.core.wake(),
+    });
     const mtu = largestMtu(slotsFor(parts.ports.map((port) => port.mtu), 1).bytes);
     this.#ports = new PortKeeper(parts.ports, parts.adapters, parts.core, mtu);
     this.#served = parts.settings.vrs.flatMap(({ subnets }, vr) =>
@@ -108,7 +115,7 @@ export class Gateway {
         return { name: vr.name, program: parts.programs[i]!, link: vr };
       }),
       seating: parts.cores,
-      snapshot: (vr) => parts.routes.snapshot(this.#sourceOf[vr]),
+      snapshot: (vr) => this.handlers.snapshot(vr, parts.routes.snapshot(this.#sourceOf[vr])),
       wake: () => parts.core.wake(),
       now: () => performance.now(),
     });
@@ -147,7 +154,7 @@ export class Gateway {
     await this.#conditions.until(() => ready() || broken() !== undefined);
     if (this.#stopping) throw new Error("the gateway was stopped");
     const failed = broken();
-    if (failed !== undefined) throw startFailure(settings.vrs[failed.vr]!, failed.reason);
+    if (failed !== undefined) throw startFailure(settings.vrs[failed.vr]!, failed);
     this.#ingress.begin();
     this.#ports.openAll();
     this.#serving = true;
@@ -275,11 +282,20 @@ export class Gateway {
 
   /** Everything that may have happened, in one fixed order. */
   #pass(bits: number): void {
-    if ((bits & eventsReady) !== 0) this.#receiveEvents();
+    const vrOf = (vri: number) => this.#vris.roster.vrOf(vri);
+    if ((bits & eventsReady) !== 0) {
+      answerVris({
+        core: this.#parts.core,
+        routes: this.#parts.routes,
+        handlers: this.handlers,
+        vrOf,
+      });
+    }
     const now_ms = performance.now();
     this.#routes.poll((bits & netlinkReady) !== 0, now_ms);
     this.#takeSnapshot();
     this.#vris.tick();
+    this.handlers.sweep();
     if (this.#serving) {
       this.#vris.activate();
       this.#routes.warn();
@@ -380,16 +396,5 @@ export class Gateway {
   #portsChanged(): void {
     this.#parts.routes.setPorts(this.#ports.routingPorts());
     this.#touch();
-  }
-
-  #receiveEvents(): void {
-    const { core } = this.#parts;
-    // Bounded, so that VRIs that talk without end cannot keep the loop from all else.
-    for (let i = 0; i < 4096; i++) {
-      const event = core.eventReceive();
-      if (event === null) return;
-      answerVri(this.#parts.routes, this.#vris.roster.vrOf(event.vri), event);
-    }
-    core.wake();
   }
 }

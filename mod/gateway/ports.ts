@@ -2,6 +2,7 @@
 import { limits } from "../../ffi/abi.gen.ts";
 import type { Replay } from "../../ffi/replay.ts";
 import { ExitCode, Failure, meant } from "../config/mod.ts";
+import { arena, largestMtu } from "../config/sizes.ts";
 import type { InterfaceSettings } from "../config/mod.ts";
 import type { InterfaceAddress, Link } from "../routing/mod.ts";
 
@@ -54,6 +55,16 @@ function namedLink(wanted: InterfaceSettings, links: readonly Link[]): Link {
   return link;
 }
 
+/** Frames must fit the largest slots that there are. */
+function requireRoom({ name, mtu }: Link): void {
+  const most = largestMtu(arena.jumbo_slot_bytes);
+  if (mtu <= most) return;
+  throw failure(
+    `${name} has an MTU of ${mtu}, more than the ${most} that lvrm's slots have room for: ` +
+      `ip link set ${name} mtu ${most}, or name other interfaces with --interface`,
+  );
+}
+
 /** Every Ethernet interface that is up and has an address. */
 function defaultLinks(links: readonly Link[], addresses: readonly InterfaceAddress[]): Link[] {
   const addressed = new Set(addresses.map((a) => a.ifindex));
@@ -81,6 +92,7 @@ export function choosePorts(
         `name those to serve with --interface`,
     );
   }
+  for (const { link } of chosen) requireRoom(link);
   return chosen.map(({ link, vlan }, port) => ({
     port,
     name: link.name,

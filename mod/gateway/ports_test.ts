@@ -1,6 +1,7 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { Failure } from "../config/mod.ts";
 import type { InterfaceSettings } from "../config/mod.ts";
+import { arena, largestMtu } from "../config/sizes.ts";
 import type { InterfaceAddress, Link } from "../routing/mod.ts";
 import { choosePorts, portName } from "./ports.ts";
 
@@ -73,4 +74,13 @@ Deno.test("what can't be a port is refused with a cure", () => {
     ).includes("255"),
   );
   throws(() => choosePorts([], [], []), Failure);
+});
+
+Deno.test("an interface whose frames no slot holds is refused with a cure", () => {
+  const most = largestMtu(arena.jumbo_slot_bytes);
+  const large = [link(2, "eth0", { mtu: most }), link(3, "eth1", { mtu: most + 1 })];
+  equal(choosePorts([{ name: "eth0", vlan: null }], large, []).length, 1);
+  const text = refusal([{ name: "eth1", vlan: null }], large);
+  ok(text.includes(`eth1 has an MTU of ${most + 1}`), text);
+  match(text, new RegExp(`ip link set eth1 mtu ${most},`));
 });

@@ -25,6 +25,7 @@ const view = (more: Partial<VriView>): VriView => ({
   state: "running",
   reason: null,
   lastFailure: "exited",
+  lastLines: [],
   pid: 77,
   core: 1,
   why: "",

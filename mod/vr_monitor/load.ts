@@ -35,7 +35,9 @@ export function readSample(
     clock_ns: Number(reader.clockNs()),
     vrs: rows.map((vris, vr) => ({
       counters: reader.vrLoad(vr),
-      vris: vris.map((row) => ({ ...row, counters: reader.vriLoad(row.vri) })),
+      vris: vris.map(({ id, vri, life, running }) => {
+        return { id, vri, life, running, counters: reader.vriLoad(vri) };
+      }),
     })),
   };
 }
@@ -97,28 +99,35 @@ function vrLoad(
   elapsed_ns: number,
   vris: readonly VriLoad[],
 ): VrLoad {
-  const averages = {
-    arrival_rate_fps: now.arrivalRateFps,
-    arrival_rate_Bps: now.arrivalRateBps,
-    vris,
-  };
+  const arrival_rate_fps = now.arrivalRateFps;
+  const arrival_rate_Bps = now.arrivalRateBps;
   if (before === undefined || elapsed_ns === 0) {
-    const rates = { departure_rate_fps: 0, queue_full_drops_fps: 0 };
-    return { ...averages, ...rates, mean_arrival_rate_fps: now.arrivalRateFps };
+    return {
+      arrival_rate_fps,
+      arrival_rate_Bps,
+      mean_arrival_rate_fps: arrival_rate_fps,
+      departure_rate_fps: 0,
+      queue_full_drops_fps: 0,
+      vris,
+    };
   }
   // Totals never run backwards, unless the number belongs to another VR now.
   const base = now.receivedFrames < before.receivedFrames ? null : before;
-  const per_s = (frames: (sample: VrLoadCounters) => number): number =>
-    1e9 * Math.max(0, frames(now) - (base === null ? 0 : frames(base))) / elapsed_ns;
+  const per_s = (after: number, earlier: number): number =>
+    1e9 * Math.max(0, after - earlier) / elapsed_ns;
   return {
-    ...averages,
-    mean_arrival_rate_fps: per_s((it) => it.receivedFrames),
-    departure_rate_fps: per_s((it) =>
-      it.sentFrames + it.droppedFrames - it.fullFrames - it.refusedFrames
-    ),
-    queue_full_drops_fps: per_s((it) => it.fullFrames),
+    arrival_rate_fps,
+    arrival_rate_Bps,
+    mean_arrival_rate_fps: per_s(now.receivedFrames, base?.receivedFrames ?? 0),
+    departure_rate_fps: per_s(servedOf(now), base === null ? 0 : servedOf(base)),
+    queue_full_drops_fps: per_s(now.fullFrames, base?.fullFrames ?? 0),
+    vris,
   };
 }
+
+/** Frames that its VRIs were done with. */
+const servedOf = (it: VrLoadCounters): number =>
+  it.sentFrames + it.droppedFrames - it.fullFrames - it.refusedFrames;
 
 function vriLoad(
   row: VriRow & { readonly counters: VriLoadCounters },
@@ -128,16 +137,24 @@ function vriLoad(
   const now = row.counters;
   const before = known?.counters ?? noFrames;
   const learned = known?.service_rate_fps ?? NaN;
-  const base = { id: row.id, queue_frames: now.queueFrames };
+  const { id } = row;
+  const queue_frames = now.queueFrames;
   if (elapsed_ns === 0) {
-    return { ...base, service_rate_fps: learned, busy_fraction: 0, departure_rate_fps: 0 };
+    return {
+      id,
+      queue_frames,
+      service_rate_fps: learned,
+      busy_fraction: 0,
+      departure_rate_fps: 0,
+    };
   }
   // What a VRI says of its busy time is input: within the time that there was.
   const busy_ns = Math.min(Math.max(0, now.busyNs - before.busyNs), elapsed_ns);
   const taken = Math.max(0, takenBy(now) - takenBy(before));
   const departed = Math.max(0, departedFrom(now) - departedFrom(before));
   return {
-    ...base,
+    id,
+    queue_frames,
     service_rate_fps: busy_ns >= busyEnough_ns && taken > 0 ? 1e9 * taken / busy_ns : learned,
     busy_fraction: busy_ns / elapsed_ns,
     departure_rate_fps: 1e9 * departed / elapsed_ns,

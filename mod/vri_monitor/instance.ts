@@ -17,6 +17,8 @@ export interface Instance {
   /** Of the position that has it: a standby's process may be given to another one. */
   id: string;
   process: VriProcess | null;
+  /** It said that it has handlers. */
+  offersHandlers: boolean;
   /** Generation of the first plan that names it; its counters mean nothing before. */
   since: number | null;
 }
@@ -56,7 +58,8 @@ export function makeInstance(
       return true;
     }
   });
-  const instance: Instance = { vri, outbox, id: parts.id, process: null, since: null };
+  const own = { process: null, offersHandlers: false, since: null };
+  const instance: Instance = { vri, outbox, id: parts.id, ...own };
   const lines = new LineLimit((line) => {
     log[parts.level()]("{vri} says: {line}", { vri: instance.id, line });
   }, parts.now);

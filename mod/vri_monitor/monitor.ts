@@ -7,7 +7,7 @@
  * All methods run to their end on the main thread, called from the gateway's one loop; only what
  * follows the end of a process is called in between, and leaves a note.
  */
-import { limits, Violation } from "../../ffi/abi.gen.ts";
+import { limits, Violation, wants } from "../../ffi/abi.gen.ts";
 import type { SnapshotReader } from "../../ffi/stats.ts";
 import { times } from "../config/sizes.ts";
 import type { ControlEvent } from "../routing/mod.ts";
@@ -203,7 +203,10 @@ export class VriMonitor {
     const counters = counted ? reader.vri(instance.vri) : null;
     // Who has attached gets the route snapshot; who is ready has said what it wants.
     if (counters?.attached && !instance!.outbox.opened) instance!.outbox.open();
-    if (counters?.ready && this.wants.add(position.vr, counters)) this.planDirty = true;
+    if (counters?.ready) {
+      instance!.offersHandlers = (counters.wants & wants.handler_requests) !== 0;
+      if (this.wants.add(position.vr, counters)) this.planDirty = true;
+    }
     const mayGetMore = position.state.is === "draining" &&
       (leftSince === null || leftSince > generation);
     this.#apply(position, {
@@ -375,6 +378,7 @@ export class VriMonitor {
     const instance = position.instance;
     position.instance = null;
     if (instance === null) return;
+    position.lastLines = instance.process?.lastLines ?? [];
     const idle = this.#around.seating.idle(position.core, this.roster.users());
     // What broke the rules gets nothing more; what was told to end has no successor.
     const waits = position.state.is === "failed" && this.#serving;

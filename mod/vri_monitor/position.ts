@@ -25,6 +25,8 @@ export interface Position extends Seat {
   instance: Instance | null;
   restarts: number;
   lastFailure: string | null;
+  /** Last words of its last process. */
+  lastLines: readonly string[];
 }
 
 /** What the status shows of a VRI. */
@@ -35,6 +37,8 @@ export interface VriView {
   readonly reason: string | null;
   /** Why it last failed or was quarantined, also after it was replaced. */
   readonly lastFailure: string | null;
+  /** Last words of the process that ended last. */
+  readonly lastLines: readonly string[];
   readonly pid: number | null;
   readonly core: number | null;
   readonly why: string;
@@ -72,6 +76,7 @@ export function newPosition(vr: number, name: string, number: number, state: Sta
     instance: null,
     restarts: 0,
     lastFailure: null,
+    lastLines: [],
   };
 }
 
@@ -84,13 +89,14 @@ export function rowOf(position: Position): VriRow | null {
 }
 
 export function viewOf(position: Position): VriView {
-  const { id, vr, state, lastFailure, instance, core, why, restarts, active } = position;
+  const { id, vr, state, lastFailure, lastLines, instance, core, why, restarts, active } = position;
   return {
     id,
     vr,
     state: state.is,
     reason: "reason" in state ? state.reason : null,
     lastFailure,
+    lastLines,
     pid: instance?.process?.pid ?? null,
     core: active ? core : null,
     why,

@@ -24,6 +24,8 @@ export interface VriProcess {
   readonly pid: number;
   /** Resolves when it was reaped, with how it ended: `exited with status 3: last line`. */
   readonly ended: Promise<string>;
+  /** The last lines that it printed as errors. */
+  readonly lastLines: readonly string[];
   /** SIGKILL; nothing happens when it ended already. */
   kill(): void;
 }
@@ -65,6 +67,7 @@ export function spawnVri(command: VriCommand): VriProcess {
   ]);
   return {
     pid: child.pid,
+    lastLines,
     ended: reap(child, drained, lastLines),
     kill: () => {
       try {

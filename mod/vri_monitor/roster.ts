@@ -2,11 +2,24 @@
 import { newPosition, planStates, rowOf, viewOf } from "./position.ts";
 import type { Position, VriView } from "./position.ts";
 import type { VriRow } from "../vr_monitor/mod.ts";
+import type { ControlEvent } from "../routing/mod.ts";
 import type { Instance } from "./instance.ts";
 import type { PlanVri } from "./plan.ts";
 import type { Seating } from "./seating.ts";
 import { brokenAfter, failuresOf } from "./state.ts";
 import type { State } from "./state.ts";
+
+/** A process that takes control events. */
+export interface VriMember {
+  readonly id: string;
+  readonly vri: number;
+  readonly life: object;
+  readonly state: State["is"];
+  readonly running: boolean;
+  readonly ready: boolean;
+  readonly offers: boolean;
+  readonly send: (events: readonly ControlEvent[]) => void;
+}
 
 export class Roster {
   #all: Position[] = [];
@@ -75,6 +88,23 @@ export class Roster {
     const active = this.of(vr).filter((position) => position.active);
     return active.length > 0 &&
       active.every(({ state }) => failuresOf(state, now_ms) >= brokenAfter);
+  }
+
+  /** Processes of a VR that take control events, and how to reach them. */
+  members(vr: number): VriMember[] {
+    return this.of(vr).flatMap(({ id, state, instance }): VriMember[] => {
+      if (instance?.outbox.opened !== true) return [];
+      return [{
+        id,
+        vri: instance.vri,
+        life: instance,
+        state: state.is,
+        running: state.is === "running",
+        ready: ["standby", "running", "draining"].includes(state.is),
+        offers: instance.offersHandlers,
+        send: (events) => instance.outbox.add(events),
+      }];
+    });
   }
 
   /** As the status shows them: those that run first. */

@@ -1,4 +1,5 @@
 /** What the VRIs of each VR asked for when they became ready. */
+import { wants as bits } from "../../ffi/abi.gen.ts";
 import type { VriCounters } from "../../ffi/stats.ts";
 import { noPorts, unite } from "./plan.ts";
 import type { PortSet } from "./plan.ts";
@@ -23,7 +24,9 @@ export class Wants {
   /** Adds what a ready VRI says; whether that is news. */
   add(vr: number, said: Pick<VriCounters, "wants" | "wantedPorts">): boolean {
     const known = this.of(vr);
-    const wants = known.wants | said.wants;
+    const frames = said.wants & (bits.neighbour_frames | bits.promiscuous);
+    if (frames === 0) return false; // then ports mean nothing
+    const wants = known.wants | frames;
     const ports = unite(known.ports, said.wantedPorts);
     if (wants === known.wants && ports.every((word, i) => word === known.ports[i])) return false;
     this.#byVr.set(vr, { wants, ports });

@@ -13,7 +13,8 @@
  *   - tags are in the frame; nothing marks a partial checksum;
  *   - of a deleted device nothing is heard; pfring_bind revives the ring.
  *
- * LVRM_STAND_IN, words separated by commas: no_module, force_ring_lock. */
+ * LVRM_STAND_IN, words separated by commas: no_module, force_ring_lock; and for any device but lo
+ * not_permitted, no_device, no_room. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -164,6 +165,13 @@ pfring *pfring_open(const char *device, uint32_t caplen, uint32_t flags) {
   if (told("no_module")) {
     errno = EAFNOSUPPORT;
     return NULL;
+  }
+  if (strcmp(device, "lo") != 0) {
+    errno = told("not_permitted") ? EPERM
+            : told("no_device")   ? EINVAL
+            : told("no_room")     ? ENOMEM
+                                  : 0;
+    if (errno != 0) return NULL;
   }
   int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (fd < 0) return NULL; /* EPERM */

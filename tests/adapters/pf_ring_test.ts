@@ -14,7 +14,7 @@ async function withStandIn(use: (library: string) => Promise<void>): Promise<voi
 
 const words = ["--vr", `${subnetsOf("s1", "r1")}=cppvr`, "--adapter", "pf_ring"];
 
-Deno.test("without library or module it says in one line what is missing and what to do", async (t) => {
+Deno.test("what stands in its way is told in one line, with what to do", async (t) => {
   await withStandIn(async (library) => {
     await using bed = await Testbed.create();
     const cases: [name: string, env: Record<string, string>, text: RegExp][] = [
@@ -32,6 +32,21 @@ Deno.test("without library or module it says in one line what is missing and wha
         "no module",
         { LVRM_PFRING_LIBRARY: library, LVRM_STAND_IN: "no_module" },
         /module pf_ring.*modprobe pf_ring.*pfring-dkms/,
+      ],
+      [
+        "not permitted",
+        { LVRM_PFRING_LIBRARY: library, LVRM_STAND_IN: "not_permitted" },
+        /cannot open \w+: not permitted.*root.*CAP_NET_RAW/,
+      ],
+      [
+        "a device that the module doesn't know",
+        { LVRM_PFRING_LIBRARY: library, LVRM_STAND_IN: "no_device" },
+        /no interface \w+ that the module knows.*ip link.*\/proc\/net\/pf_ring/,
+      ],
+      [
+        "no room for one more",
+        { LVRM_PFRING_LIBRARY: library, LVRM_STAND_IN: "no_room" },
+        /cannot open \w+: NOMEM.*256 devices and 512 rings/,
       ],
     ];
     for (const [name, env, text] of cases) {

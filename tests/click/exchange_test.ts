@@ -82,3 +82,42 @@ InfiniteSource(\\<04d20015 000003fa 00000002 5018ffff 00000000>"QUIT
   // "10,0,0,1,4,1" (12) became "200,100,200,100,78,33" (21).
   assert.match(stderr, /out: 200\.100\.200\.100\.20000 > 2\.0\.0\.2\.21: P 1027:1032\(5\)/);
 });
+
+/** Sends to 1.0.0.2 by ARPQuerier `q`; what comes out is printed. */
+const querier = (rest: string): string =>
+  `q :: ARPQuerier(1.0.0.1, 0:0:0:0:0:1) -> Print(out, 12) -> Discard; ${rest}
+Script(wait 1s, stop);`;
+const asks = querier(
+  `InfiniteSource(abcd, 1) -> UDPIPEncap(1.0.0.1, 7, 1.0.0.2, 7) -> q; Idle -> [1]q;`,
+);
+const hears = querier(`Idle -> q; InfiniteSource(
+  \\<000000000001 000000000002 0806 0001080006040002 000000000002 01000002 000000000001 01000001>,
+  1) -> [1]q;`);
+
+Deno.test("click exchange: an answer to ARP is known to the sibling, and what waited there goes", async () => {
+  const { stdout, stderr } = await run(hears, asks, ["a:q.table", "b:q.table", "b:q.length"]);
+  assert.match(stdout, /a:q.table:\n1\.0\.0\.2 1 00-00-00-00-00-02 /);
+  assert.match(stdout, /b:q.table:\n1\.0\.0\.2 1 00-00-00-00-00-02 /);
+  assert.match(stderr, /out: +\d+ \| 00000000 00020000 00000001/);
+  // The other way round: the packet waits when the news come.
+  const later = await run(asks, hears, ["a:q.table", "a:q.length"]);
+  assert.match(later.stdout, /a:q.table:\n1\.0\.0\.2 1 00-00-00-00-00-02 /);
+  assert.match(later.stdout, /a:q.length:\n0/);
+  assert.match(later.stderr, /out: +\d+ \| ffffffff ffff0000 00000001/, "it asked before");
+  assert.match(later.stderr, /out: +\d+ \| 00000000 00020000 00000001/);
+});
+
+Deno.test("click exchange: a sibling that starts later knows the neighbours", async () => {
+  const { stdout, stderr } = await run(hears, asks, ["b:q.table", "b:q.queries"], true);
+  assert.match(stdout, /b:q.table:\n1\.0\.0\.2 1 00-00-00-00-00-02 /);
+  assert.match(stdout, /b:q.queries:\n0/);
+  assert.match(stderr, /out: +\d+ \| 00000000 00020000 00000001/);
+});
+
+Deno.test("click exchange: a shared ARPTable tells as well, and sends by its querier", async () => {
+  const shared = (text: string): string =>
+    `t :: ARPTable; ${text.replace("0:0:0:0:0:1)", "0:0:0:0:0:1, TABLE t)")}`;
+  const { stdout, stderr } = await run(shared(asks), shared(hears), ["a:t.table", "b:t.table"]);
+  assert.equal([...stdout.matchAll(/1\.0\.0\.2 1 00-00-00-00-00-02 /g)].length, 2);
+  assert.match(stderr, /out: +\d+ \| 00000000 00020000 00000001/);
+});

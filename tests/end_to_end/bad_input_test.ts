@@ -80,6 +80,13 @@ Deno.test("an interface that is down is refused with a cure", async () => {
   match(oneLine(done, "down"), /s1.*(down|up)/);
 });
 
+Deno.test("an interface whose frames are longer than any slot is refused with a cure", async () => {
+  await using bed = await Testbed.create({ mtu: { s1: 20_000 } });
+  const done = await refused(bed, [...vr, "--interface", "s1"]);
+  equal(done.code, 4, done.stderr);
+  match(oneLine(done, "MTU"), /s1 has an MTU of 20000.*ip link set s1 mtu \d+/);
+});
+
 Deno.test("without root it says what is needed and ends with 4", async () => {
   await using bed = await Testbed.create();
   const [program, first] = lvrmCommand();

@@ -22,7 +22,7 @@ Deno.test("1a and 1b measure the kernel and every adapter that is there, and cle
       "kernel",
       ...["packet_mmap", "af_xdp", "raw"].filter((it) =>
         !done.stderr.includes(`${it} takes no part`)
-      ).flatMap((it) => [`${it} cppvr-relay`, `${it} cppvr`]),
+      ).flatMap((it) => [`${it} cppvr-relay`, `${it} cppvr`, `${it} clickvr`]),
     ];
     const nameOf = (row: typeof rows[number]) =>
       row.forwarder === "kernel" ? "kernel" : `${row.adapter} ${row.router}`;
@@ -52,3 +52,40 @@ function alive(namespace: string): boolean {
     return false;
   }
 }
+
+Deno.test("1a and 1b can be narrowed to adapters, routers, sizes and repeats", async () => {
+  const file = await Deno.makeTempFile();
+  const [program, first] = lvrmCommand();
+  try {
+    const args = [...first, "bench", "1a", "1b", "--quick", "--json", file];
+    const only = ["--adapter", "packet_mmap", "--router", "cppvr", "--sizes", "128"];
+    const done = await run(program, [...args, ...only, "--repeats", "2"], { timeout_ms: 200_000 });
+    equal(done.code, 0, done.stderr);
+    const { rows } = JSON.parse(await Deno.readTextFile(file)) as {
+      rows: Record<string, string | number | null>[];
+    };
+    deepEqual(
+      rows.map((row) => `${row.experiment} ${row.adapter} ${row.router} ${row.wire_bytes}`),
+      [
+        ...["1a null null 128", "1a packet_mmap cppvr 128"],
+        ...["1b null null 122", "1b packet_mmap cppvr 122"],
+      ],
+    );
+    equal(done.stderr.split("\n").filter((line) => line.startsWith("kernel 128")).length, 2);
+  } finally {
+    await Deno.remove(file);
+  }
+  for (
+    const [words, text] of [
+      [["1c", "--adapter", "raw"], /--adapter is for experiments 1a and 1b only/],
+      [["1a", "--adapter", "pcap"], /--adapter pcap: there is no such adapter of interfaces/],
+      [["1a", "--sizes", "84,83"], /--sizes 83: it must be a number, 84 to 1538/],
+      [["1b", "--repeats", "0"], /--repeats 0: it must be a number, 1 to 100/],
+      [["1c", "--router", "clickvr"], /clickvr: there is no such router/],
+    ] as const
+  ) {
+    const done = await run(program, [...first, "bench", ...words]);
+    equal(done.code, 2, done.stderr);
+    match(done.stderr, text);
+  }
+});

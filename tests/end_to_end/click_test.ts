@@ -72,19 +72,72 @@ Deno.test("clickvr: a router with ARPQuerier learns its neighbours and forwards"
   });
 });
 
-Deno.test("clickvr: a configuration with errors is refused before anything runs", async () => {
-  const text = "FromDevice(s1) -> Countre -> ToDevice(r1);\nx :: Nope;\n";
-  await withFile(text, async (path) => {
+/** What a start with this configuration says; it needs neither interfaces nor privileges. */
+async function refusal(text: string | null, words = ""): Promise<{ code: number; lines: string }> {
+  const start = async (path: string) => {
     const [program, first] = lvrmCommand();
+    const args = ["--adapter", "memory:count=1", "--vr", `0.0.0.0/0=clickvr:${path}${words}`];
     const { code, stderr } = await new Deno.Command(program, {
-      args: [...first, "--vr", `0.0.0.0/0=clickvr:${path}`],
+      args: [...first, ...args, "--socket", `${path}.sock`],
       env: { NO_COLOR: "1" },
     }).output();
-    const lines = new TextDecoder().decode(stderr);
-    equal(code, 3, lines);
-    match(lines, /router\.click:1: undeclared element 'Countre'/);
-    match(lines, /did you mean 'Counter'/);
-    match(lines, /router\.click:2: unknown element class 'Nope'/);
-    match(lines, /lvrm: vr1: clickvr:.*router\.click cannot run/);
-  });
+    return { code, lines: new TextDecoder().decode(stderr) };
+  };
+  return text === null ? await start("/tmp/none.click") : await withFile(text, start);
+}
+
+const onMem = "FromDevice(mem0) -> ToDevice(mem0);";
+
+/** Configuration, words after the file, and what is said of it. */
+const bad: [what: string, text: string | null, words: string, said: RegExp[]][] = [
+  ["unknown elements", "FromDevice(mem0) -> Countre -> ToDevice(mem0);\nx :: Nope;\n", "", [
+    /router\.click:1: undeclared element 'Countre'/,
+    /did you mean 'Counter'/,
+    /router\.click:2: unknown element class 'Nope'/,
+  ]],
+  ["no such file", null, "", [/none\.click: No such file/]],
+  ["wrong arguments", `${onMem}\nIdle -> Queue(many) -> Discard;\nIdle -> Strip -> Discard;`, "", [
+    /router\.click:2: While configuring 'Queue@\d+ :: Queue':\n.*CAPACITY/,
+    /router\.click:3: While configuring 'Strip@\d+ :: Strip':\n.*LENGTH/,
+    /Router could not be initialized!/,
+  ]],
+  ["push into pull", `${onMem}\nFromDevice(mem0) -> u :: Unqueue -> Discard;`, "", [
+    /router\.click:2:.*(push|pull)/,
+  ]],
+  ["ports that are used twice, or not at all", `${onMem}\nc :: Counter; Idle -> c;`, "", [
+    /'c :: Counter'.*(unused|connected|outputs?)/,
+  ]],
+  ["a syntax error", "FromDevice(mem0) -> -> ToDevice(mem0);", "", [
+    /router\.click:1: syntax error/,
+  ]],
+  ["an undefined parameter", `${onMem} Idle -> Queue($SIZE) -> Discard;`, " SIZES=7", [
+    /CAPACITY: syntax error/,
+  ]],
+  ["a word that is none", onMem, " --fast", [/"--fast" after clickvr:.*only VAR=value may follow/]],
+  ["a port that is not there", "FromDevice(mem3) -> ToDevice(mem0);", "", [
+    /'mem3' is no port of lvrm: name it with --interface/,
+  ]],
+  ["a port to send to that is not there", "FromDevice(mem0) -> ToDevice(eth9);", "", [
+    /'eth9' is no port of lvrm/,
+  ]],
+  [
+    "an interface's address that is not there",
+    `${onMem} Idle -> StoreIPAddress(eth9:ip, 12) -> Discard;`,
+    "",
+    [
+      /While configuring 'StoreIPAddress@\d+ :: StoreIPAddress'/,
+    ],
+  ],
+];
+
+Deno.test("clickvr: what can't run is refused with status 3 before any VRI takes traffic", async (t) => {
+  for (const [what, text, words, said] of bad) {
+    await t.step(what, async () => {
+      const { code, lines } = await refusal(text, words);
+      equal(code, 3, lines);
+      for (const it of said) match(lines, it);
+      match(lines, /^lvrm: vr1/m, "and lvrm says whose it is");
+      ok(!lines.includes("serves"), "nothing served");
+    });
+  }
 });

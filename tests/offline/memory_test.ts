@@ -131,6 +131,6 @@ Deno.test("options of a VR that name no port are told of, and end the run", asyn
   await using scratch = await Scratch.make();
   const vr = ["--vr", "10.0.1.0/24=cppvr --relay eth0=mem1"];
   const done = await offline(scratch, ["--adapter", "memory:count=1", ...vr]);
-  equal(done.code, 1);
+  equal(done.code, 3);
   match(done.stderr, /'eth0' is no port of lvrm/);
 });

@@ -97,7 +97,7 @@ Deno.test("the generator refuses what is unbounded or has no interface", async (
   for (
     const [words, code, text] of [
       [["send"], 2, /--interface/],
-      [["sink", "--interface", "lo"], 2, /--seconds/],
+      [["send", "--interface", "lo", "--source", "10.0.0.1"], 2, /--seconds S.*--count N/],
       [["send", "--wire-bytes", "9-8"], 2, /imix or FIRST-LAST/],
       [["sink", "--interface", "nope0", "--seconds", "1"], 1, /nope0/],
     ] as const

@@ -26,6 +26,11 @@ export async function compileVr(source: string, directory: string): Promise<stri
 export interface SendResult {
   sent_frames: number;
   sent_bytes: number;
+  /** Of a trace: with a number and without room for one, filled up, and left out. */
+  numbered_frames: number;
+  unnumbered_frames: number;
+  filled_frames: number;
+  skipped_frames: number;
   seconds: number;
   rate_fps: number;
   refusals: number;
@@ -72,7 +77,8 @@ export const generator = `${ROOT}zig-out/bin/lvrm-gen`;
 
 /** Starts sending from a host to the gateway. `mac`: where frames go first. */
 export function startSending(host: Host, mac: string, traffic: Traffic): Running {
-  const words = ["--interface", hostInterface, "--destination-mac", mac];
+  // A host's only interface is that of its default route.
+  const words = ["--interface", hostInterface, "--allow-default-route", "--destination-mac", mac];
   const add = (name: string, value: string | number | undefined): void => {
     if (value !== undefined) words.push(name, String(value));
   };

@@ -16,7 +16,7 @@ static void swap(uint8_t *a, uint8_t *b, size_t bytes) {
 }
 
 /* Turns an echo request into its reply, in place; RFC 1624 for the checksum (type 8 becomes 0). */
-static lvrm_frame mirror(const lvrm_vr *vr, lvrm_frame frame) {
+static inline lvrm_frame mirror(const lvrm_vr *vr, lvrm_frame frame) {
     uint8_t *data = lvrm_frame_data(vr, frame);
     uint8_t *packet = data + 14;
     uint8_t *icmp = packet + 20;
@@ -34,7 +34,7 @@ static lvrm_frame mirror(const lvrm_vr *vr, lvrm_frame frame) {
 }
 
 /* Serves events; false when told to stop. Says ready once the snapshot is complete. */
-static bool serve_events(lvrm_vr *vr) {
+static inline bool serve_events(lvrm_vr *vr) {
     static uint8_t payload[LVRM_MAX_EVENT_BYTES];
     struct lvrm_event_header header;
     while (lvrm_vr_receive_event(vr, &header, payload)) {

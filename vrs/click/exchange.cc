@@ -2,6 +2,7 @@
 #include "exchange.hh"
 
 #include <cstring>
+#include <utility>
 
 #include "element.hh"
 
@@ -17,6 +18,7 @@ struct Head {
 };
 
 constexpr uint8_t kind_greeting = 1;
+constexpr uint8_t kind_told = 2; // the answer to a greeting is complete
 constexpr size_t max_waiting = 256;
 
 /// FNV-1a of name and class. A chance agreement would deliver entries to a wrong element, which
@@ -37,7 +39,13 @@ void Exchange::add(const Element *element, Sharer *sharer) {
 }
 
 void Exchange::remove(Sharer *sharer) {
-    std::erase_if(members_, [&](const Member &it) { return it.sharer == sharer; });
+    for (auto *all : {&members_, &staged_})
+        std::erase_if(*all, [&](const Member &it) { return it.sharer == sharer; });
+}
+
+void Exchange::take_staged() {
+    members_.swap(staged_);
+    greet();
 }
 
 void Exchange::put(uint64_t id, uint8_t kind, std::string_view bytes) {
@@ -60,6 +68,7 @@ void Exchange::announce(const Element *from, uint8_t kind, std::string_view byte
 void Exchange::greet() { put(0, kind_greeting, {}); }
 
 void Exchange::receive(std::string_view event) {
+    has_heard_ = true;
     while (event.size() >= sizeof(Head)) {
         Head head;
         std::memcpy(&head, event.data(), sizeof head);
@@ -67,6 +76,10 @@ void Exchange::receive(std::string_view event) {
         if (head.bytes > event.size()) return;
         const std::string_view bytes = event.substr(0, head.bytes);
         event.remove_prefix(head.bytes);
+        if (head.id == 0) {
+            is_answering_ |= head.kind == kind_greeting;
+            is_told_ |= head.kind == kind_told;
+        }
         // By number: receiving may not add members, but nothing else is promised.
         for (size_t i = 0; i < members_.size(); i += 1) {
             if (head.id == 0 && head.kind == kind_greeting) {
@@ -88,6 +101,7 @@ bool Exchange::flush() {
         for (Member &it : members_)
             while (it.is_telling && waiting_.empty()) it.is_telling = it.sharer->tell(it.cursor);
         if (!waiting_.empty()) continue;
+        if (std::exchange(is_answering_, false)) put(0, kind_told, {});
         if (gathered_.empty()) return true;
         waiting_.push_back(std::move(gathered_));
         gathered_.clear();

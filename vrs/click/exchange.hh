@@ -39,6 +39,12 @@ class Exchange {
     /// In initialize() and cleanup() of an element: it is known to siblings by its name and class.
     void add(const Element *element, Sharer *sharer);
     void remove(Sharer *sharer);
+    /// Between the two, who is added belongs to a router that is only prepared: siblings don't
+    /// reach it before take_staged().
+    void begin_staging() { members_.swap(staged_); }
+    void end_staging() { members_.swap(staged_); }
+    /// The prepared router's from now on, and it asks for what siblings know.
+    void take_staged();
 
     /// An entry of at most max_entry_bytes, to all siblings.
     void announce(const Element *from, uint8_t kind, std::string_view bytes);
@@ -50,6 +56,9 @@ class Exchange {
     }
     /// Asks the siblings for what they know.
     void greet();
+    /// Whether one of them has told all it knows, and whether any has said anything.
+    bool is_told() const { return is_told_; }
+    bool has_heard() const { return has_heard_; }
     /// An event from a sibling.
     void receive(std::string_view event);
     /// Sends what was gathered. False when some of it has to wait.
@@ -74,10 +83,12 @@ class Exchange {
     void put(uint64_t id, uint8_t kind, std::string_view bytes);
 
     uint32_t number_;
-    std::vector<Member> members_;
+    std::vector<Member> members_, staged_;
     std::string gathered_;
     std::deque<std::string> waiting_;
     uint64_t lost_ = 0;
+    bool is_answering_ = false; // a greeting
+    bool is_told_ = false, has_heard_ = false;
 };
 
 /// Null where there are no siblings: in `lvrm click`.

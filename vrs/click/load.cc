@@ -34,20 +34,19 @@ bool flatten(std::string_view text, const std::string &file,
 }
 
 std::unique_ptr<Router> load(std::string_view text, const std::string &file,
-                             const std::map<std::string, std::string> &parameters, Driver &driver,
+                             const std::map<std::string, std::string> &parameters,
                              ErrorHandler &errh) {
-    first_parameters() = parameters;
+    if (&parameters != &first_parameters()) first_parameters() = parameters;
     FlatConfiguration flat;
     if (!flatten(text, file, parameters, flat, errh)) return nullptr;
-    auto router = std::make_unique<Router>(std::move(flat), std::string(text), driver);
-    return router;
+    return std::make_unique<Router>(std::move(flat), std::string(text));
 }
 
 std::unique_ptr<Router> reload(const std::string &text, Router &old, ErrorHandler &errh) {
-    auto router = load(text, "hotconfig", first_parameters(), old.driver(), errh);
+    auto router = load(text, "hotconfig", first_parameters(), errh);
     if (!router) return nullptr;
-    router->make_replacement = reload;
-    if (!router->initialize(errh, &old)) return nullptr;
+    router->make_replacement = old.make_replacement;
+    if (!router->initialize(errh)) return nullptr;
     return router;
 }
 

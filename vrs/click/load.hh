@@ -13,12 +13,12 @@ bool flatten(std::string_view text, const std::string &file,
              const std::map<std::string, std::string> &parameters, FlatConfiguration &out,
              ErrorHandler &errh);
 
-/// Parses, flattens and initialises; null after messages.
+/// Parses and flattens; null after messages.
 std::unique_ptr<Router> load(std::string_view text, const std::string &file,
-                             const std::map<std::string, std::string> &parameters, Driver &driver,
+                             const std::map<std::string, std::string> &parameters,
                              ErrorHandler &errh);
 
-/// What `hotconfig` does: the same with the parameters of the first load, taking over state.
+/// What `hotconfig` does: the same with the parameters of the first load, and initialised.
 std::unique_ptr<Router> reload(const std::string &text, Router &old, ErrorHandler &errh);
 
 /// The text of a file, "-" or "" standard input; false after a message.

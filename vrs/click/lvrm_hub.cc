@@ -2,18 +2,14 @@
 #include "lvrm_hub.hh"
 
 #include <algorithm>
-#include <cstdio>
 
-#include "load.hh"
-#include "lvrm_exchange.hh"
+#include "exchange.hh"
+#include "router.hh"
 
 namespace click {
 
 namespace {
 
-constexpr int exit_configuration = 3;
-constexpr int exit_host = 4;
-constexpr uint32_t idle_wait_ms = 1000;
 constexpr int max_events_per_pass = 256;
 
 LvrmHub *the_hub = nullptr;
@@ -45,7 +41,8 @@ bool find_address(NameKind kind, std::string_view device, void *out) {
 
 } // namespace
 
-LvrmHub::LvrmHub(lvrm_vr *vr) : vr_(vr) {
+LvrmHub::LvrmHub(lvrm_vr *vr, TakeRequest take_request)
+    : vr_(vr), take_request_(std::move(take_request)) {
     the_hub = this;
     port_hub = this;
     find_port_address = find_address;
@@ -78,6 +75,8 @@ bool LvrmHub::take_events() {
             is_synchronised_ = true;
         } else if (header.kind == LVRM_EVENT_SIBLINGS || header.kind == LVRM_EVENT_SIBLING) {
             if (exchange) exchange->receive({reinterpret_cast<char *>(payload), header.bytes});
+        } else if (header.kind == LVRM_EVENT_HANDLER_REQUEST) {
+            take_request_({reinterpret_cast<char *>(payload), header.bytes});
         } else if (header.kind == LVRM_EVENT_STOP) {
             is_stopping_ = true;
         }
@@ -128,47 +127,66 @@ int LvrmHub::find(const std::string &name) const {
 
 void LvrmHub::receive(const std::string &name, Element *element, bool is_promiscuous,
                       bool wants_neighbours) {
-    receivers_.push_back({name, element, is_promiscuous, wants_neighbours});
-    bind();
+    wanted_.receivers.push_back({name, element, is_promiscuous, wants_neighbours});
 }
 
 void LvrmHub::forget(Element *element) {
-    std::erase_if(receivers_, [&](const Receiver &it) { return it.element == element; });
-    bind();
+    for (Wanted *all : {&wanted_, &staged_})
+        std::erase_if(all->receivers, [&](const Receiver &it) { return it.element == element; });
+    for (Element *&it : bound_)
+        if (it == element) it = nullptr;
 }
 
 void LvrmHub::bind() {
     bound_.fill(nullptr);
-    for (const Receiver &it : receivers_)
+    for (const Receiver &it : wanted_.receivers)
         if (const int port = find(it.name); port != none)
             bound_[static_cast<size_t>(port)] = it.element;
 }
 
-bool LvrmHub::get_ready(std::string &missing) {
+void LvrmHub::begin_staging() { staged_ = std::exchange(wanted_, {}); }
+
+void LvrmHub::take_staged() {
+    wanted_ = std::exchange(staged_, {});
+    bind();
+}
+
+bool LvrmHub::has_ports(std::string &missing) const {
+    for (const Receiver &it : wanted_.receivers)
+        if (find(it.name) == none) return missing = it.name, false;
+    for (const std::string &it : wanted_.names)
+        if (find(it) == none) return missing = it, false;
+    return true;
+}
+
+void LvrmHub::get_ready(bool wants_neighbours) {
     uint64_t promiscuous[4] = {}, neighbours[4] = {};
-    for (const Receiver &it : receivers_) {
+    for (const Receiver &it : wanted_.receivers) {
         const int port = find(it.name);
-        if (port == none) return missing = it.name, false;
+        if (port == none) continue; // it has gone a moment ago
         const uint64_t bit = uint64_t{1} << port % 64;
         if (it.is_promiscuous) promiscuous[port / 64] |= bit;
-        if (it.wants_neighbours || wants_neighbours_) neighbours[port / 64] |= bit;
+        if (it.wants_neighbours || wants_neighbours) neighbours[port / 64] |= bit;
     }
+    bind();
     // One bitmap serves both: a port that wants either gets what any of them wants.
-    uint32_t wants = 0;
+    uint32_t wants = LVRM_WANTS_HANDLER_REQUESTS;
     uint64_t ports[4];
     for (int i = 0; i < 4; i += 1) {
         ports[i] = promiscuous[i] | neighbours[i];
         if (promiscuous[i]) wants |= LVRM_WANTS_PROMISCUOUS;
         if (neighbours[i]) wants |= LVRM_WANTS_NEIGHBOUR_FRAMES;
     }
-    lvrm_vr_ready(vr_, wants, wants ? ports : nullptr);
-    return true;
+    lvrm_vr_ready(vr_, wants, ports);
 }
 
-bool LvrmHub::take_frames() {
-    lvrm_frame frames[Batch::capacity];
-    const size_t count = lvrm_vr_receive(vr_, frames, Batch::capacity);
-    if (count == 0) return false;
+void LvrmHub::fetch(uint32_t max) {
+    in_count_ = max ? lvrm_vr_receive(vr_, in_.data(), std::min(max, Batch::capacity)) : 0;
+}
+
+uint32_t LvrmHub::take_frames() {
+    const size_t count = std::exchange(in_count_, 0);
+    if (count == 0) return 0;
     const Timestamp now = Timestamp::now();
     const uint32_t slot_bytes = static_cast<uint32_t>(vr_->slot_bytes);
     Batch batch;
@@ -183,7 +201,7 @@ bool LvrmHub::take_frames() {
         batch.clear();
     };
     for (size_t i = 0; i < count; i += 1) {
-        const lvrm_frame frame = frames[i];
+        const lvrm_frame frame = in_[i];
         const uint32_t port = lvrm_frame_input_port(frame);
         Element *element = bound_[port];
         if (!element) [[unlikely]] {
@@ -208,7 +226,7 @@ bool LvrmHub::take_frames() {
         batch.add(p);
     }
     send_on();
-    return true;
+    return static_cast<uint32_t>(count);
 }
 
 void LvrmHub::put(lvrm_frame frame) {
@@ -217,7 +235,9 @@ void LvrmHub::put(lvrm_frame frame) {
 }
 
 void LvrmHub::flush() {
-    if (out_count_) lvrm_vr_send(vr_, out_.data(), out_count_);
+    if (out_count_ == 0) return;
+    if (exchange) exchange->flush();
+    lvrm_vr_send(vr_, out_.data(), out_count_);
     out_count_ = 0;
 }
 
@@ -266,72 +286,6 @@ bool LvrmHub::send(int port, Packet *p) {
     put(lvrm_forward(frame, static_cast<uint32_t>(port)));
     p->kill();
     return true;
-}
-
-namespace {
-
-int fail(int code, const std::string &message) {
-    std::fprintf(stderr, "clickvr: %s\n", message.c_str());
-    return code;
-}
-
-/// Classes that are of no use without ARP or neighbour discovery.
-bool wants_neighbours(const Router &router) {
-    static const char *const classes[] = {"ARPQuerier",     "ARPResponder", "ARPFaker",
-                                          "ARPPrint",       "ARPTable",     "IP6NDSolicitor",
-                                          "IP6NDAdvertiser"};
-    for (const auto &it : router.elements())
-        for (const char *name : classes)
-            if (std::string_view(it->class_name()) == name) return true;
-    return false;
-}
-
-} // namespace
-
-int run_hosted(const std::string &file, const std::map<std::string, std::string> &parameters) {
-    FileErrorHandler errh;
-    std::string text;
-    if (!read_file(file, text, errh)) return exit_configuration;
-    lvrm_vr *vr = lvrm_vr_attach();
-    if (!vr) return fail(exit_host, lvrm_vr_error());
-    static std::unique_ptr<LvrmHub> hub; // too large for a stack
-    hub = std::make_unique<LvrmHub>(vr);
-    // Names of interfaces in the configuration mean ports: they must be known first.
-    while (!hub->is_synchronised()) {
-        if (!lvrm_vr_alive(vr) || !hub->take_events()) return 0;
-        if (!hub->is_synchronised()) lvrm_vr_wait(vr, idle_wait_ms);
-    }
-    LvrmExchange siblings(vr);
-    Driver driver;
-    auto router = load(text, file, parameters, driver, errh);
-    if (router) router->make_replacement = reload;
-    if (!router || !router->initialize(errh)) return exit_configuration;
-    if (wants_neighbours(*router)) hub->want_neighbours();
-    std::string missing;
-    if (!hub->get_ready(missing))
-        return fail(exit_configuration, "'" + missing +
-                                            "' is no port of lvrm: name it with "
-                                            "--interface, or correct " +
-                                            file);
-    siblings.greet();
-    while (lvrm_vr_alive(vr) && hub->take_events()) {
-        const bool has_received = hub->take_frames();
-        const bool has_worked = driver.pass(0);
-        hub->flush();
-        const bool has_told = siblings.flush();
-        if (router->replacement) {
-            auto next = std::move(router->replacement);
-            router = std::move(next);
-        }
-        if (has_received || has_worked || driver.has_tasks()) continue;
-        const int64_t timer_ns = driver.ns_to_timer();
-        uint32_t wait_ms = has_told ? idle_wait_ms : 1;
-        if (timer_ns >= 0) wait_ms = std::min(wait_ms, static_cast<uint32_t>(timer_ns / 1'000'000));
-        if (wait_ms > 0) lvrm_vr_wait(vr, wait_ms);
-    }
-    router.reset();
-    hub->flush();
-    return 0;
 }
 
 } // namespace click

@@ -5,8 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "hosted.hh"
 #include "load.hh"
-#include "lvrm_hub.hh"
 
 namespace click {
 namespace {
@@ -266,8 +266,7 @@ int run(int argc, char **argv) {
         name = options.file.empty() || options.file == "-" ? "<stdin>" : options.file;
     }
     if (options.is_simulated) Clock::simulate();
-    Driver driver;
-    auto router = load(text, name, options.parameters, driver, errh);
+    auto router = load(text, name, options.parameters, errh);
     if (!router) return 1;
     if (options.can_reconfigure) router->make_replacement = reload;
     if (options.is_check) return router->check(errh) ? 0 : 1;
@@ -281,9 +280,10 @@ int run(int argc, char **argv) {
     const int64_t started_ns = steady_ns();
     while (!options.is_quitting) {
         running = router.get();
-        driver.run(*router);
+        router->driver().run(*router);
         if (!router->replacement) break;
         auto next = std::move(router->replacement);
+        next->take_over(*router, errh);
         router = std::move(next);
     }
     std::fflush(stdout);

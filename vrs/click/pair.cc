@@ -28,21 +28,20 @@ class PairExchange final : public Exchange {
 struct Side {
     explicit Side(uint32_t number) : siblings(number) {}
     PairExchange siblings;
-    Driver driver;
     std::unique_ptr<Router> router;
 
     bool start(const char *file, ErrorHandler &errh) {
         exchange = &siblings;
         std::string text;
         if (!read_file(file, text, errh)) return false;
-        router = load(text, file, {}, driver, errh);
+        router = load(text, file, {}, errh);
         if (!router || !router->initialize(errh)) return false;
         siblings.greet();
         return true;
     }
     void run() {
         exchange = &siblings;
-        driver.run(*router);
+        router->driver().run(*router);
     }
     /// What this side has to say, to the other.
     void tell(Side &other) {

@@ -37,12 +37,12 @@ class PortHub {
     virtual void receive(const std::string &name, Element *element, bool is_promiscuous,
                          bool wants_neighbours) = 0;
     virtual void forget(Element *element) = 0;
+    /// That a port of this name is sent to; it must be there when the router starts.
+    virtual void expect(const std::string &name) = 0;
     /// Sends a frame; false when the port isn't there: the packet is killed.
     virtual bool send(int port, Packet *p) = 0;
     /// Changes whenever a port does: what find() said may be another then.
     virtual uint32_t version() const = 0;
-    /// Copies of ARP and neighbour discovery frames are wanted on all ports that are received from.
-    virtual void want_neighbours() = 0;
 };
 
 inline PortHub *port_hub = nullptr;

@@ -7,8 +7,8 @@
 
 namespace click {
 
-Router::Router(FlatConfiguration flat, std::string text, Driver &driver)
-    : flat_(std::move(flat)), text_(std::move(text)), driver_(driver) {}
+Router::Router(FlatConfiguration flat, std::string text)
+    : flat_(std::move(flat)), text_(std::move(text)) {}
 
 Router::~Router() {
     for (size_t i = elements_.size(); i-- > 0;)
@@ -108,22 +108,21 @@ bool Router::check(ErrorHandler &errh) {
     return false;
 }
 
-bool Router::initialize(ErrorHandler &errh, Router *old) {
+bool Router::initialize(ErrorHandler &errh) {
     is_initialized_ = prepare(errh) && initialize_elements(errh);
-    if (!is_initialized_) {
-        errh.error("Router could not be initialized!");
-        return false;
+    if (!is_initialized_) errh.error("Router could not be initialized!");
+    return is_initialized_;
+}
+
+void Router::take_over(Router &old, ErrorHandler &errh) {
+    for (const auto &it : elements_) {
+        Element *before = old.find(it->name());
+        if (!before || std::string_view(before->class_name()) != it->class_name()) continue;
+        ContextErrorHandler context(errh,
+                                    "While hot-swapping state into '" + it->declaration() + "':",
+                                    it->landmark());
+        it->take_state(before, context);
     }
-    if (old)
-        for (const auto &it : elements_)
-            if (Element *before = old->find(it->name());
-                before && std::string_view(before->class_name()) == it->class_name()) {
-                ContextErrorHandler context(
-                    errh,
-                    "While hot-swapping state into '" + it->declaration() + "':", it->landmark());
-                it->take_state(before, context);
-            }
-    return true;
 }
 
 Element *Router::find(std::string_view name, const Element *context) const {

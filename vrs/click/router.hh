@@ -24,15 +24,16 @@ class StopListener {
 
 class Router {
   public:
-    /// `driver` outlives the router.
-    Router(FlatConfiguration flat, std::string text, Driver &driver);
+    Router(FlatConfiguration flat, std::string text);
     ~Router();
     Router(const Router &) = delete;
 
     /// Creates, connects, configures and initialises all elements. False after messages, the last
     /// of which is "Router could not be initialized!"; cleanup has happened then.
-    /// `old`: a router whose state is taken over.
-    bool initialize(ErrorHandler &errh, Router *old = nullptr);
+    bool initialize(ErrorHandler &errh);
+    /// Hot swap, between two passes: elements take the state of those of the same name and class.
+    /// `old` is good for nothing but to be destroyed then.
+    void take_over(Router &old, ErrorHandler &errh);
     /// Creates, connects and configures, but starts nothing: whether the configuration is right.
     bool check(ErrorHandler &errh);
     bool is_initialized() const { return is_initialized_; }
@@ -47,6 +48,7 @@ class Router {
 
     /// Handlers of the router itself: version, list, config, flatconfig, requirements, stop, …
     const Handler *find_handler(std::string_view name) const;
+    const std::vector<Handler> &handlers() const { return handlers_; }
 
     /// One stop, or a driver element's turn; how `stop` and elements with STOP end the run.
     void please_stop() { // the pass that is running ends first, and doesn't wait
@@ -69,7 +71,7 @@ class Router {
 
     /// What elements share by name, such as Script's variables or tables of a kind.
     std::map<std::string, void *> attachments;
-    /// A configuration that shall replace this one, taken by the driver's owner.
+    /// A configuration that shall replace this one, taken by who runs it between two passes.
     std::unique_ptr<Router> replacement;
     /// Makes a router from text, for `hotconfig`; set by who runs routers that can be replaced.
     std::unique_ptr<Router> (*make_replacement)(const std::string &text, Router &old,
@@ -90,7 +92,7 @@ class Router {
 
     FlatConfiguration flat_;
     std::string text_;
-    Driver &driver_;
+    Driver driver_; // of its own: one that is prepared doesn't run yet
     std::vector<std::unique_ptr<Element>> elements_;
     std::vector<CleanupStage> stages_;
     std::vector<std::vector<char>> processing_[2]; // by element and port: h, l or a

@@ -88,7 +88,7 @@ class Program {
 
     /// No frame's service has ended: time passes, and is slept where it is not burnt.
     void serve() {
-        if (!service_->is_paced()) return;
+        if (service_->burns()) return;
         const timespec pause{0, service_->sleep_ns()};
         clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
     }

@@ -18,12 +18,12 @@ class Service {
     static constexpr long pace_sleep_ns = 500'000;
     /// After so long without frames, it sleeps for the first one only.
     static constexpr uint64_t pause_ns = 10'000'000;
+    /// The longest service of a first frame that a paced VRI burns.
+    static constexpr double burn_max_ns = 50'000;
 
     Service(unsigned rate_fps, bool is_paced)
         : frame_ns_(1e9 / rate_fps), behind_ns_(is_paced ? pace_behind_ns : 2 * frame_ns_),
           is_paced_(is_paced) {}
-
-    bool is_paced() const { return is_paced_; }
 
     /// Frames whose service has ended by now, if so many wait; at most `max`.
     size_t due(uint64_t now_ns, size_t max) const {
@@ -47,7 +47,11 @@ class Service {
         begin(now_ns);
     }
 
-    /// How long a paced VRI sleeps until it looks again.
+    /// Whether it spends the time until it looks again awake: where each VRI has a core, or for the
+    /// first frame after a pause, if that is short. To wake up would take several times as long.
+    bool burns() const { return !is_paced_ || (is_first_ && frame_ns_ <= burn_max_ns); }
+
+    /// How long it sleeps else.
     long sleep_ns() const { return is_first_ ? static_cast<long>(frame_ns_) : pace_sleep_ns; }
 
   private:

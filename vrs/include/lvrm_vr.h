@@ -10,16 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LVRM_ABI_HASH UINT64_C(0xeeffc572e7353b60)
+#define LVRM_ABI_HASH UINT64_C(0xb2fe10f246bb6387)
 #define LVRM_MAX_PORTS 255
 #define LVRM_NO_PORT 255
 #define LVRM_MAX_EVENT_BYTES 4096
+#define LVRM_MAX_HANDLER_BYTES 1048576
 #define LVRM_MAX_NEXT_HOPS 64
 #define LVRM_MAX_FRAME_BYTES 16383
 #define LVRM_HEADROOM_BYTES 66
 #define LVRM_NO_VLAN 65535
 #define LVRM_WANTS_NEIGHBOUR_FRAMES 1u
 #define LVRM_WANTS_PROMISCUOUS 2u
+#define LVRM_WANTS_HANDLER_REQUESTS 4u
 
 enum lvrm_drop {
     LVRM_DROP_NO_VRI = 0,
@@ -63,8 +65,10 @@ enum lvrm_event {
     LVRM_EVENT_SYNCHRONISED = 5,
     LVRM_EVENT_STOP = 6,
     LVRM_EVENT_FLUSH = 7,
+    LVRM_EVENT_HANDLER_REQUEST = 8,
     LVRM_EVENT_NEED_NEIGHBOUR = 16,
     LVRM_EVENT_RENEW_NEIGHBOUR = 17,
+    LVRM_EVENT_HANDLER_REPLY = 18,
     LVRM_EVENT_SIBLINGS = 32,
     LVRM_EVENT_SIBLING = 33,
 };
@@ -75,6 +79,22 @@ enum lvrm_route {
     LVRM_ROUTE_BLACKHOLE = 6,
     LVRM_ROUTE_UNREACHABLE = 7,
     LVRM_ROUTE_PROHIBIT = 8,
+};
+
+enum lvrm_handler {
+    LVRM_HANDLER_LIST = 1,
+    LVRM_HANDLER_READ = 2,
+    LVRM_HANDLER_WRITE = 3,
+    LVRM_HANDLER_PREPARE = 4,
+    LVRM_HANDLER_COMMIT = 5,
+    LVRM_HANDLER_ABORT = 6,
+    LVRM_HANDLER_ADOPT = 7,
+};
+
+enum lvrm_handler_status {
+    LVRM_HANDLER_STATUS_OK = 0,
+    LVRM_HANDLER_STATUS_FAILED = 1,
+    LVRM_HANDLER_STATUS_COUNT = 2,
 };
 
 struct lvrm_event_header {
@@ -141,6 +161,15 @@ struct lvrm_neighbour_request {
     uint8_t address[16];
 };
 
+struct lvrm_handler_event {
+    uint32_t request;
+    uint32_t total_bytes;
+    uint32_t offset;
+    uint16_t name_bytes;
+    uint8_t code;
+    uint8_t reserved;
+};
+
 #define LVRM_SLOT_SHIFT 0
 #define LVRM_SLOT_MASK UINT64_C(0x3fffff)
 #define LVRM_LENGTH_SHIFT 22
@@ -200,9 +229,10 @@ size_t lvrm_vr_take_empty(lvrm_vr *vr, lvrm_frame *frames, size_t max);
  * Returns false when there is none. */
 bool lvrm_vr_receive_event(lvrm_vr *vr, struct lvrm_event_header *header, void *payload);
 
-/* Sends a control event: LVRM_EVENT_NEED_NEIGHBOUR, LVRM_EVENT_RENEW_NEIGHBOUR, or
- * LVRM_EVENT_SIBLINGS to all other VRIs of this VR. Returns 0, -EAGAIN when the queue is full (the
- * receiver's too: an event waits in its sender's queue), -EMSGSIZE when too long. */
+/* Sends a control event: LVRM_EVENT_NEED_NEIGHBOUR, LVRM_EVENT_RENEW_NEIGHBOUR,
+ * LVRM_EVENT_HANDLER_REPLY, or LVRM_EVENT_SIBLINGS to all other VRIs of this VR. Returns 0,
+ * -EAGAIN when the queue is full (the receiver's too: an event waits in its sender's queue),
+ * -EMSGSIZE when too long. */
 int lvrm_vr_send_event(lvrm_vr *vr, uint16_t kind, const void *payload, size_t bytes);
 
 /* This VRI's number, and the only name that its siblings know it by: as the `source` of an event

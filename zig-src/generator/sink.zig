@@ -3,7 +3,8 @@
 //! that it measures. Waits at most `poll_ms`, so it ends in time.
 const std = @import("std");
 const linux = std.os.linux;
-const frames = @import("frames.zig");
+const numbered = @import("numbered.zig");
+const progress = @import("progress.zig");
 const socket = @import("socket.zig");
 const Options = @import("options.zig").Options;
 const Tally = @import("tally.zig").Tally;
@@ -13,7 +14,7 @@ const Histogram = @import("../latency.zig").Histogram;
 const block_bytes: u32 = 1 << 18;
 const block_count: u32 = 256;
 const retire_ms: u32 = 4; // a block that isn't full is handed over after this time
-const snap_bytes: u32 = 96; // VLAN tag, IPv4 with few options or IPv6, UDP, payload
+const snap_bytes: u32 = 160; // VLAN tag, IPv4 with options or IPv6, UDP or TCP, payload
 const poll_ms = 20;
 
 /// From the sender's clock to the kernel's stamp here, nanoseconds.
@@ -58,7 +59,7 @@ const filter = [_]Instruction{
     .{ .code = 0x06, .jt = 0, .jf = 0, .k = 0 },
 };
 
-pub fn run(options: Options) socket.Error!void {
+pub fn run(options: *const Options) socket.Error!void {
     const fd = try socket.open();
     defer _ = linux.close(fd);
     const interface = try socket.findInterface(fd, options.interface);
@@ -77,21 +78,28 @@ pub fn run(options: Options) socket.Error!void {
     try collect(fd, ring, options);
 }
 
-fn collect(fd: i32, ring: usize, options: Options) socket.Error!void {
-    var tally: Tally = .{};
+fn collect(fd: i32, ring: usize, options: *const Options) socket.Error!void {
+    var tally: Tally = try .init();
     const start_ns = socket.now_ns();
-    const end_ns = start_ns + @as(u64, @intFromFloat(options.seconds * std.time.ns_per_s));
+    const end_ns = start_ns + options.most_ns();
+    var shown: progress.Progress = .start("received", start_ns);
     var first_ns: u64 = 0;
     var last_ns: u64 = 0;
     var index: u32 = 0;
-    var input_fd: i32 = 0;
+    const input_fd: i32 = if (isPipe(0)) 0 else -1;
+    var is_ending = false;
     while (tally.different_frames < options.count) {
         const block: *Block = @ptrFromInt(ring + @as(usize, index) * block_bytes);
         // Pairs with the kernel's release as it hands a block over.
         if (@atomicLoad(u32, &block.block_status, .acquire) & 1 == 0) {
-            if (socket.now_ns() >= end_ns) break;
-            if (input_fd < 0) break; // its input ended, and what had come is counted
-            if (wait(fd, input_fd)) input_fd = -1;
+            const now_ns = socket.now_ns();
+            if (now_ns >= end_ns or is_ending) break; // what had come is counted
+            shown.tell(now_ns, tally.received_frames, tally.lostSoFar());
+            if (wait(fd, input_fd) or progress.isAskedToEnd()) {
+                // What is on its way still gets two block times to arrive.
+                socket.sleep_ns(2 * retire_ms * std.time.ns_per_ms);
+                is_ending = true;
+            }
             continue;
         }
         const before = tally.received_frames;
@@ -103,8 +111,19 @@ fn collect(fd: i32, ring: usize, options: Options) socket.Error!void {
         @atomicStore(u32, &block.block_status, 0, .release);
         index = (index + 1) % block_count;
     }
+    shown.end();
     tally.finish();
     try report(fd, tally, last_ns - first_ns);
+}
+
+/// Whether somebody may end it by closing the other end: in the background of a shell, standard
+/// input is /dev/null, which has ended from the beginning.
+fn isPipe(fd: i32) bool {
+    var found: linux.Statx = undefined;
+    const rc = linux.statx(fd, "", linux.AT.EMPTY_PATH, .{ .TYPE = true }, &found);
+    if (linux.errno(rc) != .SUCCESS) return false;
+    const kind = found.mode & linux.S.IFMT;
+    return kind == linux.S.IFIFO or kind == linux.S.IFSOCK;
 }
 
 /// Waits for frames; true when standard input has ended.
@@ -117,19 +136,16 @@ fn wait(fd: i32, input_fd: i32) bool {
     if (fds[1].revents == 0) return false;
     var byte: [64]u8 = undefined;
     const got = linux.read(input_fd, &byte, byte.len);
-    if (linux.errno(got) == .SUCCESS and got > 0) return false;
-    // What is on its way still gets two block times to arrive.
-    socket.sleep_ns(2 * retire_ms * std.time.ns_per_ms);
-    return true;
+    return linux.errno(got) != .SUCCESS or got == 0;
 }
 
-fn count(block: *Block, tally: *Tally, options: Options) void {
+fn count(block: *Block, tally: *Tally, options: *const Options) void {
     const base = @intFromPtr(block);
     var at = base + block.offset_to_first_pkt;
     for (0..block.num_pkts) |_| {
         const head: *const Head = @ptrFromInt(at);
         const data: [*]const u8 = @ptrFromInt(at + head.mac);
-        const found = frames.find(data[0..head.snaplen]);
+        const found = numbered.read(data[0..head.snaplen]);
         if (found != null and (options.any_run or found.?.run == options.shape.run)) {
             tally.add(found.?, head.len);
             const received = payload.stampOf(head.sec, head.nsec);

@@ -21,7 +21,7 @@ pub fn must(rc: usize, comptime what: []const u8) Error!usize {
     return fail(what ++ ": {t}", .{code});
 }
 
-pub const Interface = struct { index: i32, mac: [6]u8 };
+pub const Interface = struct { index: i32, mac: [6]u8, mtu: u32 };
 
 /// Finds an interface of this namespace.
 pub fn findInterface(socket: i32, name: []const u8) Error!Interface {
@@ -32,7 +32,10 @@ pub fn findInterface(socket: i32, name: []const u8) Error!Interface {
     const index = request.ifru.ivalue;
     const get_hardware_address = 0x8927; // SIOCGIFHWADDR
     _ = try must(linux.ioctl(socket, get_hardware_address, @intFromPtr(&request)), "SIOCGIFHWADDR");
-    return .{ .index = index, .mac = request.ifru.hwaddr.data[0..6].* };
+    const mac = request.ifru.hwaddr.data[0..6].*;
+    const get_mtu = 0x8921; // SIOCGIFMTU
+    _ = try must(linux.ioctl(socket, get_mtu, @intFromPtr(&request)), "SIOCGIFMTU");
+    return .{ .index = index, .mac = mac, .mtu = @intCast(@max(0, request.ifru.mtu)) };
 }
 
 /// A raw packet socket for the protocol (host order; 0: receives nothing).

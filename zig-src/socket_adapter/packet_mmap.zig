@@ -250,6 +250,7 @@ pub const PacketMmap = struct {
     }
 
     pub fn missed(m: *PacketMmap) u64 {
+        m.sender.refresh();
         return packet_socket.missed(m.receiver);
     }
 

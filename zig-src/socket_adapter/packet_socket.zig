@@ -1,17 +1,9 @@
 //! What the adapters over AF_PACKET share: making and binding packet sockets, whose frame it is by
-//! its VLAN tag, what the kernel tells about a frame, and sending in batches.
-//!
-//! Sending: a socket of its own (protocol 0, so that nothing is ever queued on it), `sendmmsg`. The
-//! egress qdisc is not bypassed: a user's shaping holds. A mapped transmit ring saves nothing:
-//! on a veth pair it took 704 ns a frame at 60 bytes and 764 at 1514, `sendmmsg` 635 and 682
-//! (each the best of 12 interleaved runs), as the kernel copies the ring's pages before it hands
-//! them on.
+//! its VLAN tag, and what the kernel tells about a frame. Sending: `packet/sender.zig`.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("../abi.zig");
 const Frame = @import("frame.zig").Frame;
-const Outgoing = @import("frame.zig").Outgoing;
-const Sent = @import("frame.zig").Sent;
 const Reason = @import("../reason.zig").Reason;
 const OffloadHeader = @import("../segment.zig").OffloadHeader;
 
@@ -29,6 +21,7 @@ const drop_membership = 2;
 const statistics = 6;
 const mr_promisc = 1;
 pub const status_vlan_valid = 1 << 4;
+pub const Sender = @import("packet/sender.zig").Sender;
 pub const SockaddrLl = linux.sockaddr.ll;
 
 /// VLAN id bitmap: replaced whole by the control thread, read by the dispatcher, word by word.
@@ -244,87 +237,6 @@ pub fn missed(fd: i32) u64 {
     const rc = linux.getsockopt(fd, linux.SOL.PACKET, statistics, into, &length);
     return if (linux.errno(rc) == .SUCCESS) counts[1] else 0;
 }
-
-/// Sends frames out of one interface.
-pub const Sender = struct {
-    fd: i32,
-    vlan: u16,
-    buffers: *Buffers,
-
-    const Buffers = struct {
-        messages: [batch]linux.mmsghdr,
-        vectors: [batch][3]std.posix.iovec,
-        tags: [batch][4]u8,
-    };
-
-    pub fn init(
-        adapter: []const u8,
-        config: *const abi.PortConfig,
-        reason: *Reason,
-    ) error{Failed}!Sender {
-        const fd = try open(adapter, reason);
-        errdefer _ = linux.close(fd);
-        try bind(adapter, fd, 0, config, reason);
-        const b = std.heap.page_allocator.create(Buffers) catch
-            return reason.fail(.NOMEM, "{s}: no memory for {s}", .{ adapter, nameOf(config) });
-        for (&b.messages, &b.vectors) |*message, *vectors| message.* = .{ .len = 0, .hdr = .{
-            .name = null,
-            .namelen = 0,
-            .iov = vectors,
-            .iovlen = 1,
-            .control = null,
-            .controllen = 0,
-            .flags = 0,
-        } };
-        return .{ .fd = fd, .vlan = config.vlan, .buffers = b };
-    }
-
-    pub fn deinit(s: *const Sender) void {
-        _ = linux.close(s.fd);
-        std.heap.page_allocator.destroy(s.buffers);
-    }
-
-    /// Sends up to 64 frames. A frame that the port refuses is skipped and marked; when its
-    /// transmit queue is full, the frames from there on are left to the caller.
-    pub fn send(s: *const Sender, frames: []const Outgoing) Sent {
-        for (frames, 0..) |*frame, i| s.describe(frame, i);
-        var result: Sent = .{ .frames = 0 };
-        while (result.frames < frames.len) {
-            const rest: u32 = @intCast(frames.len - result.frames);
-            const messages = s.buffers.messages[result.frames..].ptr;
-            const rc = linux.sendmmsg(s.fd, messages, rest, linux.MSG.DONTWAIT);
-            switch (linux.errno(rc)) {
-                .SUCCESS => result.frames += @intCast(rc),
-                .INTR => {},
-                .AGAIN, .NOBUFS, .NOMEM => return result,
-                else => { // ENETDOWN, ENXIO, EMSGSIZE: this frame can't go
-                    result.refused |= @as(u64, 1) << @intCast(result.frames);
-                    result.frames += 1;
-                },
-            }
-        }
-        return result;
-    }
-
-    fn describe(s: *const Sender, frame: *const Outgoing, i: usize) void {
-        const vectors = &s.buffers.vectors[i];
-        const bytes: [*]u8 = @constCast(frame.bytes.ptr);
-        const header = &s.buffers.messages[i].hdr;
-        if (s.vlan == abi.no_vlan) {
-            vectors[0] = .{ .base = bytes, .len = frame.bytes.len };
-            header.iovlen = 1;
-            return;
-        }
-        // The tag goes back between the addresses and the type, with the priority it came with.
-        const tag = &s.buffers.tags[i];
-        std.mem.writeInt(u16, tag[0..2], 0x8100, .big);
-        std.mem.writeInt(u16, tag[2..4], (frame.tag & 0xf000) | s.vlan, .big);
-        vectors[0] = .{ .base = bytes, .len = 12 };
-        vectors[1] = .{ .base = tag, .len = 4 };
-        vectors[2] = .{ .base = bytes + 12, .len = frame.bytes.len - 12 };
-        header.iovlen = 3;
-    }
-};
 
 test "a tag's frames belong to its port, others' to them, the rest to the kernel" {
     const untagged: Tags = try .init(abi.no_vlan);

@@ -183,6 +183,7 @@ pub const PfRing = struct {
 
     /// Dropped by the module since the last call, frames that the gateway sent among them.
     pub fn missed(p: *PfRing) u64 {
+        p.sender.refresh();
         var counts: library.Statistics = .{};
         if (p.calls.stats(p.ring, &counts) < 0) return 0;
         defer p.dropped_before = counts.dropped;

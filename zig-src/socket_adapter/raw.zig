@@ -171,6 +171,7 @@ pub const Raw = struct {
     }
 
     pub fn missed(r: *Raw) u64 {
+        r.sender.refresh();
         return packet_socket.missed(r.receiver);
     }
 

@@ -135,7 +135,17 @@ const cases: Record<string, [string, ...[string, RegExp][]]> = {
     `vrs:\n- subnets: [10.0.1.0/24]\n  router: cppvr --route 10.0.0.0/8=eth1\n  table: 100\n`,
     ["4:10", /own --route/],
   ],
-  "no YAML": [`vrs: [\n`, ["2:1", /Flow sequence|expected|must/]],
+  "no YAML": [`vrs: [\n`, ["2:1", /brackets and quotes are closed|must/]],
+  "an alias of nothing": [
+    "vrs: &a\n- subnets: *b\n  router: cppvr\n",
+    ["2:12", /nothing above is marked &b/],
+  ],
+  "lines that are indented wrongly": [
+    "vrs:\n- subnets: [10.0.1.0/24]\n  router: cppvr\n   weight: 2\n",
+    ["3:11", /check how far .* indented/],
+  ],
+  "a tab": ["vrs:\n\t- x\n", ["2:1", /use spaces/]],
+  "letters swapped": [vr("balancer: jqs"), ["4:15", /did you mean jsq\?/]],
   "two documents": [`${one}\n---\n${one}\n`, ["2:1", /documents/]],
   "a list at the top": ["- 1\n", ["1:1", /must be keys with values/]],
   "tabs, and lines too long to show": [

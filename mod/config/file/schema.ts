@@ -38,9 +38,9 @@ function scalar<T>(read: Reader<T>, about?: string): z.ZodType<T> {
 
 /** A list of such values. */
 function listOf<T>(read: Reader<T>, about: string, least = 0): z.ZodType<T[]> {
-  const error = (issue: { input?: unknown }) =>
+  const error = (issue: { input?: unknown; path?: readonly PropertyKey[] | undefined }) =>
     issue.input === undefined
-      ? `a key is missing: ${about}`
+      ? `the key ${String(issue.path?.at(-1))} is missing: ${about}`
       : `it must be a list${least > 0 ? " with at least one entry" : ""}: ${about}`;
   return z.array(scalar(read), { error }).min(least, { error }).meta({ description: about });
 }

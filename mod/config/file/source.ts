@@ -10,6 +10,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLError,
 } from "yaml";
 import type { Document } from "yaml";
@@ -27,6 +28,15 @@ export interface Problem {
 
 /** No file of ours comes near it; what is larger is something else. */
 const maxCharacters = 4 << 20;
+const misplaced = "this can't stand here: check how far this line and those around it are " +
+  "indented, and that brackets and quotes are closed";
+/** What the YAML library's messages leave to guess. */
+const advice: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: "a tab can't indent in YAML: use spaces",
+  BAD_INDENT: misplaced,
+  BLOCK_AS_IMPLICIT_KEY: misplaced,
+  MULTILINE_IMPLICIT_KEY: misplaced,
+};
 const shownColumns = 100;
 const shownCharacters = 500;
 
@@ -71,8 +81,10 @@ export class Source {
       })
     );
     const errors = [...this.#document.errors, ...this.#document.warnings];
-    this.problems = errors.map((error) => this.#problem(error));
-    this.readable = errors.every((error) => error.code === "DUPLICATE_KEY");
+    const aliases = this.#looseAliases();
+    this.problems = [...errors.map((error) => this.#problem(error)), ...aliases];
+    this.readable = aliases.length === 0 &&
+      errors.every((error) => error.code === "DUPLICATE_KEY");
   }
 
   /** The file's content as plain values. Throws Failure (configuration). */
@@ -120,9 +132,24 @@ export class Source {
 
   #problem(error: YAMLError): Problem {
     const offset = error.pos[0];
+    if (error.code in advice) return { offset, message: advice[error.code]! };
     if (error.code !== "DUPLICATE_KEY") return { offset, message: firstLine(error.message) };
     const key = /^[^\s:]*/.exec(this.#text.slice(offset))![0];
     return { offset, message: `${key} is there twice: keep one of them` };
+  }
+
+  /** Aliases of what is not there, or not yet. */
+  #looseAliases(): Problem[] {
+    const problems: Problem[] = [];
+    visit(this.#document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(this.#document) !== undefined) return;
+        const { source } = alias;
+        const message = `nothing above is marked &${source}: mark it, or write it out`;
+        problems.push({ offset: startOf(alias) ?? 0, message });
+      },
+    });
+    return problems;
   }
 
   #guarded<T>(read: () => T): T {

@@ -69,6 +69,20 @@ TEST(service_empty, "time without frames is not saved up") {
     CHECK(service.due(later + ms / 2, many) == 0);
 }
 
+TEST(service_burns, "a paced VRI burns the first frame after a pause only, and only a short one") {
+    Service service(50'000, true);
+    service.start(origin, origin + 20 * ms);
+    CHECK(service.burns());
+    service.served(1, 1, origin + 20 * ms + 20'000);
+    CHECK(!service.burns());
+    Service slow(1000, true);
+    slow.start(origin, origin + 20 * ms);
+    CHECK(!slow.burns());
+    Service burning(1000, false);
+    burning.served(1, 1, origin);
+    CHECK(burning.burns());
+}
+
 TEST(service_first, "after a pause the first frame is served at once, later ones in turns") {
     Service service(50'000, true);
     CHECK(service.sleep_ns() == 20'000);

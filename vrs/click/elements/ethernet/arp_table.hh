@@ -1,18 +1,30 @@
 // The table behind ARPQuerier: addresses known, asked for, and packets that wait for an answer.
+// Siblings tell each other what they learn.
 #pragma once
 
 #include <unordered_map>
 
 #include "element.hh"
+#include "exchange.hh"
 #include "headers.hh"
 
 namespace click {
 
-class ARPTable final : public Element {
+/// Sends packets that waited, a chain by Packet::next.
+class ARPSender {
+  public:
+    virtual void send_waiting(Packet *p, const EtherAddress &ether) = 0;
+
+  protected:
+    ~ARPSender() = default;
+};
+
+class ARPTable final : public Element, public Sharer {
   public:
     const char *class_name() const override { return "ARPTable"; }
     int configure(Args &args) override;
-    void cleanup(CleanupStage) override { clear(); }
+    int initialize(ErrorHandler &) override { return share(this), 0; }
+    void cleanup(CleanupStage) override { close(); }
     void add_handlers() override;
     void take_state(Element *old, ErrorHandler &) override;
     ~ARPTable() override { clear(); }
@@ -22,6 +34,7 @@ class ARPTable final : public Element {
         bool is_known = false;
         int64_t live_ns = 0;                      // when it was confirmed
         int64_t asked_ns = 0;                     // when a query was sent last
+        int64_t told_ns = 0;                      // when siblings were told last
         Packet *first = nullptr, *last = nullptr; // that wait, by Packet::next
     };
     enum class Found { known, known_but_old, unknown };
@@ -32,8 +45,16 @@ class ARPTable final : public Element {
     void wait(IPAddress ip, Packet *p, bool &asks);
     /// Whether a query for a known address is due.
     bool should_poll(IPAddress ip);
-    /// Learns; returns the packets that waited, a chain by Packet::next, oldest first.
+    /// Learns, and tells siblings; returns the packets that waited, a chain by Packet::next, oldest
+    /// first.
     Packet *learn(IPAddress ip, const EtherAddress &ether);
+    /// Siblings know the table by `owner` from now on: itself, or the only element that uses it.
+    void share(const Element *owner);
+    /// Sends what waited, when a sibling learned what was waited for.
+    void set_sender(ARPSender *sender) { sender_ = sender; }
+    void receive(uint8_t kind, std::string_view bytes) override;
+    bool tell(size_t &cursor) override;
+    void close();
     void remove(IPAddress ip);
     void clear();
     std::string dump() const;
@@ -51,8 +72,12 @@ class ARPTable final : public Element {
   private:
     void drop_waiting(Entry &entry);
     void expire(int64_t now);
+    Packet *enter(IPAddress ip, const EtherAddress &ether, int64_t live_ns);
+    void announce(IPAddress ip, Entry &entry, int64_t now);
 
     std::unordered_map<uint32_t, Entry> entries_;
+    const Element *owner_ = nullptr;
+    ARPSender *sender_ = nullptr;
     uint32_t capacity_ = 2048;    // packets that wait
     uint32_t entry_capacity_ = 0; // 0: no limit
     Timestamp timeout_ = Timestamp::seconds(300), poll_ = Timestamp::seconds(60);

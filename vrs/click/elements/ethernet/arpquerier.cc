@@ -44,7 +44,7 @@ c :: Classifier(12/0806 20/0002, …); c[0] -> [1]arpq; ip -> [0]arpq -> out;
 
 namespace click {
 
-class ARPQuerier final : public Element {
+class ARPQuerier final : public Element, public ARPSender {
   public:
     const char *class_name() const override { return "ARPQuerier"; }
     const char *port_count() const override { return "2/1-2"; }
@@ -82,7 +82,12 @@ class ARPQuerier final : public Element {
         }
         return 0;
     }
-    void cleanup(CleanupStage) override { own_table_.clear(); }
+    int initialize(ErrorHandler &) override {
+        if (table_ == &own_table_) own_table_.share(this);
+        table_->set_sender(this);
+        return 0;
+    }
+    void cleanup(CleanupStage) override { own_table_.close(); }
     void take_state(Element *old, ErrorHandler &errh) override {
         auto *other = static_cast<ARPQuerier *>(old->cast("ARPQuerier"));
         if (table_ == &own_table_ && other->table_ == &other->own_table_)
@@ -146,6 +151,16 @@ class ARPQuerier final : public Element {
         }
         batch.shrink(kept);
         output(0).push(batch);
+    }
+
+    void send_waiting(Packet *p, const EtherAddress &ether) override {
+        while (p) {
+            Packet *next = p->next;
+            p->next = nullptr;
+            encapsulate(p, ether);
+            output(0).push(p);
+            p = next;
+        }
     }
 
   private:
@@ -221,16 +236,6 @@ class ARPQuerier final : public Element {
         }
         p->kill();
     }
-    void send_waiting(Packet *p, const EtherAddress &ether) {
-        while (p) {
-            Packet *next = p->next;
-            p->next = nullptr;
-            encapsulate(p, ether);
-            output(0).push(p);
-            p = next;
-        }
-    }
-
     IPAddress ip_, broadcast_;
     EtherAddress ether_;
     ARPTable *table_ = nullptr;

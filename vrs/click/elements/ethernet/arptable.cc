@@ -35,6 +35,18 @@ namespace {
 
 constexpr int64_t query_gap_ns = 100'000'000; // between queries for one address
 constexpr int64_t expire_gap_ns = 1'000'000'000;
+constexpr int64_t tell_gap_ns = 1'000'000'000; // between news that say the same
+constexpr size_t told_at_once = 256;
+
+constexpr uint8_t kind_entry = 1;
+
+/// An entry as siblings are told of it.
+struct SharedEntry {
+    uint32_t ip;
+    uint8_t ether[6];
+    uint8_t reserved[2];
+    int64_t age_ns; // since it was confirmed
+};
 
 } // namespace
 
@@ -120,18 +132,88 @@ void ARPTable::wait(IPAddress ip, Packet *p, bool &asks) {
     waiting_ += 1;
 }
 
-Packet *ARPTable::learn(IPAddress ip, const EtherAddress &ether) {
-    if (ether.is_group()) return nullptr;
-    if (entry_capacity_ && entries_.size() >= entry_capacity_ && !entries_.contains(ip.addr))
-        return nullptr;
+Packet *ARPTable::enter(IPAddress ip, const EtherAddress &ether, int64_t live_ns) {
     Entry &entry = entries_[ip.addr];
     entry.ether = ether;
     entry.is_known = true;
-    entry.live_ns = steady_ns();
+    entry.live_ns = live_ns;
     Packet *chain = entry.first;
     entry.first = entry.last = nullptr;
     for (const Packet *p = chain; p; p = p->next) waiting_ -= 1;
     return chain;
+}
+
+Packet *ARPTable::learn(IPAddress ip, const EtherAddress &ether) {
+    if (ether.is_group()) return nullptr;
+    const auto known = entries_.find(ip.addr);
+    const bool is_new = known == entries_.end();
+    if (is_new && entry_capacity_ && entries_.size() >= entry_capacity_) return nullptr;
+    const int64_t now = steady_ns();
+    const bool is_news = is_new || !known->second.is_known || known->second.ether != ether ||
+                         now - known->second.told_ns >= tell_gap_ns;
+    Packet *chain = enter(ip, ether, now);
+    if (is_news) announce(ip, entries_[ip.addr], now);
+    return chain;
+}
+
+void ARPTable::announce(IPAddress ip, Entry &entry, int64_t now) {
+    if (!exchange || !owner_) return;
+    SharedEntry told{ip.addr, {}, {}, now - entry.live_ns};
+    std::memcpy(told.ether, entry.ether.bytes, sizeof told.ether);
+    exchange->announce(owner_, kind_entry, told);
+    entry.told_ns = now;
+}
+
+void ARPTable::share(const Element *owner) {
+    owner_ = owner;
+    if (exchange) exchange->add(owner, this);
+}
+
+void ARPTable::close() {
+    if (exchange) exchange->remove(this);
+    clear();
+}
+
+/// What is older than what is known here is no news; nor is what a sibling makes up, as far as that
+/// can be seen.
+void ARPTable::receive(uint8_t kind, std::string_view bytes) {
+    SharedEntry told;
+    if (kind != kind_entry || bytes.size() != sizeof told) return;
+    std::memcpy(&told, bytes.data(), sizeof told);
+    const EtherAddress ether(told.ether);
+    const int64_t now = steady_ns();
+    if (ether.is_group() || told.ip == 0 || told.age_ns < 0 || told.age_ns > now ||
+        (timeout_ && told.age_ns > timeout_.ns))
+        return;
+    const auto known = entries_.find(told.ip);
+    const bool is_new = known == entries_.end();
+    if (is_new && entry_capacity_ && entries_.size() >= entry_capacity_) return;
+    const int64_t live_ns = now - told.age_ns;
+    if (!is_new && known->second.is_known && known->second.live_ns >= live_ns) return;
+    Packet *chain = enter({told.ip}, ether, live_ns);
+    if (sender_) return sender_->send_waiting(chain, ether);
+    while (chain) {
+        Packet *next = chain->next;
+        chain->next = nullptr;
+        chain->kill();
+        drops_ += 1;
+        chain = next;
+    }
+}
+
+/// By bucket: what a growing table moves meanwhile may be left out, and is learned by asking.
+bool ARPTable::tell(size_t &cursor) {
+    const int64_t now = steady_ns();
+    size_t told = 0;
+    for (; cursor < entries_.bucket_count(); cursor += 1) {
+        if (told >= told_at_once) return true;
+        for (auto it = entries_.begin(cursor); it != entries_.end(cursor); ++it) {
+            if (!it->second.is_known) continue;
+            announce({it->first}, it->second, now);
+            told += 1;
+        }
+    }
+    return false;
 }
 
 void ARPTable::remove(IPAddress ip) {

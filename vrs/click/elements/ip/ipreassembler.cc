@@ -51,6 +51,13 @@ class IPReassembler final : public SimpleElement<IPReassembler> {
             for (Packet *p : it.fragments) p->kill();
         partial_.clear();
     }
+    void take_state(Element *old, ErrorHandler &) override {
+        auto *other = static_cast<IPReassembler *>(old);
+        partial_.swap(other->partial_);
+        order_.swap(other->order_); // places stay valid
+        std::swap(memory_, other->memory_);
+        schedule();
+    }
     void add_handlers() override {
         add_read("packets", [this] { return partial_.size(); });
         add_read("memory", [this] { return memory_; });

@@ -31,6 +31,10 @@ class DelayShaper final : public Element {
         if (waiting_) waiting_->kill();
         waiting_ = nullptr;
     }
+    void take_state(Element *old, ErrorHandler &) override {
+        waiting_ = std::exchange(static_cast<DelayShaper *>(old)->waiting_, nullptr);
+        open_.wake();
+    }
     void add_handlers() override { add_data("delay", data_both, &delay_); }
     Notifier *empty_notifier(int) override { return &open_; }
     void run_timer(Timer *) override { open_.wake(); }

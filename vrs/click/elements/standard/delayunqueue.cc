@@ -31,6 +31,10 @@ class DelayUnqueue final : public Element {
         if (waiting_) waiting_->kill();
         waiting_ = nullptr;
     }
+    void take_state(Element *old, ErrorHandler &) override {
+        waiting_ = std::exchange(static_cast<DelayUnqueue *>(old)->waiting_, nullptr);
+        task_.reschedule();
+    }
     void add_handlers() override {
         add_data("delay", data_both, &delay_);
         add_task_handlers(&task_);

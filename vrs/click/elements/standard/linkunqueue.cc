@@ -45,6 +45,13 @@ class LinkUnqueue final : public Element {
         return 0;
     }
     void cleanup(CleanupStage) override { reset(); }
+    void take_state(Element *old, ErrorHandler &) override {
+        auto *other = static_cast<LinkUnqueue *>(old);
+        under_way_.swap(other->under_way_);
+        free_at_ = other->free_at_;
+        was_busy_ = other->was_busy_;
+        task_.reschedule();
+    }
     void add_handlers() override {
         add_data("latency", data_both, &latency_);
         add_data("bandwidth", data_read, &bandwidth_);

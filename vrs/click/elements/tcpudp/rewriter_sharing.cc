@@ -35,9 +35,8 @@ bool Rewriter::tell(size_t &cursor) {
     for (uint32_t i = 0; i < told_at_once; i += 1, cursor += 1) {
         if (cursor >= table_.end()) return false;
         const Flow &flow = table_[static_cast<uint32_t>(cursor)];
-        // A flow that came from a sibling is the sibling's to tell.
-        if (flow.is_used && flow.is_own && flow.expiry_ns > now_ns_)
-            announce(static_cast<uint32_t>(cursor));
+        // Those that came from a sibling too: that one may be gone by now.
+        if (flow.is_used && flow.expiry_ns > now_ns_) announce(static_cast<uint32_t>(cursor));
     }
     return true;
 }

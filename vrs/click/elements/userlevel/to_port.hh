@@ -15,7 +15,10 @@ class ToPort : public Element {
     const char *port_count() const override { return "1/0"; }
     const char *processing() const override { return "a/a"; }
     int initialize(ErrorHandler &errh) override {
-        if (!port_hub && (descriptor_ = open_packet_socket(name_, false, errh)) < 0) return -1;
+        if (port_hub)
+            port_hub->expect(name_);
+        else if ((descriptor_ = open_packet_socket(name_, false, errh)) < 0)
+            return -1;
         if (!input_is_pull(0)) return 0;
         signal_ = Signal::upstream_empty(this, 0, &task_);
         task_.initialize();
