@@ -76,12 +76,14 @@ pub fn build(b: *std.Build) void {
     for ([_][2][]const u8{
         .{ "ts", "ffi/abi.gen.ts" },
         .{ "h", "vrs/include/lvrm_vr.h" },
+        .{ "rs", "vrs/rust/src/sys.rs" },
+        .{ "vr_ts", "vrs/typescript/abi.gen.ts" },
     }) |pair| {
         const run = b.addRunArtifact(generate);
         run.addArg(pair[0]);
         update.addCopyFileToSource(run.addOutputFileArg(std.fs.path.basename(pair[1])), pair[1]);
     }
-    b.step("abi", "Write ffi/abi.gen.ts and vrs/include/lvrm_vr.h").dependOn(&update.step);
+    b.step("abi", "Write what is generated from zig-src/abi.zig").dependOn(&update.step);
 
     // The dispatcher looped back on itself, for measuring. As the library is built.
     b.installArtifact(b.addExecutable(.{ .name = "lvrm-loopback", .root_module = b.createModule(.{

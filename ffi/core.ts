@@ -28,9 +28,9 @@ export class CoreError extends Error {
   }
 }
 
-/** `core`: CPU number to pin the dispatcher on, -1 to leave it to the kernel. */
+/** `cores`: by dispatcher, the CPU number to pin it on; null, or -1: the kernel places it. */
 export interface StartConfig {
-  readonly core: number;
+  readonly cores: readonly (number | null)[];
   readonly idle: Idle;
   readonly busyPoll: boolean;
 }
@@ -77,10 +77,10 @@ export interface VriConfig {
   readonly controlCapacity: number;
 }
 
-/** What the VRI's process is told: the link's segment and the descriptor to wake lvrm. */
+/** What the VRI's process gets: the link's segment, and descriptors to wake each dispatcher. */
 export interface VriCreated {
   readonly linkShmid: number;
-  readonly wakeFd: number;
+  readonly wakeFds: readonly number[];
 }
 
 /** A control event that a VRI sent to lvrm. */
@@ -121,6 +121,7 @@ export class Core {
   readonly #library: Library;
   readonly #events = new Uint8Array(layout.EventHeader.size + limits.max_event_bytes);
   readonly #text = new Uint8Array(1024);
+  #dispatchers = 1;
   /** Thin netlink calls, results as the kernel gave them (0, a count or -errno). */
   readonly netlink: NetlinkSymbols;
   /** Traces and captures. */
@@ -175,17 +176,22 @@ export class Core {
     return true;
   }
 
-  /** Starts the dispatcher's thread. */
+  /** Starts a dispatcher's thread for each core. */
   start(config: StartConfig): void {
     const at = layout.StartConfig;
     const view = new DataView(new ArrayBuffer(at.size));
-    view.setInt32(at.core, checked("core", config.core, -1, 4095), true);
+    const count = checked("dispatchers", config.cores.length, 1, limits.max_dispatchers);
+    view.setUint32(at.dispatchers, count, true);
+    for (const [i, core] of config.cores.entries()) {
+      view.setInt32(at.cores + 4 * i, checked("core", core ?? -1, -1, 4095), true);
+    }
     putIdle(view, at.idle, config.idle);
     view.setUint32(at.busy_poll, config.busyPoll ? 1 : 0, true);
     this.#check(this.#library.symbols.lvrm_start(view));
+    this.#dispatchers = count;
   }
 
-  /** Stops and joins the dispatcher, closes ports, detaches every segment. Idempotent. */
+  /** Stops and joins the dispatchers, closes ports, detaches every segment. Idempotent. */
   stop(): void {
     this.#library.symbols.lvrm_stop();
   }
@@ -271,9 +277,11 @@ export class Core {
     put(at.control_capacity, config.controlCapacity);
     const created = new DataView(new ArrayBuffer(layout.VriCreated.size));
     this.#check(this.#library.symbols.lvrm_vri_create(view, created));
+    const fd = (_: unknown, i: number) =>
+      created.getInt32(layout.VriCreated.wake_fds + 4 * i, true);
     return {
       linkShmid: created.getInt32(layout.VriCreated.link_shmid, true),
-      wakeFd: created.getInt32(layout.VriCreated.wake_fd, true),
+      wakeFds: Array.from({ length: limits.max_dispatchers }, fd).filter((it) => it >= 0),
     };
   }
 
@@ -325,20 +333,22 @@ export class Core {
   }
 
   /**
-   * Moves a live VRI's process, which has one thread, to another core; `pid` 0: the dispatcher.
+   * Moves a live VRI's process, which has one thread, to another core; `pid` 0: the dispatcher,
+   * -1: the second one, and so on.
    * Fails when it has ended, and for a core that isn't online or isn't permitted.
    */
   move(pid: number, core: number): void {
-    checked("process", pid, 0, 0x7fff_ffff);
+    checked("process", pid, 1 - limits.max_dispatchers, 0x7fff_ffff);
     this.#check(this.#library.symbols.lvrm_move(pid, checked("core", core, 0, 4095)));
   }
 
   /**
-   * Core that a VRI's process (0: the dispatcher) is pinned to; null when it may run on several, as
-   * after its core went offline, or has ended.
+   * Core that a VRI's process (0, -1, …: a dispatcher) is pinned to; null when it may run on
+   * several, as after its core went offline, or has ended.
    */
   pinnedTo(pid: number): number | null {
-    const result = this.#library.symbols.lvrm_pinned_to(checked("process", pid, 0, 0x7fff_ffff));
+    checked("process", pid, 1 - limits.max_dispatchers, 0x7fff_ffff);
+    const result = this.#library.symbols.lvrm_pinned_to(pid);
     return result === -ENOTUNIQ || result === -ESRCH ? null : this.#check(result);
   }
 
@@ -352,11 +362,14 @@ export class Core {
     return this.#library.symbols.lvrm_snapshot_request();
   }
 
-  /** The snapshot's memory, live: valid until the process ends. For `ffi/stats.ts`. */
+  /** The dispatchers' snapshots, live: valid until the process ends. For `ffi/stats.ts`. */
   snapshotMemory(): ArrayBuffer {
     const pointer = this.#library.symbols.lvrm_snapshot();
     if (pointer === null) throw new CoreError("no snapshot: the dispatcher is not started", 0);
-    return Deno.UnsafePointerView.getArrayBuffer(pointer, layout.Snapshot.size);
+    return Deno.UnsafePointerView.getArrayBuffer(
+      pointer,
+      this.#dispatchers * layout.Snapshot.size,
+    );
   }
 
   /** Waits for something to do: bits 1 events or snapshot, 2 woken, 4 netlink; 0 timeout. */

@@ -37,7 +37,7 @@ Deno.test("numbers out of range never reach the library", () => {
     };
     for (const bad of [-1, 1.5, 2 ** 32, NaN, Infinity]) {
       throws(() => core.vrCreate({ ...vr, vr: bad }), RangeError);
-      throws(() => core.start({ core: bad - 1, idle, busyPoll: false }), RangeError);
+      throws(() => core.start({ cores: [bad - 1], idle, busyPoll: false }), RangeError);
       throws(() => core.portClose(bad), RangeError);
       throws(() => core.vriDestroy(bad), RangeError);
     }
@@ -65,7 +65,7 @@ Deno.test("move() moves a live process between cores, the dispatcher too, and no
     refused(child.pid, 4095, EINVAL);
     refused(Deno.ppid, allowed[0]!, ESRCH);
     refused(0, allowed[0]!, EINVAL); // no dispatcher yet
-    core.start({ core: allowed[0]!, idle, busyPoll: false });
+    core.start({ cores: [allowed[0]!], idle, busyPoll: false });
     try {
       const last = allowed.at(-1)!;
       core.move(0, last);
@@ -130,7 +130,7 @@ Deno.test("a dispatcher starts, answers a snapshot, and stops; twice", async () 
   const core = Core.load(library);
   try {
     for (let round = 0; round < 2; round++) {
-      core.start({ core: -1, idle, busyPoll: false });
+      core.start({ cores: [-1], idle, busyPoll: false });
       const reader = new SnapshotReader(core.snapshotMemory());
       const asked = core.snapshotRequest();
       ok(asked > 0n);
@@ -151,7 +151,7 @@ Deno.test("a dispatcher starts, answers a snapshot, and stops; twice", async () 
 Deno.test("wait() ends at a wake and at its timeout", async () => {
   const core = Core.load(library);
   try {
-    core.start({ core: -1, idle, busyPoll: false });
+    core.start({ cores: [-1], idle, busyPoll: false });
     while (await core.wait(0) !== 0); // what earlier calls left
     equal(await core.wait(1), 0);
     const waiting = core.wait(10_000);

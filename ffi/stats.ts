@@ -1,8 +1,9 @@
 /**
- * Reads the dispatcher's snapshot: live shared memory in, plain objects out. The caller asks for
- * one snapshot at a time and reads it after its sequence number has appeared (`Atomics.load`: what
- * was written before it is there then); until the next is asked for, nobody writes to it. So
- * counters are read as two plain halves, which costs a tenth of an atomic load and its BigInt.
+ * Reads the dispatchers' snapshots: live shared memory in, plain objects out. Each dispatcher has
+ * one of its own instant, in which its counters add up, so their sums do. The caller asks for one
+ * snapshot at a time and reads it after its sequence number has appeared (`Atomics.load`: what was
+ * written before it is there then); until the next is asked for, nobody writes to it. So counters
+ * are read as two plain halves, which costs a tenth of an atomic load and its BigInt.
  */
 import { ArenaPages, Drop, layout } from "./abi.gen.ts";
 
@@ -90,7 +91,7 @@ export interface VriCounters {
   readonly originatedFrames: number;
   readonly queueFrames: number;
   readonly inFlightFrames: number;
-  /** Estimate, in its VR's load estimator's unit. */
+  /** Estimate, in its VR's load estimator's unit; with several dispatchers the highest. */
   readonly load: number;
   /** Empty slots that it has. */
   readonly loanedSlots: number;
@@ -149,24 +150,54 @@ const pageNames = new Map<number, string>(
 const dropWords = 64;
 const batchBuckets = 8;
 
-/** A view of the snapshot's memory, and of nothing else. */
+/** A view of the snapshots' memory, and of nothing else. */
 export class SnapshotReader {
   readonly #words: BigUint64Array;
   readonly #halves: Uint32Array;
+  /** How many there are. */
+  readonly dispatchers: number;
 
-  /** `memory`: layout.Snapshot.size bytes, 8-byte aligned. */
+  /** `memory`: layout.Snapshot.size bytes, 8-byte aligned, for each dispatcher. */
   constructor(memory: ArrayBuffer) {
     this.#words = new BigUint64Array(memory);
     this.#halves = new Uint32Array(memory);
+    this.dispatchers = Math.max(1, Math.floor(memory.byteLength / layout.Snapshot.size));
   }
 
-  #word(byteOffset: number): bigint {
-    return Atomics.load(this.#words, byteOffset / 8);
+  /** Of one dispatcher. */
+  #word(byteOffset: number, dispatcher = 0): bigint {
+    return Atomics.load(this.#words, (dispatcher * layout.Snapshot.size + byteOffset) / 8);
   }
 
-  #number(byteOffset: number): number {
+  #first(byteOffset: number): number {
     const at = byteOffset / 4;
     return this.#halves[at]! + this.#halves[at + 1]! * 0x1_0000_0000; // little end first
+  }
+
+  #each(byteOffset: number): number[] {
+    const read = (_: unknown, i: number) => this.#first(i * layout.Snapshot.size + byteOffset);
+    return Array.from({ length: this.dispatchers }, read);
+  }
+
+  /** Of all dispatchers together. */
+  #number(byteOffset: number): number {
+    let sum = this.#first(byteOffset);
+    for (let i = 1; i < this.dispatchers; i++) {
+      sum += this.#first(i * layout.Snapshot.size + byteOffset);
+    }
+    return sum;
+  }
+
+  /** When the first of them saw something happen; 0: none has. */
+  #earliest(byteOffset: number): number {
+    const times = this.#each(byteOffset).filter((time) => time > 0);
+    return times.length === 0 ? 0 : Math.min(...times);
+  }
+
+  /** When the last of them did; 0: not all have. */
+  #latest(byteOffset: number): number {
+    const times = this.#each(byteOffset);
+    return times.includes(0) ? 0 : Math.max(...times);
   }
 
   #drops(byteOffset: number): Drops {
@@ -183,9 +214,14 @@ export class SnapshotReader {
     return Array.from({ length: batchBuckets }, bucket);
   }
 
-  /** Number of the request that the memory answers. */
+  /** Number of the request that all have answered. */
   sequence(): bigint {
-    return this.#word(layout.Snapshot.sequence);
+    let least = this.#word(layout.Snapshot.sequence);
+    for (let i = 1; i < this.dispatchers; i++) {
+      const other = this.#word(layout.Snapshot.sequence, i);
+      if (other < least) least = other;
+    }
+    return least;
   }
 
   /** When the snapshot was taken, by CLOCK_MONOTONIC. */
@@ -193,9 +229,16 @@ export class SnapshotReader {
     return this.#word(layout.Snapshot.clock_ns);
   }
 
-  /** Generation of the plan in force. */
+  /** Generation of the plan that is in force with all, or an earlier one than that. */
   generation(): number {
-    return this.#number(layout.Snapshot.generation);
+    return Math.min(...this.#each(layout.Snapshot.generation));
+  }
+
+  /** What one dispatcher did. */
+  dispatcher(number: number): { readonly receivedFrames: number; readonly sentFrames: number } {
+    const at = layout.Totals;
+    const read = (field: number) => Number(this.#word(layout.Snapshot.totals + field, number));
+    return { receivedFrames: read(at.received_frames), sentFrames: read(at.sent_frames) };
   }
 
   totals(): TotalCounters {
@@ -231,7 +274,7 @@ export class SnapshotReader {
       sendDroppedFrames: read(at.send_dropped_frames),
       receiveErrors: read(at.receive_errors),
       uncopiedFrames: read(at.uncopied_frames),
-      ended: read(at.ended) !== 0,
+      ended: read(at.ended) === this.dispatchers,
     };
   }
 
@@ -251,7 +294,7 @@ export class SnapshotReader {
       freeSlots: read(at.free_slots),
       arrivalRateFps: read(at.arrival_rate_millifps) / 1000,
       arrivalRateBps: read(at.arrival_rate_bps),
-      arenaPages: pageNames.get(read(at.arena_pages)) ?? "unknown",
+      arenaPages: pageNames.get(this.#first(base + at.arena_pages)) ?? "unknown",
       drops: this.#drops(base + at.drops),
     };
   }
@@ -286,7 +329,7 @@ export class SnapshotReader {
       droppedFrames: read(at.dropped_frames),
       originatedFrames: read(at.originated_frames),
       queueFrames: read(at.queue_frames),
-      busyNs: read(at.busy_ns),
+      busyNs: this.#first(base + at.busy_ns),
     };
   }
 
@@ -302,19 +345,19 @@ export class SnapshotReader {
       originatedFrames: read(at.originated_frames),
       queueFrames: read(at.queue_frames),
       inFlightFrames: read(at.in_flight_frames),
-      load: read(at.load),
+      load: Math.max(...this.#each(base + at.load)),
       loanedSlots: read(at.loaned_slots),
-      busyNs: read(at.busy_ns),
-      decidedNs: read(at.decided_ns),
-      unparkedNs: read(at.unparked_ns),
-      firstFrameNs: read(at.first_frame_ns),
-      emptiedNs: read(at.emptied_ns),
+      busyNs: this.#first(base + at.busy_ns),
+      decidedNs: this.#first(base + at.decided_ns),
+      unparkedNs: this.#latest(base + at.unparked_ns),
+      firstFrameNs: this.#earliest(base + at.first_frame_ns),
+      emptiedNs: this.#latest(base + at.emptied_ns),
       batches: this.#batches(base + at.batches),
-      beatAgeMs: read(at.beat_age_ns) / 1e6,
-      attached: read(at.attached) !== 0,
-      ready: read(at.ready) !== 0,
-      wants: read(at.wants),
-      violation: read(at.violation),
+      beatAgeMs: Math.min(...this.#each(base + at.beat_age_ns)) / 1e6,
+      attached: this.#first(base + at.attached) !== 0,
+      ready: this.#first(base + at.ready) !== 0,
+      wants: this.#first(base + at.wants),
+      violation: Math.max(...this.#each(base + at.violation)),
       wantedPorts: [ports(0), ports(1), ports(2), ports(3)],
     };
   }

@@ -5,7 +5,10 @@ import { basename, dirname } from "node:path";
 const root = new URL("..", import.meta.url).pathname;
 
 /** Written by `zig build abi` or by a package manager. */
-const generated = ["ffi/abi.gen.ts", "vrs/include/lvrm_vr.h", "deno.lock"];
+const generated = [
+  ...["ffi/abi.gen.ts", "vrs/include/lvrm_vr.h", "deno.lock"],
+  ...["vrs/rust/src/sys.rs", "vrs/typescript/abi.gen.ts"],
+];
 
 /** Files above 400 lines, with the reason why each stays whole. */
 const long: Record<string, string> = {
@@ -36,7 +39,7 @@ const atomics = [
 /** Files in the folders of variants that are not variants themselves. */
 const helpers = [
   ...["control.zig", "ring.zig", "ewma.zig", "types.ts", "mod.ts"],
-  ...["frame.zig", "packet_socket.zig", "pf_ring_library.zig"], // of socket adapters
+  ...["fanout.zig", "frame.zig", "packet_socket.zig", "pf_ring_library.zig"], // of socket adapters
 ];
 
 const decoder = new TextDecoder();
@@ -58,7 +61,7 @@ function listed(): string[] {
 
 const text = (path: string): string => Deno.readTextFileSync(root + path);
 const sources = listed().filter((path) =>
-  /\.(ts|zig|c|cc|cpp|h|hh|hpp|py|sh)$/.test(path) && !generated.includes(path)
+  /\.(ts|zig|c|cc|cpp|h|hh|hpp|rs|py|sh)$/.test(path) && !generated.includes(path)
 );
 const typescript = sources.filter((path) => path.endsWith(".ts"));
 
@@ -94,6 +97,7 @@ const openings: Record<string, RegExp[]> = {
     /^(\s+)(?:static |async |get |set )*(?!if|for|while|switch|catch|return)[#\w]+\([^;]*$/,
   ],
   zig: [/^(\s*)(?:pub |export |inline )*fn /],
+  rs: [/^(\s*)(?:pub(?:\(crate\))? |const |unsafe )*fn /],
 };
 
 /** A function's last line is a closing brace at its first line's indent. */

@@ -69,7 +69,10 @@ async function check(program: string, args: string[], timeout_ms = 120_000): Pro
 
 /** The generated files are those that the sources give. */
 async function abi(): Promise<Outcome> {
-  const files = ["ffi/abi.gen.ts", "vrs/include/lvrm_vr.h"];
+  const files = [
+    ...["ffi/abi.gen.ts", "vrs/include/lvrm_vr.h"],
+    ...["vrs/rust/src/sys.rs", "vrs/typescript/abi.gen.ts"],
+  ];
   const before = await Promise.all(files.map((file) => Deno.readTextFile(file)));
   const { code } = await run("zig", ["build", "abi"], 300_000);
   if (code !== 0) return { passed: 0, failed: 1, note: `exit ${code}` };
@@ -77,6 +80,14 @@ async function abi(): Promise<Outcome> {
   const stale = files.filter((_, index) => before[index] !== after[index]);
   if (stale.length === 0) return { passed: 1, failed: 0 };
   return { passed: 0, failed: 1, note: `stale, written anew: ${stale.join(", ")}` };
+}
+
+/** The crate's tests: one `test result: ok. 9 passed; 0 failed; …` for each kind. */
+async function rustTests(): Promise<Outcome> {
+  const { code, text } = await run("cargo", ["test", ...crate], 300_000);
+  const counted = [...text.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed/gm)];
+  const add = (group: number): number => counted.reduce((sum, it) => sum + Number(it[group]), 0);
+  return settle({ passed: add(1), failed: add(2) }, code);
 }
 
 /** Names of registries in the lock file would bind every clone to this machine's. */
@@ -127,6 +138,9 @@ const slow = ["tests/end_to_end/", "tests/adapters/", "tests/fault/"].filter((pa
   }
 });
 
+const crate = ["--offline", "--manifest-path", "vrs/rust/Cargo.toml"];
+const clippy = ["clippy", ...crate, "--all-targets", "--", "-D", "warnings"];
+
 const phases: Phase[] = [
   { name: "abi", run: abi },
   { name: "build", run: () => check("zig", ["build", "--release=safe"], 900_000) },
@@ -136,6 +150,9 @@ const phases: Phase[] = [
   { name: "deno check", run: () => check(deno, ["check"]) },
   { name: "lock file", run: lockFile },
   { name: "zig test", run: zigTests },
+  { name: "rust fmt", run: () => check("cargo", ["fmt", "--check", ...crate.slice(1)]) },
+  { name: "rust clippy", run: () => check("cargo", clippy, 300_000) },
+  { name: "rust test", run: rustTests },
   { name: "compile", run: () => check(deno, ["run", "-A", "tools/compile.ts"], 600_000) },
   { name: "deno test", run: () => denoTests([`--ignore=${slow.join(",")}`], 900_000) },
 ];

@@ -110,6 +110,10 @@ test | bench)
     want cc "gcc libc6-dev"
     want unshare util-linux
     want git git
+    # VRs in Rust, and what judges them.
+    want cargo "cargo rustc"
+    want rustfmt rustfmt
+    want cargo-clippy rust-clippy
     ;;
 esac
 

@@ -14,6 +14,7 @@ pub const max_ports = 255; // port numbers 0..254; 255 means "no port"
 pub const no_port = 255;
 pub const max_vrs = 1024;
 pub const max_vris = 4096;
+pub const max_dispatchers = 16;
 pub const max_slots = 1 << 22;
 pub const max_frame_bytes = (1 << 14) - 1;
 pub const max_event_bytes = 4096; // payload of one control event
@@ -136,20 +137,31 @@ pub const Link = extern struct {
     queue_capacity: u32, // descriptors; data queues; a power of two
     free_capacity: u32, // descriptors; the `free` queue
     control_capacity: u32, // bytes; control queues; a power of two
-    wake_fd: i32, // eventfd that the VRI inherited, to wake the dispatcher
-    data_in_offset: u32, // byte offsets of the five queues in this segment
-    data_out_offset: u32,
-    free_offset: u32,
-    control_in_offset: u32,
+    control_in_offset: u32, // byte offsets in this segment, here and in `Lane`
     control_out_offset: u32,
+    lanes_offset: u32, // of as many Lanes as there are dispatchers
+    lanes: u32,
+    lane_slots: u32, // slots of the arena that are each lane's; the first ones are lane 0's
     monitor_pid: u32,
+    reserved: u32 = 0,
 
-    // Written by the dispatcher.
-    monitor: MonitorWords align(cache_line_bytes),
-    // Written by the VRI; by the dispatcher only to clear `sleeping` as it wakes it.
+    // Written by the VRI; by dispatchers only to clear `sleeping` as they wake it.
     parking: ParkingWords align(cache_line_bytes),
     // Written by the VRI.
     vri_words: VriWords align(cache_line_bytes),
+};
+
+/// What one dispatcher and the VRI share beside the link's common part: frames come and go through
+/// these queues, and those of a lane go back by it. Control events take lane 0's dispatcher.
+pub const Lane = extern struct {
+    // Constant after creation.
+    wake_fd: i32, // eventfd that the VRI inherited, to wake the dispatcher
+    data_in_offset: u32,
+    data_out_offset: u32,
+    free_offset: u32,
+
+    // Written by the dispatcher.
+    monitor: MonitorWords align(cache_line_bytes),
 };
 
 pub const MonitorWords = extern struct {
@@ -314,9 +326,10 @@ pub const HandlerEvent = extern struct {
 // ---- Across the FFI -------------------------------------------------------------------------
 
 pub const StartConfig = extern struct {
-    core: i32, // to pin the dispatcher on; -1: leave it to the kernel
+    cores: [max_dispatchers]i32, // to pin each dispatcher on; -1: leave it to the kernel
+    dispatchers: u32 = 1,
     idle: Idle,
-    busy_poll: u32, // 1: neither the dispatcher nor any VRI ever sleeps
+    busy_poll: u32, // 1: neither dispatchers nor any VRI ever sleep
 };
 
 pub const PortConfig = extern struct {
@@ -335,6 +348,11 @@ pub const PortConfig = extern struct {
     window_frames: u32, // on their way through the gateway at most; 0: no such bound
     trace_flags: u32, // trace_replay and so on
     capture: u32, // number of the capture, plus one: of the adapter `pcap`
+    // Filled in by the library: each dispatcher opens the port for itself.
+    dispatcher: u32 = 0,
+    dispatchers: u32 = 1,
+    fanout: u32 = 0, // that dispatcher 0's sockets have founded; 0: none
+    reserved: u32 = 0,
 };
 
 /// Bits of `PortConfig.trace_flags`.
@@ -419,7 +437,7 @@ pub const VriConfig = extern struct {
 
 pub const VriCreated = extern struct {
     link_shmid: i32, // for the VRI's environment, LVRM_LINK
-    wake_fd: i32, // to be inherited by the VRI
+    wake_fds: [max_dispatchers]i32, // to be inherited by the VRI; -1: none
 };
 
 /// A plan: this header, then PlanPort, PlanVr, PlanVri, PlanPrefix (served), PlanPrefix (local).
@@ -550,8 +568,9 @@ pub const ArenaPages = enum(u64) {
     huge = 2, // of the machine's reserve
 };
 
-/// Copied by the dispatcher at the end of a pass, when asked (`lvrm_snapshot_request`): all of one
-/// instant, so the conservation equation holds exactly in it.
+/// Copied by a dispatcher at the end of a pass, when asked (`lvrm_snapshot_request`): all of one
+/// instant, so the conservation equation holds exactly in it. Each dispatcher has one of its own;
+/// they lie one after the other, and their sums are what all did.
 pub const Snapshot = extern struct {
     sequence: u64 = 0, // of the request that this answers; stored last, with release
     generation: u64 = 0, // of the plan in force
@@ -565,8 +584,9 @@ pub const Snapshot = extern struct {
 // ---- Layout hash ----------------------------------------------------------------------------
 
 pub const shared_structs = .{
-    Link,         MonitorWords, ParkingWords, VriWords,       EventHeader,      LinkEvent,
-    AddressEvent, RouteEvent,   NextHop,      NeighbourEvent, NeighbourRequest, HandlerEvent,
+    Link,           Lane,             MonitorWords, ParkingWords, VriWords,
+    EventHeader,    LinkEvent,        AddressEvent, RouteEvent,   NextHop,
+    NeighbourEvent, NeighbourRequest, HandlerEvent,
 };
 pub const ffi_structs = .{
     Idle,         StartConfig,   PortConfig,    VrConfig,
@@ -579,8 +599,8 @@ pub const ffi_structs = .{
 comptime {
     for (shared_structs ++ ffi_structs) |T| {
         // No hidden padding between fields: a foreign writer would not know of it. (Cache-line
-        // alignment of Link's last three is wanted.)
-        if (T == Link) continue;
+        // alignment of what Link and Lane end in is wanted.)
+        if (T == Link or T == Lane) continue;
         var end: usize = 0;
         for (@typeInfo(T).@"struct".fields) |f| {
             if (@offsetOf(T, f.name) != end)

@@ -1,9 +1,13 @@
 //! Prints the generated files: `abi_gen ts` the TypeScript side (`ffi/abi.gen.ts`), `abi_gen h` the
-//! VR's header (`vrs/include/lvrm_vr.h`). Run by `zig build abi`.
+//! VR's header (`vrs/include/lvrm_vr.h`), `abi_gen rs` and `abi_gen vr_ts` the same for VRs in Rust
+//! and TypeScript (`vr_gen.zig`). Run by `zig build abi`.
 const std = @import("std");
 const abi = @import("abi.zig");
 const exports = @import("exports.zig");
 const manifest = @import("manifest.zig");
+const vr_gen = @import("vr_gen.zig");
+
+const Output = enum { ts, h, rs, vr_ts };
 
 pub fn main(init: std.process.Init) !void {
     const args = try init.minimal.args.toSlice(init.arena.allocator());
@@ -12,7 +16,12 @@ pub fn main(init: std.process.Init) !void {
     defer file.close(init.io);
     var writer: std.Io.File.Writer = .initStreaming(file, init.io, &buffer);
     const w = &writer.interface;
-    if (std.mem.eql(u8, args[1], "ts")) try typescript(w) else try header(w);
+    switch (std.meta.stringToEnum(Output, args[1]).?) {
+        .ts => try typescript(w),
+        .h => try header(w),
+        .rs => try vr_gen.rust(w),
+        .vr_ts => try vr_gen.typescript(w),
+    }
     try w.flush();
 }
 
@@ -32,6 +41,7 @@ fn typescript(w: *std.Io.Writer) !void {
         "no_port",
         "max_vrs",
         "max_vris",
+        "max_dispatchers",
         "max_slots",
         "max_frame_bytes",
         "max_event_bytes",
@@ -118,15 +128,7 @@ fn header(w: *std.Io.Writer) !void {
     @setEvalBranchQuota(100_000);
     try w.writeAll(@embedFile("vr_header_top.h"));
     try w.print("\n#define LVRM_ABI_HASH UINT64_C(0x{x:0>16})\n", .{abi.hash});
-    inline for (.{
-        "max_ports",
-        "no_port",
-        "max_event_bytes",
-        "max_handler_bytes",
-        "max_next_hops",
-        "max_frame_bytes",
-        "headroom_bytes",
-    }) |name| {
+    inline for (vr_gen.limits) |name| {
         var upper: [name.len]u8 = undefined;
         try w.print(
             "#define LVRM_{s} {d}\n",
@@ -143,13 +145,7 @@ fn header(w: *std.Io.Writer) !void {
             abi.wants_handler_requests,
         },
     );
-    inline for (.{
-        .{ abi.Drop, "drop" },
-        .{ abi.EventKind, "event" },
-        .{ abi.RouteKind, "route" },
-        .{ abi.HandlerOperation, "handler" },
-        .{ abi.HandlerStatus, "handler_status" },
-    }) |pair| {
+    inline for (vr_gen.enums) |pair| {
         try w.print("\nenum lvrm_{s} {{\n", .{pair[1]});
         inline for (@typeInfo(pair[0]).@"enum".fields) |f| {
             const name = f.name;
@@ -166,16 +162,7 @@ fn header(w: *std.Io.Writer) !void {
         }
         try w.writeAll("};\n");
     }
-    inline for (.{
-        .{ abi.EventHeader, "event_header" },
-        .{ abi.LinkEvent, "link_event" },
-        .{ abi.AddressEvent, "address_event" },
-        .{ abi.RouteEvent, "route_event" },
-        .{ abi.NextHop, "next_hop" },
-        .{ abi.NeighbourEvent, "neighbour_event" },
-        .{ abi.NeighbourRequest, "neighbour_request" },
-        .{ abi.HandlerEvent, "handler_event" },
-    }) |pair| {
+    inline for (vr_gen.structs) |pair| {
         try w.print("\nstruct lvrm_{s} {{\n", .{pair[1]});
         inline for (@typeInfo(pair[0]).@"struct".fields) |f| {
             const info = @typeInfo(f.type);

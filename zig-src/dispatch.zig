@@ -32,6 +32,7 @@ const look_share = 64;
 const behind_max_ns = 50 * std.time.ns_per_ms;
 
 pub const Dispatcher = struct {
+    number: u32 = 0, // among several
     config: abi.StartConfig,
     sleeper: sleeper.Sleeper,
     mail: mailbox.Mailbox = .{},
@@ -181,7 +182,7 @@ pub const Dispatcher = struct {
             const vri = entry.vri;
             vri.enter(entry.state, entry.decided_ns, now_ns);
             vri.share = entry.share;
-            const words = &vri.link.monitor;
+            const words = vri.monitor;
             @atomicStore(u32, &words.idle.spins, entry.idle.spins, .monotonic);
             @atomicStore(u32, &words.idle.yields, entry.idle.yields, .monotonic);
             @atomicStore(u32, &words.busy_poll, d.config.busy_poll, .monotonic);
@@ -209,7 +210,7 @@ pub const Dispatcher = struct {
         d.housekept_ns = d.now_ns;
         for (d.plan.vris) |*entry| {
             const vri = entry.vri;
-            _ = @atomicRmw(u64, &vri.link.monitor.beat, .Add, 1, .monotonic);
+            _ = @atomicRmw(u64, &vri.monitor.beat, .Add, 1, .monotonic);
             const beat = @atomicLoad(u64, &vri.link.vri_words.beat, .monotonic);
             if (beat != vri.beat or vri.beat_ns == 0) {
                 vri.beat = beat;

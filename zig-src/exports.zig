@@ -23,12 +23,12 @@ pub export fn lvrm_last_error(text: [*]u8, bytes: u32) callconv(.c) i32 {
     return core.lastError(text[0..bytes]);
 }
 
-/// Starts the dispatcher's thread. `config`: StartConfig.
+/// Starts the dispatchers' threads. `config`: StartConfig.
 pub export fn lvrm_start(config: *const abi.StartConfig) callconv(.c) i32 {
     return core.start(config);
 }
 
-/// Stops the dispatcher, joins it, closes ports and detaches every segment. Idempotent.
+/// Stops the dispatchers, joins them, closes ports and detaches every segment. Idempotent.
 pub export fn lvrm_stop() callconv(.c) void {
     core.stop();
 }
@@ -115,7 +115,7 @@ pub export fn lvrm_snapshot_request() callconv(.c) u64 {
     return core.snapshotRequest();
 }
 
-/// The snapshot's memory (Snapshot): valid until the process ends.
+/// The snapshots' memory (Snapshot, one for each dispatcher): valid until the process ends.
 pub export fn lvrm_snapshot() callconv(.c) ?*abi.Snapshot {
     return core.snapshotPointer();
 }
@@ -131,12 +131,13 @@ pub export fn lvrm_wake() callconv(.c) void {
     core.wake();
 }
 
-/// Moves a VRI's process (a child of ours with one thread) to another core; 0: the dispatcher.
+/// Moves a VRI's process (a child of ours with one thread) to another core; 0: the dispatcher, -1:
+/// the second one, and so on.
 pub export fn lvrm_move(pid: i32, core_number: u32) callconv(.c) i32 {
     return core.move(pid, core_number);
 }
 
-/// Core that a VRI's process (0: the dispatcher) is pinned to; -ENOTUNIQ when it may run on
+/// Core that a VRI's process (0, -1, …: a dispatcher) is pinned to; -ENOTUNIQ when it may run on
 /// several.
 pub export fn lvrm_pinned_to(pid: i32) callconv(.c) i32 {
     return core.pinnedTo(pid);

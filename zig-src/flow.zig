@@ -13,8 +13,8 @@ const icmp = 1;
 const icmpv6 = 58;
 const ipv6_fragment = 44;
 
-/// Hash of the frame's flow: never zero.
-pub fn hash(bytes: []const u8) u32 {
+/// Hash of the frame's flow: never zero. Inline, as it is part of the way of each frame.
+pub inline fn hash(bytes: []const u8) u32 {
     @setRuntimeSafety(false); // lengths are compared here and in `ports`
     if (bytes.len < 34) return 1;
     return switch (std.mem.readInt(u16, bytes[12..14], .big)) {

@@ -1,6 +1,10 @@
 //! A VR's arena: frame slots in shared memory, and what the dispatcher alone knows of them. Used by
 //! the dispatcher's thread only.
 //!
+//! Several dispatchers share the arena's memory, not its slots: each has as many of them, those of
+//! the first come first, and knows of no other's, so that a VRI can't give one dispatcher what is
+//! another's. A slot's number says whose it is (`vr_link.zig`).
+//!
 //! Free slots are reused last-in first-out, so that the hot ones stay in cache (worth a factor of
 //! four at 1518 bytes in the prototype). A slot's owner says who may give it back: the check that
 //! makes descriptors from a VRI safe to follow.
@@ -51,55 +55,83 @@ pub const untracked: u32 = 1;
 pub const first_flow: u32 = 2;
 
 pub const FramePool = struct {
-    segment: shm.Segment,
+    segment: shm.Segment, // the first dispatcher's pool made it
     pages: abi.ArenaPages,
     slot_bytes: u32,
-    slot_count: u32, // resident ones too
+    slot_count: u32, // of all dispatchers, resident ones too
+    first: u32 = 0, // of this dispatcher's
+    own_count: u32, // so many are this dispatcher's, resident ones too
+    ordinary_count: u32, // of which so many are not resident
     resident_from: u32, // slots from here on are resident
     resident_used: u32 = 0, // of which so many have their frame
-    free: []u32, // stack; as long as all slots, so that `give` may write before it decides
+    free: []u32, // stack; as long as all own slots, so that `give` may write before it decides
     free_count: u32,
     /// The fewest that were ever free. The stack begins as all numbers downwards, so what lies
     /// below that are the highest numbers, never taken: nobody need look at them to count frames.
     free_least: u32,
-    slots: []Slot,
+    slots: []Slot, // of all dispatchers; others' are nobody's here
 
+    /// The first of `sharers` dispatchers' pools. Residents are for one dispatcher alone.
     pub fn init(
         gpa: std.mem.Allocator,
         slot_bytes: u32,
         ordinary: u32,
         resident: u32,
+        sharers: u32,
     ) !FramePool {
-        const slot_count = ordinary + resident;
+        const slot_count = ordinary * sharers + resident;
         // Whole huge pages: memory that is never touched costs nothing.
         const bytes_used = @as(usize, slot_bytes) * slot_count;
         const arena = try shm.createArena(
             std.mem.alignForward(usize, bytes_used, shm.huge_page_bytes),
         );
-        const segment = arena.segment;
-        errdefer shm.detach(segment.memory);
-        const free = try gpa.alloc(u32, slot_count);
-        errdefer gpa.free(free);
-        const slots = try gpa.alloc(Slot, slot_count);
-        for (free[0..ordinary], 0..) |*slot, i| slot.* = ordinary - 1 - @as(u32, @intCast(i));
-        @memset(slots, .free);
-        return .{
-            .segment = segment,
+        errdefer shm.detach(arena.segment.memory);
+        var pool: FramePool = .{
+            .segment = arena.segment,
             .pages = arena.pages,
             .slot_bytes = slot_bytes,
             .slot_count = slot_count,
-            .resident_from = ordinary,
-            .free = free,
+            .own_count = ordinary + resident,
+            .ordinary_count = ordinary,
+            .resident_from = slot_count - resident,
+            .free = undefined,
             .free_count = ordinary,
             .free_least = ordinary,
-            .slots = slots,
+            .slots = undefined,
         };
+        try pool.stock(gpa);
+        return pool;
     }
 
+    /// The pool of dispatcher `number` in the arena that the first one's pool made.
+    pub fn join(gpa: std.mem.Allocator, it: *const FramePool, number: u32) !FramePool {
+        var pool = it.*;
+        pool.first = number * pool.ordinary_count;
+        pool.free_count = pool.ordinary_count;
+        pool.free_least = pool.ordinary_count;
+        try pool.stock(gpa);
+        return pool;
+    }
+
+    fn stock(p: *FramePool, gpa: std.mem.Allocator) !void {
+        p.free = try gpa.alloc(u32, p.own_count);
+        errdefer gpa.free(p.free);
+        p.slots = try gpa.alloc(Slot, p.slot_count);
+        const last = p.first + p.ordinary_count - 1;
+        for (p.free[0..p.ordinary_count], 0..) |*slot, i| slot.* = last - @as(u32, @intCast(i));
+        @memset(p.slots, .free);
+    }
+
+    /// Those that join go before the one that made the arena.
     pub fn deinit(p: *FramePool, gpa: std.mem.Allocator) void {
-        shm.detach(p.segment.memory);
+        if (p.first == 0) shm.detach(p.segment.memory);
         gpa.free(p.free);
         gpa.free(p.slots);
+    }
+
+    /// What is known of this dispatcher's slots, from `first` on.
+    pub fn ownSlots(p: *const FramePool) []Slot {
+        return p.slots[p.first..][0..p.own_count];
     }
 
     /// A free slot, or null.
@@ -117,7 +149,7 @@ pub const FramePool = struct {
 
     /// Ordinary slots that were ever taken.
     pub fn touched(p: *const FramePool) []const Slot {
-        return p.slots[0 .. p.resident_from - p.free_least];
+        return p.slots[p.first..][0 .. p.ordinary_count - p.free_least];
     }
 
     pub fn residents(p: *const FramePool) []const Slot {

@@ -15,7 +15,7 @@
 //! reach memory when they please, oldest first (as on x86) or in any order but to one place (as on
 //! weaker machines). A fence waits until the buffer is empty; system calls are no fences here,
 //! though most kernels' are. Without either fence the search does find the lost wake-up, so it
-//! would find others.
+//! would find others. Several dispatchers look at a VRI's one flag, and each may clear it.
 const std = @import("std");
 
 const Order = enum { oldest_first, any };
@@ -25,24 +25,27 @@ const Rules = struct {
     kernel: Kernel,
     publisher_fences: bool = true,
     sleeper_fences: bool = true,
+    publishers: u8 = 1, // at most `publishers_max`
+    rounds: u8 = 2, // publications of each in a run
 };
 
-const rounds = 2; // publications of a run
+const publishers_max = 2;
+const sleepers = publishers_max; // number of the sleeper's thread
 
-const Place = enum(u1) { published, flag };
-const Store = struct { place: Place = .published, value: u8 = 0 };
+const Place = enum(u2) { first, second, flag };
+const Store = struct { place: Place = .first, value: u8 = 0 };
 
 const Publisher = enum { publish, fence, look, clear, wake, done };
 const Sleeper = enum { set, fence, look, sleep, asleep, clear, take, done };
 
 const State = struct {
-    memory: [2]u8 = @splat(0),
-    buffers: [2][4]Store = @splat(@splat(.{})), // publisher's, sleeper's
-    counts: [2]u8 = @splat(0),
-    publisher: Publisher = .publish,
-    published: u8 = 0,
+    memory: [publishers_max + 1]u8 = @splat(0),
+    buffers: [publishers_max + 1][4]Store = @splat(@splat(.{})), // publishers', sleeper's
+    counts: [publishers_max + 1]u8 = @splat(0),
+    publishers: [publishers_max]Publisher = @splat(.publish),
+    published: [publishers_max]u8 = @splat(0),
     sleeper: Sleeper = .set,
-    taken: u8 = 0,
+    taken: [publishers_max]u8 = @splat(0),
     pending: bool = false, // an eventfd's wake-up that nobody had yet
 
     /// False while the buffer is full: the thread waits.
@@ -87,18 +90,19 @@ const Search = struct {
         encode(&key, s);
         if ((try f.seen.getOrPut(key)).found_existing) return;
         var moved = false;
-        for (0..2) |thread| for (0..s.counts[thread]) |i| {
+        for (0..s.counts.len) |thread| for (0..s.counts[thread]) |i| {
             var next = s;
             if (!next.drain(thread, i, f.rules.order)) continue;
             moved = true;
             try f.visit(next);
         };
-        var next = s;
-        if (f.stepPublisher(&next)) {
+        for (0..f.rules.publishers) |number| {
+            var next = s;
+            if (!f.stepPublisher(&next, number)) continue;
             moved = true;
             try f.visit(next);
         }
-        next = s;
+        var next = s;
         if (f.stepSleeper(&next)) {
             moved = true;
             try f.visit(next);
@@ -113,51 +117,51 @@ const Search = struct {
         for (s.buffers, s.counts) |buffer, count| {
             writer.writeByte(count) catch unreachable;
             for (buffer[0..count]) |it|
-                writer.writeByte(@as(u8, @intFromEnum(it.place)) << 7 | it.value) catch unreachable;
+                writer.writeByte(@as(u8, @intFromEnum(it.place)) << 6 | it.value) catch unreachable;
         }
-        const rest = [_]u8{
-            @intFromEnum(s.publisher), s.published,             @intFromEnum(s.sleeper),
-            s.taken,                   @intFromBool(s.pending),
-        };
+        for (s.publishers, s.published, s.taken) |publisher, published, taken|
+            writer.writeAll(&.{ @intFromEnum(publisher), published, taken }) catch unreachable;
+        const rest = [_]u8{ @intFromEnum(s.sleeper), @intFromBool(s.pending) };
         writer.writeAll(&rest) catch unreachable;
     }
 
-    /// One step of the publisher; false when it has none.
-    fn stepPublisher(f: *Search, s: *State) bool {
-        switch (s.publisher) {
+    /// One step of a publisher; false when it has none.
+    fn stepPublisher(f: *Search, s: *State, number: usize) bool {
+        const publisher = &s.publishers[number];
+        switch (publisher.*) {
             .publish => {
-                if (s.published == rounds) {
-                    s.publisher = .done;
+                if (s.published[number] == f.rules.rounds) {
+                    publisher.* = .done;
                     return true;
                 }
-                s.published += 1;
-                if (!s.store(0, .published, s.published)) return false;
-                s.publisher = if (f.rules.publisher_fences) .fence else .look;
+                s.published[number] += 1;
+                if (!s.store(number, @enumFromInt(number), s.published[number])) return false;
+                publisher.* = if (f.rules.publisher_fences) .fence else .look;
             },
             .fence => {
-                if (s.counts[0] != 0) return false;
-                s.publisher = .look;
+                if (s.counts[number] != 0) return false;
+                publisher.* = .look;
             },
             .look => {
-                if (s.load(0, .flag) == 0) {
-                    s.publisher = .publish;
+                if (s.load(number, .flag) == 0) {
+                    publisher.* = .publish;
                 } else {
-                    s.publisher = if (f.rules.kernel == .futex) .clear else .wake;
+                    publisher.* = if (f.rules.kernel == .futex) .clear else .wake;
                 }
             },
             .clear => {
-                if (!s.store(0, .flag, 0)) return false;
-                s.publisher = .wake;
+                if (!s.store(number, .flag, 0)) return false;
+                publisher.* = .wake;
             },
             .wake => {
                 if (f.rules.kernel == .eventfd) {
                     s.pending = true;
                 } else {
                     // It has a full fence before it looks for sleepers.
-                    if (s.counts[0] != 0) return false;
+                    if (s.counts[number] != 0) return false;
                     if (s.sleeper == .asleep) s.sleeper = .clear;
                 }
-                s.publisher = .publish;
+                publisher.* = .publish;
             },
             .done => return false,
         }
@@ -168,19 +172,19 @@ const Search = struct {
     fn stepSleeper(f: *Search, s: *State) bool {
         switch (s.sleeper) {
             .set => {
-                if (!s.store(1, .flag, 1)) return false;
+                if (!s.store(sleepers, .flag, 1)) return false;
                 s.sleeper = if (f.rules.sleeper_fences) .fence else .look;
             },
             .fence => {
-                if (s.counts[1] != 0) return false;
+                if (s.counts[sleepers] != 0) return false;
                 s.sleeper = .look;
             },
-            .look => s.sleeper = if (s.load(1, .published) == s.taken) .sleep else .clear,
+            .look => s.sleeper = if (f.sees(s)) .clear else .sleep,
             .sleep => {
                 if (f.rules.kernel == .futex) {
                     // Compared by the kernel under its lock, in memory.
-                    if (s.counts[1] != 0) return false;
-                    s.sleeper = if (s.load(1, .flag) == 1) .asleep else .clear;
+                    if (s.counts[sleepers] != 0) return false;
+                    s.sleeper = if (s.load(sleepers, .flag) == 1) .asleep else .clear;
                 } else s.sleeper = .asleep;
             },
             .asleep => {
@@ -189,16 +193,27 @@ const Search = struct {
                 s.sleeper = .clear;
             },
             .clear => {
-                if (!s.store(1, .flag, 0)) return false;
+                if (!s.store(sleepers, .flag, 0)) return false;
                 s.sleeper = .take;
             },
             .take => {
-                s.taken = s.load(1, .published);
-                s.sleeper = if (s.taken == rounds) .done else .set;
+                var all = true;
+                for (s.taken[0..f.rules.publishers], 0..) |*taken, number| {
+                    taken.* = s.load(sleepers, @enumFromInt(number));
+                    all = all and taken.* == f.rules.rounds;
+                }
+                s.sleeper = if (all) .done else .set;
             },
             .done => return false,
         }
         return true;
+    }
+
+    /// Whether the sleeper sees something that it hasn't taken.
+    fn sees(f: *const Search, s: *const State) bool {
+        for (s.taken[0..f.rules.publishers], 0..) |taken, number|
+            if (s.load(sleepers, @enumFromInt(number)) != taken) return true;
+        return false;
     }
 };
 
@@ -215,6 +230,25 @@ test "no wake-up is lost, in any order of steps and stores" {
         try std.testing.expectEqual(0, found.lost);
         try std.testing.expect(found.ends > 0);
     };
+}
+
+test "nor with two dispatchers that wake one VRI" {
+    for (std.enums.values(Order)) |order| {
+        const rules: Rules = .{ .order = order, .kernel = .futex, .publishers = 2, .rounds = 1 };
+        const found = try search(rules);
+        try std.testing.expectEqual(0, found.lost);
+        try std.testing.expect(found.ends > 0);
+        var unfenced = rules;
+        unfenced.publisher_fences = false;
+        try std.testing.expect((try search(unfenced)).lost > 0);
+    }
+    const longer = try search(.{
+        .order = .oldest_first,
+        .kernel = .futex,
+        .publishers = 2,
+        .rounds = 2,
+    });
+    try std.testing.expectEqual(0, longer.lost);
 }
 
 test "without a fence on either side the search finds the wake-up that is lost" {

@@ -12,7 +12,7 @@ const linux = std.os.linux;
 pub const panic = std.debug.simple_panic;
 pub const std_options: std.Options = .{ .enable_segfault_handler = false };
 
-const keep_max = 8;
+const keep_max = 16;
 
 const Request = struct {
     parent: linux.pid_t = 0,

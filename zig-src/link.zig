@@ -1,5 +1,6 @@
-//! A link: the segment that the dispatcher and one VRI share. Here: where its five queues lie. The
-//! dispatcher lays it out (`layOut`), the VRI finds it laid out (`vr_link.zig`).
+//! A link: the segment that the dispatchers and one VRI share. Here: where its queues lie, two of
+//! control events and three for each dispatcher. The control thread lays it out (`layOut`), the VRI
+//! finds it laid out (`vr_link.zig`).
 const std = @import("std");
 const abi = @import("abi.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
@@ -7,8 +8,9 @@ const control = @import("ipc_queue/control.zig");
 
 pub const Memory = [*]align(abi.cache_line_bytes) u8;
 
-/// Fills in a header's constant part but for the arena's and returns the segment's size.
-pub fn layOut(header: *abi.Link, config: *const abi.VriConfig) usize {
+/// Fills in a header's constant part but for the arena's, and as many lanes, and returns the
+/// segment's size.
+pub fn layOut(header: *abi.Link, lanes: []abi.Lane, config: *const abi.VriConfig) usize {
     header.magic = abi.magic;
     header.abi_hash = abi.hash;
     header.vr = config.vr;
@@ -17,15 +19,25 @@ pub fn layOut(header: *abi.Link, config: *const abi.VriConfig) usize {
     header.queue_capacity = config.queue_capacity;
     header.free_capacity = config.free_capacity;
     header.control_capacity = config.control_capacity;
+    header.lanes = @intCast(lanes.len);
     var end: usize = @sizeOf(abi.Link);
+    header.lanes_offset = place(&end, lanes.len * @sizeOf(abi.Lane));
     const data = ipc_queue.bytesFor(config.queue, config.queue_capacity);
-    header.data_in_offset = place(&end, data);
-    header.data_out_offset = place(&end, data);
-    header.free_offset = place(&end, ipc_queue.bytesFor(config.queue, config.free_capacity));
+    for (lanes) |*lane| {
+        lane.data_in_offset = place(&end, data);
+        lane.data_out_offset = place(&end, data);
+        lane.free_offset = place(&end, ipc_queue.bytesFor(config.queue, config.free_capacity));
+    }
     header.control_in_offset = place(&end, control.bytesFor(config.control_capacity));
     header.control_out_offset = place(&end, control.bytesFor(config.control_capacity));
     header.bytes = end;
     return end;
+}
+
+/// The lanes of a link that is laid out.
+pub fn lanesOf(header: *abi.Link) []abi.Lane {
+    const first: [*]abi.Lane = @ptrCast(at(header, header.lanes_offset));
+    return first[0..header.lanes];
 }
 
 fn place(end: *usize, bytes: usize) u32 {

@@ -183,6 +183,7 @@ fn spec(o: *const Options) abi.TraceSpec {
 
 fn openPort(number: u32, trace: u32, reason: *Reason) !*Port {
     var config: abi.PortConfig = std.mem.zeroes(abi.PortConfig);
+    config.dispatchers = 1;
     config.port = number;
     config.vlan = abi.no_vlan;
     config.adapter = for (socket_adapter.names, 0..) |name, i| {
@@ -209,7 +210,7 @@ fn dispatcher() !*dispatch.Dispatcher {
     const idle = sleeper.Sleeper.init() orelse return error.Descriptor;
     const d = try gpa.create(dispatch.Dispatcher);
     d.* = .{
-        .config = .{ .core = -1, .idle = .{ .spins = 0, .yields = 0 }, .busy_poll = 1 },
+        .config = .{ .cores = @splat(-1), .idle = .{ .spins = 0, .yields = 0 }, .busy_poll = 1 },
         .sleeper = idle,
         .events = .{
             .producer = .init(memory.ptr, 1 << 16),

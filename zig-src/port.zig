@@ -83,6 +83,20 @@ pub const Port = struct {
         };
     }
 
+    /// The fanout group that its socket founded or joined; 0: none.
+    pub fn fanout(p: *const Port) u32 {
+        return switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "fanoutGroup")) a.fanoutGroup() else 0,
+        };
+    }
+
+    /// Every dispatcher has it open: frames may come.
+    pub fn begin(p: *Port) void {
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "begin")) a.begin(),
+        }
+    }
+
     /// Takes over what the kernel lost and what failed since the last call.
     pub fn readStatistics(p: *Port) void {
         switch (p.adapter) {

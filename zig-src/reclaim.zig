@@ -56,7 +56,7 @@ fn redispatch(d: *Dispatcher, v: *Vri) void {
 fn sweep(d: *Dispatcher, v: *Vri) void {
     const pool = &v.vr.pool;
     const reason: abi.Drop = if (v.violation == .none) .vri_died else .quarantined;
-    for (pool.slots, 0..) |held, slot| {
+    for (pool.ownSlots(), pool.first..) |held, slot| {
         const owner = held.owner;
         if (owner.vri_plus_1 != v.number + 1) continue;
         if (owner.empty) {

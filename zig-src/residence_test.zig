@@ -56,7 +56,7 @@ fn start(r: *Rig, resident: u32, vris: u32) !void {
     try r.addReplay(0, abi.trace_replay | abi.trace_zero_copy, 5 * trace_frames);
     try r.addPort(1);
     for (0..vris) |i| try r.addVri(@intCast(i), 0, .{});
-    traces.totals = &r.d.totals;
+    traces.totals[0] = &r.d.totals;
     try r.replan();
 }
 
@@ -81,7 +81,7 @@ test "each replay has the trace's frames, and none is copied where all have a pl
     var r: Rig = undefined;
     try start(&r, trace_frames, 1);
     defer r.deinit();
-    defer traces.totals = null;
+    defer traces.totals[0] = null;
     try runAll(&r, 5 * trace_frames);
 }
 
@@ -89,7 +89,7 @@ test "frames without a place are copied, in their turn" {
     var r: Rig = undefined;
     try start(&r, trace_frames / 2, 1);
     defer r.deinit();
-    defer traces.totals = null;
+    defer traces.totals[0] = null;
     try runAll(&r, 5 * trace_frames / 2);
 }
 
@@ -97,7 +97,7 @@ test "a frame that comes again while it is on its way is copied, and the other s
     var r: Rig = undefined;
     try start(&r, 4, 1);
     defer r.deinit();
-    defer traces.totals = null;
+    defer traces.totals[0] = null;
     // The VRI holds the first frames while the trace goes round.
     var held: [8]u64 = undefined;
     r.d.pass();
@@ -127,7 +127,7 @@ test "flows go to their VRIs without a copy too, and a dead VRI's places are fre
     var r: Rig = undefined;
     try start(&r, trace_frames, 2);
     defer r.deinit();
-    defer traces.totals = null;
+    defer traces.totals[0] = null;
     for (0..4) |_| r.d.pass();
     try expect(r.vri(0).held() > 0 and r.vri(1).held() > 0);
     try r.bury(1);

@@ -113,7 +113,7 @@ fn rouse(d: *const dispatch.Dispatcher, events: []const linux.epoll_event) void 
 }
 
 fn setSleeping(plan: *const Plan, value: u32) void {
-    for (plan.vris) |*entry| @atomicStore(u32, &entry.vri.link.monitor.sleeping, value, .monotonic);
+    for (plan.vris) |*entry| @atomicStore(u32, &entry.vri.monitor.sleeping, value, .monotonic);
 }
 
 fn somethingCame(d: *dispatch.Dispatcher) bool {

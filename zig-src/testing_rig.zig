@@ -25,6 +25,7 @@ pub const VrOptions = struct {
     resident_count: u32 = 0,
     balancer: u32 = 0,
     by_frame: bool = false,
+    dispatchers: u32 = 1,
 };
 
 pub const VriOptions = struct {
@@ -60,7 +61,7 @@ pub const Rig = struct {
         const idler = sleeper.Sleeper.init() orelse return error.Descriptor;
         const d = try gpa.create(dispatch.Dispatcher);
         d.* = .{
-            .config = .{ .core = -1, .idle = idle, .busy_poll = @intFromBool(busy_poll) },
+            .config = .{ .cores = @splat(-1), .idle = idle, .busy_poll = @intFromBool(busy_poll) },
             .sleeper = idler,
             .events = .{
                 .producer = .init(memory.ptr, events_capacity),
@@ -92,7 +93,27 @@ pub const Rig = struct {
     }
 
     pub fn addVr(r: *Rig, number: u32, options: VrOptions) !void {
-        r.tables.vrs[number] = try vrs.create(gpa, &.{
+        const config = vrConfig(number, options);
+        r.tables.vrs[number] = try vrs.createFor(gpa, &config, 0, options.dispatchers, null);
+    }
+
+    /// A VR as the second dispatcher has it. This rig is unmade before `first`.
+    pub fn joinVr(r: *Rig, first: *Rig, number: u32, options: VrOptions) !void {
+        const config = vrConfig(number, options);
+        const it = first.vr(number);
+        r.tables.vrs[number] = try vrs.createFor(gpa, &config, 1, options.dispatchers, it);
+    }
+
+    /// A VRI as the second dispatcher has it.
+    pub fn joinVri(r: *Rig, first: *Rig, number: u32, of: u32, options: VriOptions) !void {
+        const config = vriConfig(number, of, options);
+        const it = first.vri(number);
+        r.tables.vris[number] = try vri_adapter.join(gpa, &config, r.vr(of), it);
+        r.states[number] = .running;
+    }
+
+    fn vrConfig(number: u32, options: VrOptions) abi.VrConfig {
+        return .{
             .vr = number,
             .slot_bytes = abi.slot_bytes,
             .slot_count = options.slot_count,
@@ -103,7 +124,18 @@ pub const Rig = struct {
             .flow_idle_ms = 500,
             .load_estimator = 0,
             .load_weight = 32,
-        });
+        };
+    }
+
+    fn vriConfig(number: u32, of: u32, options: VriOptions) abi.VriConfig {
+        return .{
+            .vri = number,
+            .vr = of,
+            .queue = options.queue,
+            .queue_capacity = options.queue_capacity,
+            .free_capacity = 64,
+            .control_capacity = options.control_capacity,
+        };
     }
 
     /// A port that counts and throws away what is sent by it.
@@ -129,6 +161,7 @@ pub const Rig = struct {
     pub fn addReplay(r: *Rig, number: u32, flags: u32, frame_limit: u64) !void {
         var reason: Reason = .{};
         var config: abi.PortConfig = std.mem.zeroes(abi.PortConfig);
+        config.dispatchers = 1;
         config.port = number;
         config.trace_flags = flags;
         config.frame_limit = frame_limit;
@@ -162,14 +195,7 @@ pub const Rig = struct {
 
     /// A VRI that runs once `replan` was called.
     pub fn addVri(r: *Rig, number: u32, of: u32, options: VriOptions) !void {
-        const made = try vri_adapter.create(gpa, &.{
-            .vri = number,
-            .vr = of,
-            .queue = options.queue,
-            .queue_capacity = options.queue_capacity,
-            .free_capacity = 64,
-            .control_capacity = options.control_capacity,
-        }, r.vr(of));
+        const made = try vri_adapter.create(gpa, &vriConfig(number, of, options), r.vr(of));
         r.tables.vris[number] = made;
         r.states[number] = .running;
         var text: [16:0]u8 = undefined;
@@ -177,13 +203,13 @@ pub const Rig = struct {
         r.links[number] = try vr_link.attach(gpa, &text);
     }
 
-    fn detach(r: *Rig, number: u32) void {
+    pub fn detach(r: *Rig, number: u32) void {
         const l = r.links[number].?;
         const header: [*]align(4096) u8 = @ptrCast(@alignCast(l.state().header));
         const arena: [*]align(4096) u8 = @alignCast(l.arena);
         shm.detach(header[0..@sizeOf(abi.Link)]);
         shm.detach(arena[0..4096]);
-        gpa.destroy(l);
+        vr_link.destroy(gpa, l);
         r.links[number] = null;
     }
 

@@ -14,6 +14,8 @@ test {
     _ = @import("balancer/conformance.zig");
     _ = @import("flow.zig");
     _ = @import("order_test.zig");
+    _ = @import("dispatchers_test.zig");
+    _ = @import("socket_adapter/fanout_test.zig");
     _ = @import("allocation_test.zig");
     _ = @import("patience.zig");
     _ = @import("snapshot.zig");

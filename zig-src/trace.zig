@@ -93,13 +93,13 @@ fn generateMix(t: *Trace, specs: []const abi.TraceSpec) error{ OutOfMemory, TooL
     try t.seal();
 }
 
-/// The running dispatcher's, for windows; read by its thread only.
-pub var totals: ?*const abi.Totals = null;
+/// The running dispatchers', for windows; each is read by its own thread only.
+pub var totals: [abi.max_dispatchers]?*const abi.Totals = @splat(null);
 
-/// Frames that may still enter: as many as the window has room for beside all that are on their
-/// way through the gateway now (the dispatcher's own account, exact between batches).
-pub fn windowRoom(window: u64) u64 {
-    const t = totals orelse return window;
+/// Frames that may still enter by a dispatcher: as many as the window has room for beside all that
+/// are on their way through it now (its own account, exact between batches).
+pub fn windowRoom(window: u64, dispatcher: u32) u64 {
+    const t = totals[dispatcher] orelse return window;
     const entered = t.received_frames + t.originated_frames + t.replicated_frames;
     return window -| (entered - t.sent_frames - t.dropped_frames - t.kept_frames);
 }

@@ -26,6 +26,7 @@ fn specOf(frames: u32) abi.TraceSpec {
 
 fn open(trace: u32, change: fn (*abi.PortConfig) void) !Memory {
     var config = std.mem.zeroes(abi.PortConfig);
+    config.dispatchers = 1;
     config.trace = trace + 1;
     config.trace_flags = abi.trace_replay;
     change(&config);
@@ -123,8 +124,8 @@ test "a window of one hands out the next frame after the last is through, with i
     }.change);
     defer sink.deinit();
     var totals: abi.Totals = .{};
-    traces.totals = &totals;
-    defer traces.totals = null;
+    traces.totals[0] = &totals;
+    defer traces.totals[0] = null;
     for (0..50) |i| {
         const frames = source.borrow(64);
         try testing.expectEqual(1, frames.len);
@@ -174,4 +175,60 @@ test "a rate is kept" {
     const found: f64 = @floatFromInt(total);
     try testing.expect(found >= @as(f64, @floatFromInt(least)) * per_tick - 1);
     try testing.expect(found <= @as(f64, @floatFromInt(most)) * per_tick + 1);
+}
+
+test "several dispatchers replay the same frames as one, each flow by one of them" {
+    var reason: Reason = .{};
+    const number = try traces.create(gpa, &specOf(100), &reason);
+    defer traces.destroy(gpa, number, &reason) catch unreachable; // closed below, before this runs
+    const trace = traces.find(number).?;
+    for ([_]u64{ 0, 99, 1000, 1037 }) |limit| {
+        var counts: [100]u32 = @splat(0);
+        var owners: [100]?u32 = @splat(null);
+        for (0..3) |dispatcher| {
+            var config = std.mem.zeroes(abi.PortConfig);
+            config.trace = number + 1;
+            config.trace_flags = abi.trace_replay;
+            config.frame_limit = limit;
+            config.dispatcher = @intCast(dispatcher);
+            config.dispatchers = 3;
+            var memory: Memory = try .init(&config, &reason);
+            defer memory.deinit();
+            for (0..200) |_| for (memory.borrow(64)) |*frame| {
+                const at = for (trace.frames, 0..) |*it, i| {
+                    if (it.bytes.ptr == frame.bytes.ptr) break i;
+                } else unreachable;
+                if (owners[at]) |it| try testing.expectEqual(it, dispatcher);
+                owners[at] = @intCast(dispatcher);
+                counts[at] += 1;
+            };
+        }
+        if (limit == 0) continue;
+        var total: u64 = 0;
+        for (counts, 0..) |count, at| {
+            try testing.expectEqual(limit / 100 + @intFromBool(at < limit % 100), count);
+            total += count;
+        }
+        try testing.expectEqual(limit, total);
+    }
+}
+
+test "what dispatchers can't do together is refused in one line" {
+    var reason: Reason = .{};
+    const number = try traces.create(gpa, &specOf(100), &reason);
+    defer traces.destroy(gpa, number, &reason) catch unreachable; // nobody uses it
+    for (0..4) |wrong| {
+        var config = std.mem.zeroes(abi.PortConfig);
+        config.trace = number + 1;
+        config.dispatchers = 2;
+        config.trace_flags = abi.trace_replay;
+        switch (wrong) {
+            0 => config.trace_flags |= abi.trace_stamp,
+            1 => config.trace_flags |= abi.trace_record,
+            2 => config.trace_flags |= abi.trace_zero_copy,
+            else => config.window_frames = 1,
+        }
+        try testing.expectError(error.Failed, Memory.init(&config, &reason));
+        try testing.expect(std.mem.indexOfScalar(u8, reason.message(), '\n') == null);
+    }
 }

@@ -53,7 +53,7 @@ fn unpack(
     const temporary = try std.fmt.allocPrint(arena, "{s}/tmp-{x}", .{ root, &random });
     errdefer std.Io.Dir.cwd().deleteTree(io, temporary) catch {};
     try makeDirectory(arena, temporary);
-    for ([_][]const u8{ "bin", "lib", "deno_dir" }) |name|
+    for ([_][]const u8{ "bin", "lib", "include", "typescript", "deno_dir" }) |name|
         try makeDirectory(arena, try std.fs.path.join(arena, &.{ temporary, name }));
     try write(arena, try std.fs.path.join(arena, &.{ temporary, "lock" }), 0o600, "");
     for (program.entries) |*entry| {
@@ -184,7 +184,7 @@ fn verify(
     program: package.Package,
 ) report.Error!void {
     try checkOwner(arena, directory, linux.S.IFDIR);
-    for ([_][]const u8{ "bin", "lib", "deno_dir" }) |name|
+    for ([_][]const u8{ "bin", "lib", "include", "typescript", "deno_dir" }) |name|
         try checkOwner(arena, try std.fs.path.join(arena, &.{ directory, name }), linux.S.IFDIR);
     for (program.entries) |*entry| {
         const path = try std.fs.path.joinZ(arena, &.{ directory, entry.name() });

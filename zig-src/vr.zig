@@ -1,5 +1,5 @@
 //! A VR as the dispatcher knows it: its arena, its VRIs that run, its counters, and which of the
-//! VRIs a frame goes to.
+//! VRIs a frame goes to. Each dispatcher has one of its own; only the arena's memory is shared.
 //!
 //! Flow-based balancing (the default) keeps frames of one flow in order, also while VRIs come and
 //! go: a flow changes its VRI only when none of its frames is on the way. While its VRI leaves, the
@@ -25,6 +25,8 @@ pub const Target = union(enum) { vri: *Vri, park, none };
 pub const Vr = struct {
     number: u32,
     serial: u32, // of no other VR of this process, ever
+    dispatcher: u32, // whose view this is
+    dispatchers: u32,
     pool: FramePool,
     balancer: balancer.Balancer,
     by_frame: bool,
@@ -242,6 +244,17 @@ pub const Vr = struct {
 var next_serial: u32 = 1; // the control thread's
 
 pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
+    return createFor(gpa, config, 0, 1, null);
+}
+
+/// The VR as dispatcher `number` of `dispatchers` knows it; `first`: as the first one does.
+pub fn createFor(
+    gpa: std.mem.Allocator,
+    config: *const abi.VrConfig,
+    number: u32,
+    dispatchers: u32,
+    first: ?*const Vr,
+) !*Vr {
     const vr = try gpa.create(Vr);
     errdefer gpa.destroy(vr);
     var flows: flow.Table = try .init(gpa, config.flow_count, config.flow_idle_ms);
@@ -251,7 +264,15 @@ pub fn create(gpa: std.mem.Allocator, config: *const abi.VrConfig) !*Vr {
     vr.* = .{
         .number = config.vr,
         .serial = next_serial,
-        .pool = try .init(gpa, config.slot_bytes, config.slot_count, config.resident_count),
+        .dispatcher = number,
+        .dispatchers = dispatchers,
+        .pool = if (first) |it| try .join(gpa, &it.pool, number) else try .init(
+            gpa,
+            config.slot_bytes,
+            config.slot_count,
+            config.resident_count,
+            dispatchers,
+        ),
         .balancer = balancer.make(config.balancer).?, // checked by the caller
         .by_frame = config.by_frame != 0,
         .flows = flows,

@@ -2,7 +2,8 @@
  *
  * What a virtual router (VR) needs to run under lvrm: link liblvrm_vr (static or shared), attach,
  * then receive frames and send them back with an output port. docs/writing-a-vr.md is the guide,
- * vrs/example/minimal.c the shortest VR. One thread uses a link. */
+ * vrs/example/minimal.c the shortest VR. One thread uses a link at a
+ * time. */
 #ifndef LVRM_VR_H
 #define LVRM_VR_H
 

@@ -1,5 +1,12 @@
 //! The VRI's side of a link: attach, take frames, give them back, exchange control events, wait.
-//! Linked into VRs as `liblvrm_vr` (`vr_exports.zig` is its C face). One thread uses a link.
+//! Linked into VRs as `liblvrm_vr` (`vr_exports.zig` is its C face). One thread uses a link; but
+//! while it is in `wait`, another may `send`, `takeEmpty`, `sendEvent` and ask for `alive`: these
+//! and `wait` share no state but the heartbeat and `check`, which both may run.
+//!
+//! Where several dispatchers hand out frames, each has a lane of the link. Batches are taken from
+//! them in turn; each frame goes back by the lane that its slot belongs to, whatever became of it
+//! meanwhile, so frames of one flow, which all come by one lane, leave in the order in which the VR
+//! gives them back. Control events take the first lane's dispatcher.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
@@ -9,10 +16,11 @@ const link = @import("link.zig");
 const shm = @import("shm.zig");
 const Patience = @import("patience.zig").Patience;
 
-/// The first two fields are `struct lvrm_vr` of lvrm_vr.h.
+/// The first three fields are `struct lvrm_vr` of lvrm_vr.h.
 pub const VrLink = extern struct {
     arena: [*]u8,
     slot_bytes: u64,
+    arena_bytes: u64,
     private: Private,
 
     const Private = extern struct { bytes: [@sizeOf(State)]u8 align(@alignOf(State)) };
@@ -26,11 +34,47 @@ const stale_ns = 5 * std.time.ns_per_s; // monitor's heartbeat, before it counts
 const busy_batches = 16; // between two looks at the clock while busy; a power of two
 const beat_ms = 90; // longest sleep: our own heartbeat goes on
 
-pub const State = struct {
-    header: *abi.Link,
+/// One dispatcher's queues, and what it says of itself.
+const Lane = struct {
+    shared: *abi.Lane,
     data_in: ipc_queue.Consumer,
     data_out: ipc_queue.Producer,
     free: ipc_queue.Consumer,
+    slots: Slots,
+
+    /// Those of the arena that are the lane's.
+    const Slots = struct {
+        first: u32,
+        count: u32,
+
+        inline fn has(s: Slots, word: u64) bool {
+            const it: abi.Descriptor = @bitCast(word);
+            return @as(u32, it.slot) -% s.first < s.count;
+        }
+    };
+
+    inline fn pop(l: *Lane, into: []u64) usize {
+        return switch (l.data_in) {
+            inline else => |*q| q.pop(into),
+        };
+    }
+
+    /// After publishing: the fence puts the index before the look at the flag. The dispatcher sets
+    /// its flag, fences, then looks at the queues: one of the two sees the other.
+    fn wakeDispatcher(l: *const Lane) void {
+        fence();
+        if (@atomicLoad(u32, &l.shared.monitor.sleeping, .monotonic) == 0) return;
+        const one: u64 = 1;
+        _ = linux.write(l.shared.wake_fd, std.mem.asBytes(&one), 8);
+    }
+};
+
+pub const State = struct {
+    header: *abi.Link,
+    /// That of the last batch: empty slots are taken from it too, so that what a VR makes out of a
+    /// frame leaves by the same way.
+    lane: *Lane,
+    lanes: []Lane,
     control_in: control.Consumer,
     control_out: control.Producer,
     parent: linux.pid_t, // as we attached: it changes when our parent dies
@@ -50,9 +94,7 @@ pub const State = struct {
     /// touched.
     pub fn receive(s: *State, into: []u64) usize {
         s.tick();
-        const count = switch (s.data_in) {
-            inline else => |*q| q.pop(into),
-        };
+        const count = if (s.lanes.len == 1) s.lane.pop(into) else s.takeTurn(into);
         if (count != 0) {
             s.patience.reset();
             const words = &s.header.vri_words;
@@ -73,6 +115,17 @@ pub const State = struct {
         return count;
     }
 
+    /// A batch of the first lane that has one, after that of the last batch.
+    fn takeTurn(s: *State, into: []u64) usize {
+        for (0..s.lanes.len) |_| {
+            const next = s.lane - s.lanes.ptr + 1;
+            s.lane = &s.lanes[if (next == s.lanes.len) 0 else next];
+            const count = s.lane.pop(into);
+            if (count != 0) return count;
+        }
+        return 0;
+    }
+
     /// Busy from a batch until a look that finds none. Both ends are known from `wait`, which reads
     /// the clock anyway. A VRI that is never idle reads it once in `busy_batches` batches, so that
     /// it shows as busy too.
@@ -91,40 +144,57 @@ pub const State = struct {
     /// Our heartbeat: a plain store to a line of our own.
     fn tick(s: *State) void {
         const beat = &s.header.vri_words.beat;
-        @atomicStore(u64, beat, beat.* +% 1, .monotonic);
+        @atomicStore(u64, beat, @atomicLoad(u64, beat, .monotonic) +% 1, .monotonic);
     }
 
+    /// Of the lane of the last batch, and of no other: see `lane`.
     pub fn takeEmpty(s: *State, into: []u64) usize {
-        return switch (s.free) {
+        return switch (s.lane.free) {
             inline else => |*q| q.pop(into),
         };
     }
 
     /// Gives frames back; waits while the queue is full. Fewer than all only when lvrm is gone.
     pub fn send(s: *State, words: []const u64) usize {
+        return if (s.lanes.len == 1) s.sendBy(s.lane, words) else s.sendApart(words);
+    }
+
+    /// Each frame by the lane that it came from, in runs.
+    fn sendApart(s: *State, words: []const u64) usize {
+        var sent: usize = 0;
+        while (sent < words.len) {
+            const lane = s.laneOf(words[sent]);
+            var end = sent + 1;
+            while (end < words.len and lane.slots.has(words[end])) end += 1;
+            const count = s.sendBy(lane, words[sent..end]);
+            sent += count;
+            if (sent < end) break;
+        }
+        return sent;
+    }
+
+    /// A slot that is no lane's is the first dispatcher's to refuse.
+    fn laneOf(s: *State, word: u64) *Lane {
+        if (s.lane.slots.has(word)) return s.lane;
+        for (s.lanes) |*lane| if (lane.slots.has(word)) return lane;
+        return &s.lanes[0];
+    }
+
+    inline fn sendBy(s: *State, lane: *Lane, words: []const u64) usize {
         var sent: usize = 0;
         while (true) {
-            switch (s.data_out) {
+            switch (lane.data_out) {
                 inline else => |*q| {
                     sent += q.push(words[sent..]);
                     q.publish();
                 },
             }
-            s.wakeDispatcher();
+            lane.wakeDispatcher();
             if (sent == words.len) return sent;
             s.tick();
             _ = linux.sched_yield();
             if (!s.check()) return sent;
         }
-    }
-
-    /// After publishing: the fence puts the index before the look at the flag. The dispatcher sets
-    /// its flag, fences, then looks at the queues: one of the two sees the other.
-    fn wakeDispatcher(s: *State) void {
-        fence();
-        if (@atomicLoad(u32, &s.header.monitor.sleeping, .monotonic) == 0) return;
-        const one: u64 = 1;
-        _ = linux.write(s.header.wake_fd, std.mem.asBytes(&one), 8);
     }
 
     pub fn receiveEvent(
@@ -138,7 +208,8 @@ pub const State = struct {
         s.looked_ns = 0; // frames are not what it is busy with
         // As `wakeDispatcher`: the new index before the look at the flag.
         fence();
-        if (@atomicLoad(u32, &s.header.monitor.events_wait, .monotonic) != 0) s.wakeDispatcher();
+        const waits = &s.lanes[0].shared.monitor.events_wait;
+        if (@atomicLoad(u32, waits, .monotonic) != 0) s.lanes[0].wakeDispatcher();
         return true;
     }
 
@@ -151,7 +222,7 @@ pub const State = struct {
             .source = target,
         };
         if (!s.control_out.push(header, payload)) return .AGAIN;
-        s.wakeDispatcher();
+        s.lanes[0].wakeDispatcher();
         return .SUCCESS;
     }
 
@@ -160,7 +231,7 @@ pub const State = struct {
         words.wants = wants;
         words.wanted_ports = ports;
         @atomicStore(u32, &words.ready, 1, .release);
-        s.wakeDispatcher();
+        s.lanes[0].wakeDispatcher();
     }
 
     /// Cheap: a real check (system call, clock) once in 256 calls and after each sleep.
@@ -174,7 +245,7 @@ pub const State = struct {
     /// over several looks and five seconds: several, as we may have been the one that was stopped.
     fn check(s: *State) bool {
         if (linux.getppid() != s.parent) s.gone = true;
-        const beat = @atomicLoad(u64, &s.header.monitor.beat, .monotonic);
+        const beat = @atomicLoad(u64, &s.lanes[0].shared.monitor.beat, .monotonic);
         const now = nowNs();
         if (s.busy_since_ns != 0) s.accountBusy(now);
         if (beat != s.beat or s.beat_ns == 0) {
@@ -196,7 +267,7 @@ pub const State = struct {
     /// Looks again, then yields, then sleeps until something comes, at most `timeout_ms`.
     pub fn wait(s: *State, timeout_ms: u32) void {
         s.tick();
-        const monitor = &s.header.monitor;
+        const monitor = &s.lanes[0].shared.monitor;
         const idle: abi.Idle = .{
             .spins = @atomicLoad(u32, &monitor.idle.spins, .monotonic),
             .yields = @atomicLoad(u32, &monitor.idle.yields, .monotonic),
@@ -251,9 +322,10 @@ pub const State = struct {
 
     fn somethingWaits(s: *State) bool {
         if (!s.control_in.empty()) return true;
-        return switch (s.data_in) {
-            inline else => |*q| q.length() != 0,
+        for (s.lanes) |*lane| switch (lane.data_in) {
+            inline else => |*q| if (q.length() != 0) return true,
         };
+        return false;
     }
 };
 
@@ -277,35 +349,44 @@ pub fn attach(gpa: std.mem.Allocator, link_text: ?[*:0]const u8) Error!*VrLink {
     const arena = shm.attach(header.arena_shmid, header.arena_bytes) catch return error.NoArena;
     _ = shm.adviseHuge(arena);
     const l = try gpa.create(VrLink);
+    errdefer gpa.destroy(l);
     l.arena = arena.ptr;
     l.slot_bytes = header.slot_bytes;
-    const capacity = header.queue_capacity;
+    l.arena_bytes = arena.len;
+    const lanes = try gpa.alloc(Lane, header.lanes);
+    for (lanes, link.lanesOf(header), 0..) |*lane, *shared, i|
+        lane.* = openLane(header, shared, @intCast(i));
     l.state().* = .{
         .header = header,
-        .data_in = ipc_queue.open(
-            ipc_queue.Consumer,
-            header.queue,
-            link.at(header, header.data_in_offset),
-            capacity,
-        ),
-        .data_out = ipc_queue.open(
-            ipc_queue.Producer,
-            header.queue,
-            link.at(header, header.data_out_offset),
-            capacity,
-        ),
-        .free = ipc_queue.open(
-            ipc_queue.Consumer,
-            header.queue,
-            link.at(header, header.free_offset),
-            header.free_capacity,
-        ),
+        .lane = &lanes[0],
+        .lanes = lanes,
         .control_in = .init(link.at(header, header.control_in_offset), header.control_capacity),
         .control_out = .init(link.at(header, header.control_out_offset), header.control_capacity),
         .parent = linux.getppid(),
     };
     header.vri_words.pid = @intCast(linux.getpid());
     @atomicStore(u32, &header.vri_words.attached, 1, .release);
-    l.state().wakeDispatcher();
+    l.state().lanes[0].wakeDispatcher();
     return l;
+}
+
+fn openLane(header: *abi.Link, shared: *abi.Lane, number: u32) Lane {
+    const queue = header.queue;
+    const capacity = header.queue_capacity;
+    const at = link.at;
+    const In = ipc_queue.Consumer;
+    const Out = ipc_queue.Producer;
+    return .{
+        .shared = shared,
+        .data_in = ipc_queue.open(In, queue, at(header, shared.data_in_offset), capacity),
+        .data_out = ipc_queue.open(Out, queue, at(header, shared.data_out_offset), capacity),
+        .free = ipc_queue.open(In, queue, at(header, shared.free_offset), header.free_capacity),
+        .slots = .{ .first = number * header.lane_slots, .count = header.lane_slots },
+    };
+}
+
+/// Frees what `attach` allocated; the segments stay attached. For tests.
+pub fn destroy(gpa: std.mem.Allocator, l: *VrLink) void {
+    gpa.free(l.state().lanes);
+    gpa.destroy(l);
 }

@@ -1,6 +1,9 @@
 //! VRI adapter: the dispatcher's side of one VRI. Its queues, its load estimate, its counters, and
 //! the check of every word that comes back. Made and unmade by the control thread; in between, used
 //! by the dispatcher's thread only, but for `outbox`, which the control thread fills.
+//!
+//! Each dispatcher has one of its own, and its own lane of the link. Control events are the first
+//! one's: for the others those queues are always empty.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
@@ -20,6 +23,7 @@ pub const Vri = struct {
     vr: *Vr,
     segment: shm.Segment,
     link: *abi.Link,
+    monitor: *abi.MonitorWords,
     wake_fd: i32,
     data_in: ipc_queue.Producer,
     data_out: ipc_queue.Consumer,
@@ -208,7 +212,7 @@ pub const Vri = struct {
     pub fn setEventsWait(v: *Vri, wait: bool) void {
         if (v.events_wait == wait) return;
         v.events_wait = wait;
-        @atomicStore(u32, &v.link.monitor.events_wait, @intFromBool(wait), .monotonic);
+        @atomicStore(u32, &v.monitor.events_wait, @intFromBool(wait), .monotonic);
     }
 
     /// An event that waits for room in some VRI's control-in queue, as of the last pass: nothing to
@@ -232,7 +236,7 @@ pub const Vri = struct {
                 const lendable = @min(v.share / 4 -| v.loaned, v.room());
                 var left = @min(q.capacity - q.length(), lendable);
                 // The last slots are for frames that arrive.
-                while (left > 0 and pool.free_count > pool.resident_from / 8) : (left -= 1) {
+                while (left > 0 and pool.free_count > pool.ordinary_count / 8) : (left -= 1) {
                     const slot = pool.take().?;
                     pool.slots[slot] = .{ .owner = .loan(v.number) };
                     const word: abi.Descriptor = .{
@@ -296,62 +300,87 @@ pub const Vri = struct {
 
 pub const CreateError = error{ OutOfMemory, Descriptor } || shm.Error;
 
-/// Makes the link and the dispatcher's side of it.
+/// Makes the link and the first dispatcher's side of it.
 pub fn create(gpa: std.mem.Allocator, config: *const abi.VriConfig, vr: *Vr) CreateError!*Vri {
     var header: abi.Link = std.mem.zeroes(abi.Link);
-    const bytes = link.layOut(&header, config);
+    var all: [abi.max_dispatchers]abi.Lane = @splat(std.mem.zeroes(abi.Lane));
+    const lanes = all[0..vr.dispatchers];
+    const bytes = link.layOut(&header, lanes, config);
     const segment = try shm.create(bytes);
     errdefer shm.detach(segment.memory);
-    header.arena_bytes = vr.pool.segment.memory.len;
-    header.arena_shmid = vr.pool.segment.id;
-    header.slot_bytes = vr.pool.slot_bytes;
-    header.slot_count = vr.pool.slot_count;
+    const pool = &vr.pool;
+    header.arena_bytes = pool.segment.memory.len;
+    header.arena_shmid = pool.segment.id;
+    header.slot_bytes = pool.slot_bytes;
+    header.slot_count = pool.slot_count;
+    header.lane_slots = pool.own_count;
     header.monitor_pid = @intCast(linux.getpid());
-    const fd = linux.eventfd(0, linux.EFD.NONBLOCK | linux.EFD.CLOEXEC);
-    if (linux.errno(fd) != .SUCCESS) return error.Descriptor;
-    errdefer _ = linux.close(@intCast(fd));
-    header.wake_fd = @intCast(fd);
     const shared: *abi.Link = @ptrCast(segment.memory.ptr);
     shared.* = header;
+    @memcpy(link.lanesOf(shared), lanes);
+    return make(gpa, config, vr, segment);
+}
+
+/// Another dispatcher's side of a link. It goes before the first one's.
+pub fn join(
+    gpa: std.mem.Allocator,
+    config: *const abi.VriConfig,
+    vr: *Vr,
+    first: *const Vri,
+) CreateError!*Vri {
+    return make(gpa, config, vr, first.segment);
+}
+
+/// Stands in for the queues of control events where they are another dispatcher's.
+var silence: [control.bytesFor(silence_bytes)]u8 align(abi.cache_line_bytes) = @splat(0);
+const silence_bytes = 8192;
+
+fn make(
+    gpa: std.mem.Allocator,
+    config: *const abi.VriConfig,
+    vr: *Vr,
+    segment: shm.Segment,
+) CreateError!*Vri {
+    const shared: *abi.Link = @ptrCast(segment.memory.ptr);
+    const lane = &link.lanesOf(shared)[vr.dispatcher];
+    const rc = linux.eventfd(0, linux.EFD.NONBLOCK | linux.EFD.CLOEXEC);
+    if (linux.errno(rc) != .SUCCESS) return error.Descriptor;
+    lane.wake_fd = @intCast(rc);
+    errdefer _ = linux.close(lane.wake_fd);
+    const is_first = vr.dispatcher == 0;
     const outbox_bytes = control.bytesFor(config.control_capacity);
-    const outbox = try gpa.alignedAlloc(u8, .fromByteUnits(abi.cache_line_bytes), outbox_bytes);
-    errdefer gpa.free(outbox);
-    @memset(outbox[0..@sizeOf(control.Shared)], 0);
+    const outbox: []align(abi.cache_line_bytes) u8 = if (is_first)
+        try gpa.alignedAlloc(u8, .fromByteUnits(abi.cache_line_bytes), outbox_bytes)
+    else
+        &silence;
+    errdefer if (is_first) gpa.free(outbox);
+    if (is_first) @memset(outbox[0..@sizeOf(control.Shared)], 0);
     const scratch = try gpa.alloc(u64, config.queue_capacity);
     errdefer gpa.free(scratch);
     const vri = try gpa.create(Vri);
-    const capacity = config.queue_capacity;
-    const at = link.at;
+    const queue, const capacity = .{ config.queue, config.queue_capacity };
+    const in = link.at(shared, lane.data_in_offset);
+    const out = link.at(shared, lane.data_out_offset);
+    const free = link.at(shared, lane.free_offset);
+    const events_bytes = if (is_first) config.control_capacity else silence_bytes;
+    const events_in = if (is_first) link.at(shared, shared.control_in_offset) else outbox.ptr;
+    const events_out = if (is_first) link.at(shared, shared.control_out_offset) else outbox.ptr;
     vri.* = .{
         .number = config.vri,
         .vr = vr,
         .segment = segment,
         .link = shared,
-        .wake_fd = @intCast(fd),
-        .data_in = ipc_queue.open(
-            ipc_queue.Producer,
-            config.queue,
-            at(shared, header.data_in_offset),
-            capacity,
-        ),
-        .data_out = ipc_queue.open(
-            ipc_queue.Consumer,
-            config.queue,
-            at(shared, header.data_out_offset),
-            capacity,
-        ),
-        .free = ipc_queue.open(
-            ipc_queue.Producer,
-            config.queue,
-            at(shared, header.free_offset),
-            config.free_capacity,
-        ),
-        .control_in = .init(at(shared, header.control_in_offset), config.control_capacity),
-        .control_out = .init(at(shared, header.control_out_offset), config.control_capacity),
+        .monitor = &lane.monitor,
+        .wake_fd = lane.wake_fd,
+        .data_in = ipc_queue.open(ipc_queue.Producer, queue, in, capacity),
+        .data_out = ipc_queue.open(ipc_queue.Consumer, queue, out, capacity),
+        .free = ipc_queue.open(ipc_queue.Producer, queue, free, config.free_capacity),
+        .control_in = .init(events_in, events_bytes),
+        .control_out = .init(events_out, events_bytes),
         .outbox_memory = outbox.ptr,
-        .outbox_capacity = config.control_capacity,
-        .outbox = .init(outbox.ptr, config.control_capacity),
-        .outbox_out = .init(outbox.ptr, config.control_capacity),
+        .outbox_capacity = events_bytes,
+        .outbox = .init(outbox.ptr, events_bytes),
+        .outbox_out = .init(outbox.ptr, events_bytes),
         .scratch = scratch,
         .estimator = vr.estimators.make(),
     };
@@ -360,9 +389,10 @@ pub fn create(gpa: std.mem.Allocator, config: *const abi.VriConfig, vr: *Vr) Cre
 
 pub fn destroy(gpa: std.mem.Allocator, v: *Vri) void {
     _ = linux.close(v.wake_fd);
-    shm.detach(v.segment.memory);
-    const outbox_bytes = control.bytesFor(v.outbox_capacity);
-    gpa.free(v.outbox_memory[0..outbox_bytes]);
+    if (v.vr.dispatcher == 0) {
+        shm.detach(v.segment.memory);
+        gpa.free(v.outbox_memory[0..control.bytesFor(v.outbox_capacity)]);
+    }
     gpa.free(v.scratch);
     gpa.destroy(v);
 }

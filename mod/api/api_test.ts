@@ -8,6 +8,7 @@ import { askHandler, claimSocket, fetchStatus, serveControl } from "./mod.ts";
 const status: Status = {
   version: "0.0.0",
   uptime_s: 1,
+  dispatchers: [],
   interfaces: [],
   vrs: [],
   totals: {

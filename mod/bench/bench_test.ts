@@ -34,7 +34,7 @@ Deno.test("1c: rates and the machine's limit, for each router", async () => {
   for (const row of rows) {
     ok(Number(row.frames_per_second) > 0 && Number(row.limit_frames_per_second) > 0);
     equal(row.bits_per_second, Number(row.frames_per_second) * Number(row.wire_bytes) * 8);
-    ok(Number(row.ratio) > 0);
+    ok(Number(row.ratio) > 0 && Number(row.router_ns_per_frame) > 0);
   }
   match(text, /cppvr-relay +mc_ring_buffer +84 +[\d.]+ M\/s/);
   ok(rows.every((row) => row.copy === true));
@@ -102,6 +102,8 @@ Deno.test("what is not known is refused with what is", async () => {
   });
   await rejects(run(["1c"], { queue: "fifo" }), /known: mc_ring_buffer, lamport/);
   await rejects(run(["1c"], { router: "bird" }), /known: cppvr-relay, cppvr, clickvr/);
+  await rejects(run(["1c"], { router: "./no/such vr" }), /no such file/);
+  await rejects(run(["1c", "1e"], { router: "sh -c x" }), /1c and 1d take a program/);
   await rejects(run(["1c"], { window: "9999" }), /--window 9999.*64 to 4032/);
   await rejects(run(["1c", "1d"], { trace: "x" }), /--trace is for experiment 1c/);
   await rejects(run(["1d"], { zeroCopy: true }), /--zero-copy is for experiment 1c/);

@@ -59,6 +59,16 @@ export interface Sample {
   readonly totals: TotalCounters;
   /** Of the port that replays. */
   readonly input: PortCounters;
+  /** Of all VRIs. */
+  readonly taken_frames: number;
+  readonly busy_ns: number;
+}
+
+/** What goes through. */
+export interface Throughput {
+  readonly frames_per_second: number;
+  /** Time that VRIs spent per frame, from taking a batch to finding none. */
+  readonly router_ns_per_frame: number;
 }
 
 const startDeadline_ms = 10_000;
@@ -108,7 +118,7 @@ export class BenchGateway {
     this.#core = core;
     this.#options = options;
     this.#launcher = join(runtime, "bin", "lvrm-launch");
-    core.start({ core: options.cores[0]!, idle: this.#idle(0), busyPoll: options.busyPoll });
+    core.start({ cores: [options.cores[0]!], idle: this.#idle(0), busyPoll: options.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const spec = traceSpec(options);
     this.#trace = core.traces.create(...(options.capture === undefined ? [spec] : []));
@@ -223,7 +233,7 @@ export class BenchGateway {
         args: this.#options.args,
         cores: [instance.core],
         linkShmid: created.linkShmid,
-        wakeFd: created.wakeFd,
+        wakeFds: created.wakeFds,
         onLine: (line) => this.#lines.push(line),
       });
       instance.process.ended.then((how) => instance.ended = how);
@@ -293,18 +303,34 @@ export class BenchGateway {
     const asked = this.#core.snapshotRequest();
     while (this.#reader.sequence() < asked) await this.#core.wait(100);
     const reader = this.#reader;
-    return { clock_ns: reader.clockNs(), totals: reader.totals(), input: reader.port(0) };
+    const vris = this.#instances.map(({ vri }) => reader.vri(vri));
+    return {
+      clock_ns: reader.clockNs(),
+      totals: reader.totals(),
+      input: reader.port(0),
+      taken_frames: vris.reduce((sum, vri) => sum + vri.receivedFrames, 0),
+      busy_ns: vris.reduce((sum, vri) => sum + vri.busyNs, 0),
+    };
   }
 
   /** Frames sent per second over `ms`, after `warm_up_ms`. */
   async framesPerSecond(ms: number, warm_up_ms: number): Promise<number> {
+    return (await this.throughput(ms, warm_up_ms)).frames_per_second;
+  }
+
+  /** Over `ms`, after `warm_up_ms`. */
+  async throughput(ms: number, warm_up_ms: number): Promise<Throughput> {
     await sleep(warm_up_ms);
     const before = await this.sample();
     await sleep(ms);
     const after = await this.sample();
     this.#checkVris();
     const seconds = Number(after.clock_ns - before.clock_ns) / 1e9;
-    return (after.totals.sentFrames - before.totals.sentFrames) / seconds;
+    const taken_frames = after.taken_frames - before.taken_frames;
+    return {
+      frames_per_second: (after.totals.sentFrames - before.totals.sentFrames) / seconds,
+      router_ns_per_frame: (after.busy_ns - before.busy_ns) / Math.max(1, taken_frames),
+    };
   }
 
   /** Latencies over `ms`, after `warm_up_ms`. */

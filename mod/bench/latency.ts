@@ -69,7 +69,7 @@ async function start(
     byFrame: false,
     vrs: 1,
     vrisPerVr: 1,
-    routes: c.router === "cppvr" ? 1000 : 0,
+    routes: c.router === "cppvr-relay" ? 0 : 1000,
     cores: context.machine.used_cores.slice(0, 2),
     busyPoll: false,
     replay: {

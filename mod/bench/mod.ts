@@ -18,7 +18,7 @@ import { benchMonitor } from "./monitor.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { forwardingRouters, type NarrowingOptions, readNarrowing } from "./narrowing.ts";
 import { benchRoundTrip } from "./round_trip.ts";
-import { benchRouters } from "./routers.ts";
+import { benchRouters, isBenchRouter, routerCommand } from "./routers.ts";
 import { benchBalancers, benchQueues, benchScale } from "./scale.ts";
 import type { Reaction } from "./steps.ts";
 import { formatRows, type Row } from "./table.ts";
@@ -118,6 +118,21 @@ function known(what: string, names: readonly string[], name: string): void {
 
 const networkExperiments: readonly string[] = ["1a", "1b"];
 
+/** A program of the user's own is for those experiments that start one VRI of it. */
+function checkRouter(names: readonly string[], router: string, runtime: string): void {
+  const network = names.every((name) => networkExperiments.includes(name));
+  if (network) return known("router", forwardingRouters, router);
+  if (isBenchRouter(router)) return;
+  if (!/[/:\s]/.test(router)) known("router", benchRouters, router);
+  routerCommand(router, runtime);
+  if (names.every((name) => name === "1c" || name === "1d")) return;
+  throw new Failure(
+    ExitCode.usage,
+    `--router ${router}: experiments 1c and 1d take a program; others one of ` +
+      benchRouters.join(", "),
+  );
+}
+
 /** Options of some experiments, and how they are spelled. */
 const special = [
   ["trace", "--trace", ["1c"]],
@@ -167,10 +182,7 @@ export async function runBench(
   const { router, queue } = options;
   for (const name of names) known("experiment", Object.keys(experiments), name);
   if (queue !== undefined) known("queue", manifest.queues, queue);
-  if (router !== undefined) {
-    const network = names.every((name) => networkExperiments.includes(name));
-    known("router", network ? forwardingRouters : benchRouters, router);
-  }
+  if (router !== undefined) checkRouter(names, router, runtimeDirectory());
   const allocator = options.allocator ?? "dynamic";
   known("allocator", adaptiveAllocators, allocator);
   requireFor(names, options);

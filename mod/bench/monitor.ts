@@ -37,7 +37,7 @@ function openFilesLimit(): number {
 
 /** VRs and links as a gateway makes them, in a plan that is in force. */
 function build({ core }: BenchContext, vrs: number): SnapshotReader {
-  core.start({ core: benchCores()[0]!.core, idle: idle.own, busyPoll: false });
+  core.start({ cores: [benchCores()[0]!.core], idle: idle.own, busyPoll: false });
   const reader = new SnapshotReader(core.snapshotMemory());
   for (let vr = 0; vr < vrs; vr++) {
     core.vrCreate({

@@ -85,7 +85,7 @@ export class Stage {
       return { ...seat, core };
     });
     const dispatcher = cores[0]!.core;
-    this.#core.start({ core: dispatcher, idle: this.#idle(dispatcher), busyPoll: false });
+    this.#core.start({ cores: [dispatcher], idle: this.#idle(dispatcher), busyPoll: false });
     this.#reader = new SnapshotReader(this.#core.snapshotMemory());
     for (const vr of vrs.keys()) {
       this.#traces.push(this.#core.traces.create(routes.traceSpec(vr)));
@@ -167,7 +167,7 @@ export class Stage {
         args,
         cores: core === null ? this.#options.cores.map((it) => it.core) : [core],
         linkShmid: created.linkShmid,
-        wakeFd: created.wakeFd,
+        wakeFds: created.wakeFds,
         onLine: () => {},
       });
       instance.process.ended.then((how) => instance.ended = how);

@@ -1,6 +1,6 @@
 /** Experiment 1c: frames per second from memory to discard, through one VRI. */
 import { manifest } from "../../ffi/abi.gen.ts";
-import { BenchGateway } from "./gateway.ts";
+import { BenchGateway, type Throughput } from "./gateway.ts";
 import { measureBestLimit } from "./limit.ts";
 import { benchRouters, routerCommand } from "./routers.ts";
 import type { BenchContext } from "./types.ts";
@@ -17,6 +17,8 @@ export interface ThroughputRow {
   readonly bits_per_second: number;
   readonly limit_frames_per_second: number;
   readonly ratio: number;
+  /** Time of the VRI for a frame. */
+  readonly router_ns_per_frame: number;
   /** Whether each frame was copied into the arena. The limit always is measured with a copy. */
   readonly copy: boolean;
   /** On their way at most. */
@@ -38,7 +40,7 @@ interface Case {
 }
 
 /** One bracketed sample: the limit before and after, the product in between. */
-async function sampleOnce(context: BenchContext, c: Case): Promise<[number, number]> {
+async function sampleOnce(context: BenchContext, c: Case): Promise<[Throughput, number]> {
   const { core, runtime, machine, timing, window_frames, capture, zeroCopy } = context;
   const captured_bytes = c.wire_bytes - wireOverhead_bytes;
   const cores = machine.used_cores;
@@ -47,7 +49,7 @@ async function sampleOnce(context: BenchContext, c: Case): Promise<[number, numb
     return await measureBestLimit(common);
   };
   const before = await limit();
-  let rate: number;
+  let found: Throughput;
   {
     await using gateway = await BenchGateway.start(core, {
       ...routerCommand(c.router, runtime),
@@ -56,7 +58,7 @@ async function sampleOnce(context: BenchContext, c: Case): Promise<[number, numb
       byFrame: false,
       vrs: 1,
       vrisPerVr: 1,
-      routes: c.router === "cppvr" ? routes : 0,
+      routes: c.router === "cppvr-relay" ? 0 : routes,
       cores: cores.slice(0, 2),
       busyPoll: false,
       replay: {
@@ -70,7 +72,7 @@ async function sampleOnce(context: BenchContext, c: Case): Promise<[number, numb
       },
       ...(capture === null ? {} : { capture }),
     }, runtime);
-    rate = await gateway.framesPerSecond(timing.sample_ms, timing.warm_up_ms);
+    found = await gateway.throughput(timing.sample_ms, timing.warm_up_ms);
     const { totals, input } = await gateway.sample();
     const { drops, keptFrames } = totals;
     if (zeroCopy && input.uncopiedFrames !== input.receivedFrames) {
@@ -83,7 +85,7 @@ async function sampleOnce(context: BenchContext, c: Case): Promise<[number, numb
       context.progress(`not forwarded: ${lost.map(([why, n]) => `${why} ${n}`).join(", ")}`);
     }
   }
-  return [rate, (before + await limit()) / 2];
+  return [found, (before + await limit()) / 2];
 }
 
 /** Sizes to measure; of a captured trace, its mean, which the limit is measured at. */
@@ -106,11 +108,11 @@ export async function benchThroughput(context: BenchContext): Promise<Throughput
   for (const router of routers) {
     for (const queue of queues) {
       for (const wire_bytes of sizesOf(context)) {
-        const samples: [number, number][] = [];
+        const samples: [Throughput, number][] = [];
         for (let i = 0; i < context.timing.samples; i++) {
           samples.push(await sampleOnce(context, { router, queue, wire_bytes }));
         }
-        const frames_per_second = Math.round(median(samples.map(([rate]) => rate)));
+        const frames_per_second = Math.round(median(samples.map(([it]) => it.frames_per_second)));
         const row = {
           experiment: "1c",
           router,
@@ -120,7 +122,8 @@ export async function benchThroughput(context: BenchContext): Promise<Throughput
           bits_per_second: frames_per_second * wire_bytes * 8,
           limit_frames_per_second: Math.round(median(samples.map(([, limit]) => limit))),
           copy: !context.zeroCopy,
-          ratio: median(samples.map(([rate, limit]) => rate / limit)),
+          ratio: median(samples.map(([it, limit]) => it.frames_per_second / limit)),
+          router_ns_per_frame: median(samples.map(([it]) => it.router_ns_per_frame)),
           window_frames: context.window_frames,
         } as const;
         rows.push(row);

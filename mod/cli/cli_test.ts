@@ -46,6 +46,15 @@ Deno.test("help and version go to stdout", async () => {
   match(version.out, /^lvrm \d+\.\d+\.\d+\n$/);
 });
 
+Deno.test("version --json names the files that writers of VRs need", async () => {
+  const { code, out } = await lvrm("version", "--json");
+  equal(code, 0);
+  const { version, vr } = JSON.parse(out);
+  match(version, /^\d+\.\d+\.\d+$/);
+  deepEqual(Object.keys(vr), ["library", "static_library", "header", "typescript"]);
+  for (const path of Object.values(vr)) ok(Deno.statSync(path as string).isFile, `${path}`);
+});
+
 /** Settings that a command line leads to. */
 async function settingsOf(...args: string[]): Promise<Settings> {
   let got: Settings | undefined;
@@ -60,6 +69,7 @@ async function settingsOf(...args: string[]): Promise<Settings> {
     simulate: () => {
       throw new Error("not asked for");
     },
+    vrFiles: () => ({ library: "", static_library: "", header: "", typescript: "" }),
     print: () => {},
     environment: () => undefined,
     cacheDirectory: "/cache",
@@ -88,6 +98,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
   const text = formatStatus({
     version: "0.1.0",
     uptime_s: 3725.4,
+    dispatchers: [{ core: 0, received_frames: 1234567, sent_frames: 5 }],
     interfaces: [{
       name: "eth0",
       adapter: "raw",

@@ -6,7 +6,7 @@ import type { Settings } from "../config/mod.ts";
 import { virtualSource } from "../config/source.ts";
 import { checkHost, listAdapters, requireComplete, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
-import { defaultCacheDirectory } from "../runtime/mod.ts";
+import { defaultCacheDirectory, vrFiles } from "../runtime/mod.ts";
 import { clickWords, runClick } from "./click.ts";
 import { generatorWords, runGenerator } from "./generate.ts";
 import { makeProgram } from "./program.ts";
@@ -58,6 +58,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return runBench(names, options, print, progress, Deno.stderr.isTerminal());
     },
     simulate: (scenario, options) => runSimulate(scenario, options, print),
+    vrFiles,
     print,
     environment: (name) => Deno.env.get(name),
     cacheDirectory: defaultCacheDirectory(),

@@ -24,6 +24,7 @@ import type { Environment, RunOptions, Settings } from "../config/mod.ts";
 import { addHandlers } from "./handlers.ts";
 import { exitCodeOf, formatAdapters, formatFindings } from "../gateway/mod.ts";
 import type { AdapterRow, Finding } from "../gateway/mod.ts";
+import type { VrFiles } from "../runtime/mod.ts";
 import type { SimulateOptions } from "../simulate/mod.ts";
 import { addRunOptions } from "./run_options.ts";
 import { formatStatus } from "./table.ts";
@@ -37,6 +38,7 @@ export interface Actions {
   readonly adapters: (interfaces: readonly string[]) => AdapterRow[];
   readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
   readonly simulate: (scenario: string, options: SimulateOptions) => void;
+  readonly vrFiles: () => VrFiles;
   readonly print: (text: string) => void;
   readonly environment: Environment;
   /** Shown in the help. */
@@ -138,6 +140,19 @@ function addPrograms(program: Command): void {
     .argument("[WORDS...]", "of lvrm-gen sink");
 }
 
+const onlyRouter = `only this router: ${forwardingRouters.join(", ")} (1a, 1b); for 1c and 1d ` +
+  "also a program of your own with its arguments, as in --vr";
+
+function addVersion(program: Command, actions: Actions): void {
+  program.command("version")
+    .description("print the version")
+    .option("--json", "as JSON, with the files that one needs to write a virtual router")
+    .action(({ json }: { json?: boolean }) => {
+      if (json !== true) return actions.print(`lvrm ${version}\n`);
+      actions.print(`${JSON.stringify({ version, vr: actions.vrFiles() }, null, 2)}\n`);
+    });
+}
+
 /** The commander program; parsing errors are thrown as CommanderError. */
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
@@ -177,7 +192,7 @@ export function makeProgram(actions: Actions): Command {
     .argument("<EXPERIMENT...>", "one or more of them")
     .option("--json <FILE>", "write the figures there too, as JSON")
     .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
-    .option("--router <NAME>", `only this router: ${forwardingRouters.join(", ")} (1a, 1b)`)
+    .option("--router <NAME>", onlyRouter)
     .option("--adapter <NAMES>", "only these adapters, with commas between them (1a, 1b)")
     .option("--sizes <NUMBERS>", "only these sizes: 84,1538 bytes on the wire (1a)")
     .option("--repeats <N>", "how often, each beginning with another contestant (1a, 1b)")
@@ -203,8 +218,6 @@ export function makeProgram(actions: Actions): Command {
     .option("--allocator <NAME>", `for all VRs, instead of their own: ${allocators.join(", ")}`)
     .action((file: string, options: SimulateOptions) => actions.simulate(file, options));
   addPrograms(program);
-  program.command("version")
-    .description("print the version")
-    .action(() => actions.print(`lvrm ${version}\n`));
+  addVersion(program, actions);
   return program;
 }

@@ -1,6 +1,6 @@
 /** Options of a run, as the help shows them. */
 import type { Command } from "commander";
-import { manifest } from "../../ffi/abi.gen.ts";
+import { limits, manifest } from "../../ffi/abi.gen.ts";
 import { allocators, defaultSocket, placements } from "../config/mod.ts";
 import { virtualAdapters } from "../config/source.ts";
 
@@ -42,6 +42,12 @@ function addDataOptions(command: Command): Command {
     .option(
       "--zero-copy",
       "with --adapter memory: frames lie in the VRs' arenas beforehand (LVRM_ZERO_COPY=1)",
+    )
+    .option(
+      "--dispatchers <N>",
+      "threads that move frames between interfaces and VRIs, each on a core of its own; all " +
+        `frames of a flow have one of them; 1 to ${limits.max_dispatchers} (LVRM_DISPATCHERS; ` +
+        "default: 1)",
     )
     .option(
       "--queue <NAME>",

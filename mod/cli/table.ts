@@ -98,11 +98,20 @@ export function formatStatus(status: Status): string {
     ]),
   ]);
   const t = status.totals;
+  const several = status.dispatchers.length < 2 ? [] : [table([
+    ["DISPATCHER", "CORE", "RECEIVED", "SENT"],
+    ...status.dispatchers.map((it, i) => [
+      String(i + 1),
+      String(it.core ?? "any"),
+      count(it.received_frames),
+      count(it.sent_frames),
+    ]),
+  ])];
   const totals = `received ${count(t.received_frames)} + originated ` +
     `${count(t.originated_frames)} + replicated ${count(t.replicated_frames)} = sent ` +
     `${count(t.sent_frames)} + dropped ${count(t.dropped_frames)} + kept by the kernel ` +
     `${count(t.kept_by_kernel_frames)} + in flight ${count(t.in_flight_frames)}`;
   const head = `lvrm ${status.version}, up ${uptime(status.uptime_s)}`;
   const ports = interfaces + adaptersText(status);
-  return [head, ports, vrs, vris, `frames: ${totals}`].join("\n\n") + "\n";
+  return [head, ports, ...several, vrs, vris, `frames: ${totals}`].join("\n\n") + "\n";
 }

@@ -3,7 +3,7 @@
  * configuration file alike, how the file has it, and what is said about it. One table; options,
  * the file's schema and the documentation follow it. Pure.
  */
-import { manifest } from "../../ffi/abi.gen.ts";
+import { limits, manifest } from "../../ffi/abi.gen.ts";
 import { parseCpuList } from "./cores.ts";
 import { allocators, logFormats, logLevels, placements } from "./names.ts";
 import { parseSource, virtualAdapters, type VirtualSource } from "./source.ts";
@@ -239,6 +239,12 @@ export const runFields = {
     read: onOff,
     write: same,
     about: "with the adapter memory: frames lie in the arenas beforehand",
+  },
+  dispatchers: {
+    key: "dispatchers",
+    read: values.whole(1, limits.max_dispatchers),
+    write: same,
+    about: "threads that move frames, each on a core of its own; frames of a flow have one of them",
   },
   cores: {
     key: "cores",

@@ -13,6 +13,7 @@ export interface RunOptions {
   interface?: string[];
   adapter?: string;
   zeroCopy?: boolean;
+  dispatchers?: string;
   queue?: string;
   balancer?: string;
   frames?: boolean;
@@ -54,6 +55,7 @@ const vrOptions = {
 const runOptions = {
   adapter: "adapter",
   zeroCopy: "zero_copy",
+  dispatchers: "dispatchers",
   cores: "cores",
   placement: "placement",
   period: "period",

@@ -1,4 +1,5 @@
 /** What values of one VR, or of all together, must not contradict. Pure. */
+import { manifest } from "../../ffi/abi.gen.ts";
 import { ExitCode, Failure } from "./failure.ts";
 import { ownFields, vrFields } from "./fields.ts";
 import type { Problem as FileProblem, Source } from "./file/source.ts";
@@ -117,7 +118,18 @@ export function requireSense(
 export function requirePorts(settings: Settings): void {
   const source = virtualSource(settings);
   const followed = settings.vrs.find((vr) => vr.table !== null);
-  const why = source === null
+  const { dispatchers } = settings;
+  const pfRing = manifest.adapters.findIndex((name) => name === "pf_ring");
+  const why = dispatchers > 1 && source?.adapter === "pcap"
+    ? `--dispatchers ${dispatchers} and --adapter pcap exclude each other: frames go in, and are ` +
+      "written, in the order of their times, which one dispatcher alone can keep"
+    : dispatchers > 1 && settings.zeroCopy
+    ? `--dispatchers ${dispatchers} and --zero-copy exclude each other: frames lie in an arena ` +
+      "for one dispatcher"
+    : dispatchers > 1 && settings.adapter === pfRing
+    ? `--dispatchers ${dispatchers} and --adapter pf_ring exclude each other: that adapter is ` +
+      "not made for PF_RING's clusters; take packet_mmap"
+    : source === null
     ? settings.zeroCopy
       ? "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand"
       : null

@@ -50,6 +50,7 @@ export const vrDefaults: VrValues = {
 export const runDefaults: RunValues = {
   adapter: null,
   zeroCopy: false,
+  dispatchers: 1,
   busyPoll: false,
   idle: {},
   cores: null,

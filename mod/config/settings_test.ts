@@ -35,6 +35,7 @@ Deno.test("decideSettings() fills in defaults", () => {
     interfaces: [],
     adapter: null,
     zeroCopy: false,
+    dispatchers: 1,
     busyPoll: false,
     idle: {},
     cores: null,

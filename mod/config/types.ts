@@ -86,6 +86,8 @@ export interface RunValues {
   readonly adapter: number | null | VirtualSource;
   /** With the adapter `memory`: frames of the trace lie in the arenas. */
   readonly zeroCopy: boolean;
+  /** Threads that move frames. */
+  readonly dispatchers: number;
   /** Never sleep, neither lvrm nor VRIs. */
   readonly busyPoll: boolean;
   /** What goes before the placement's choice. */

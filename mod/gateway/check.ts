@@ -14,10 +14,11 @@ import { formatPrefix } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
 import type { Link } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
-import { requireCores, toList, usableTopology } from "../vr_monitor/mod.ts";
+import { placements, requireCores, toList, usableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import { chooseAdapters } from "./adapters.ts";
 import type { AdapterChoice } from "./adapters.ts";
+import { Cores } from "./cores.ts";
 import { Findings } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { coreNeeds, startPlan } from "./ground.ts";
@@ -81,20 +82,33 @@ function checkCores(settings: Settings, findings: Findings): void {
   const usable = findings.attempt("cores", () => usableTopology(settings.cores));
   if (usable === undefined) return;
   const { dispatcher, dispatcherWhy, cores } = usable;
-  const others = toList(cores.slice(1).map(({ core }) => core));
+  const { dispatchers, overcommit } = settings;
+  const seats = new Cores({
+    cores,
+    placement: placements[settings.placement],
+    named: settings.vrs.map((vr) => vr.cores),
+    idle: settings.idle,
+    dispatchers,
+  });
+  const taken = seats.dispatchers;
+  const others = toList(
+    cores.map(({ core }) => core).filter((core) => !taken.includes(core)),
+  );
+  const theirs = dispatchers === 1
+    ? `dispatcher on core ${dispatcher.core} (${dispatcherWhy})`
+    : `dispatchers on cores ${taken.map((core) => core ?? "any").join(", ")}`;
   findings.ok(
     "cores",
-    `dispatcher on core ${dispatcher.core} (${dispatcherWhy}), VRIs on ` +
-      (others === "" ? "the same: they take turns" : others),
+    `${theirs}, VRIs on ${others === "" ? "the same: they take turns" : others}`,
   );
   const needs = coreNeeds(settings.vrs);
   for (const need of needs) {
-    findings.attempt("cores", () => requireCores([need], usable, settings.overcommit));
+    findings.attempt("cores", () => requireCores([need], usable, overcommit, dispatchers));
   }
   if (findings.all.some(({ about, verdict }) => about === "cores" && verdict === "error")) return;
-  findings.attempt("cores", () => requireCores(needs, usable, settings.overcommit));
+  findings.attempt("cores", () => requireCores(needs, usable, overcommit, dispatchers));
   const vris = needs.reduce((sum, { minCores }) => sum + minCores, 0);
-  const free = cores.length - 1;
+  const free = cores.length - dispatchers;
   if (vris > Math.max(1, free)) {
     findings.warn(
       "cores",

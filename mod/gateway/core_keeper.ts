@@ -7,7 +7,8 @@ import { getLogger } from "../log/mod.ts";
 import { replan } from "../vr_monitor/mod.ts";
 import type { CoreChange, CoreWatch } from "../vr_monitor/mod.ts";
 import type { VriMonitor } from "../vri_monitor/mod.ts";
-import type { Cores } from "./cores.ts";
+import type { Position } from "../vri_monitor/position.ts";
+import type { Cores, Helper } from "./cores.ts";
 
 export interface CoreKeeperParts {
   readonly core: Pick<Core, "move" | "pinnedTo">;
@@ -36,14 +37,21 @@ export class CoreKeeper {
     const { cores, vris } = this.#parts;
     const { dispatcher } = cores;
     const runners = vris.roster.all.filter((position) => position.active);
-    const plan = replan(
-      { dispatcher, vris: runners },
+    const plan = replan<Helper | Position>(
+      { dispatcher, vris: [...cores.helpers, ...runners] },
       change,
-      (view, position) => cores.chooseIn(view, position.vr),
+      (view, it) => "vr" in it ? cores.chooseIn(view, it.vr) : cores.chooseForHelper(view),
     );
-    cores.replace(change.cores, plan.dispatcher);
+    const reseated = new Map<Position, number | null>();
+    const moved = new Map<number, number | null>();
+    for (const { vri, to } of plan.moves) {
+      if ("vr" in vri) reseated.set(vri, to);
+      else moved.set(vri.number, to);
+    }
+    cores.replace(change.cores, plan.dispatcher, moved);
     if (plan.dispatcherMoves) this.#move(0, plan.dispatcher.core);
-    vris.reseat(new Map(plan.moves.map(({ vri, to }) => [vri, to])));
+    for (const [number, to] of moved) if (to !== null) this.#move(-number, to);
+    vris.reseat(reseated);
     for (const warning of plan.warnings) log.warn("{warning}", { warning });
     if (change.back.length > 0) {
       log.info("core {cores} can be used again", { cores: change.back.join(", ") });
@@ -56,7 +64,8 @@ export class CoreKeeper {
       const pid = instance?.process?.pid;
       return active && pid !== undefined ? [{ pid, core }] : [];
     });
-    const all = [{ pid: 0, core: cores.dispatcher.core }, ...pinned];
+    const dispatchers = cores.dispatchers.map((core, i) => ({ pid: i === 0 ? 0 : -i, core }));
+    const all = [...dispatchers, ...pinned];
     for (const { pid, core: home } of watch.strays(all, (pid) => core.pinnedTo(pid))) {
       if (home !== null) this.#move(pid, home);
     }

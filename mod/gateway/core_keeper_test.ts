@@ -10,9 +10,10 @@ const machine = (...numbers: number[]): Core[] =>
   numbers.map((core) => ({ core, package: 0, l3: 0, node: 0, smt: core, capacity: 1024 }));
 
 /** VRIs vr1.1 on core 1 and vr1.2 on core 2, the dispatcher on core 0, and what is done to them. */
-function make(changes: (CoreChange | null)[]) {
+function make(changes: (CoreChange | null)[], dispatchers = 1) {
   const cores = new Cores({
     ...{ cores: machine(0, 1, 2, 3), placement: placements.sibling, named: [null], idle: {} },
+    dispatchers,
   });
   const roster = new Roster();
   for (const core of [1, 2]) {
@@ -72,4 +73,19 @@ Deno.test("without any core left all stays as it is; cores that are back are use
   keeper.look();
   keeper.look();
   deepEqual([moved, cores.forVris, cores.dispatcher.core], [[], 3, 0]);
+});
+
+Deno.test("a second dispatcher whose core goes moves to a free one", () => {
+  const { keeper, cores, moved } = make([
+    { cores: machine(0, 1, 2), gone: [{ core: 3, offline: true }], back: [] },
+  ], 2);
+  const [, before] = cores.dispatchers;
+  equal(before, 1, "VRIs come after dispatchers");
+  const change = { cores: machine(0, 2, 3), gone: [{ core: 1, offline: true }], back: [] };
+  const other = make([change], 2);
+  other.keeper.look();
+  deepEqual(other.moved, ["process -1→3", "vr1.1 1→2"]);
+  deepEqual(other.cores.dispatchers, [0, 3]);
+  keeper.look();
+  deepEqual([moved, cores.dispatchers], [[], [0, 1]]);
 });

@@ -63,3 +63,22 @@ Deno.test("next() foresees what place() will say", () => {
   });
   deepEqual(foreseen, placed);
 });
+
+Deno.test("several dispatchers have cores of their own, which VRIs don't get while others are free", () => {
+  const cores = make(machine(0, 1, 2, 3), { dispatchers: 2, named: [null, [1]] });
+  const [first, second] = cores.dispatchers;
+  deepEqual([first, cores.dispatchers.length, cores.forVris], [0, 2, 2]);
+  equal(second === 0 || second === 1, false, `neither the first's nor the one named: ${second}`);
+  const placed = [cores.place(0, new Map()).core!];
+  placed.push(cores.place(0, new Map([[placed[0]!, 1]])).core!);
+  for (const core of placed) equal(cores.dispatchers.includes(core), false);
+  deepEqual(cores.dispatcherIdle, idle.own);
+  deepEqual(cores.idle(second!, new Map([[second!, 1]])), idle.shared);
+  equal(cores.coresFor(false, null).includes(second!), false);
+  const crowded = make(machine(0, 1), { dispatchers: 2 });
+  deepEqual([crowded.dispatchers, crowded.forVris], [[0, 1], 0]);
+  deepEqual(crowded.dispatcherIdle, idle.shared);
+  deepEqual(make(machine(5), { dispatchers: 3 }).dispatchers, [5, 5, 5]);
+  const kernels = make(machine(0, 1, 2), { dispatchers: 2, placement: placements.default });
+  deepEqual(kernels.dispatchers, [0, null]);
+});

@@ -119,11 +119,10 @@ export class Gateway {
       wake: () => parts.core.wake(),
       now: () => performance.now(),
     });
-    const { settings, core, cores, watch } = parts;
     const vris = this.#vris;
-    const keeper = new CoreKeeper({ core, cores, vris, watch });
-    const clockNs = () => core.clockNs();
-    this.#allocation = new Allocation({ settings, vris, cores, keeper, clockNs });
+    const keeper = new CoreKeeper({ ...parts, vris });
+    const clockNs = () => parts.core.clockNs();
+    this.#allocation = new Allocation({ ...parts, vris, keeper, clockNs });
   }
 
   /**
@@ -140,7 +139,7 @@ export class Gateway {
     routes.onLocalChange(() => this.#touch());
     routes.onLinksChange(() => this.#linksChanged());
     const idle = cores.dispatcherIdle;
-    core.start({ core: cores.dispatcher.core, idle, busyPoll: settings.busyPoll });
+    core.start({ cores: cores.dispatchers, idle, busyPoll: settings.busyPoll });
     this.#reader = new SnapshotReader(core.snapshotMemory());
     const mtus = this.#parts.ports.map((port) => port.mtu);
     const residentSlots = this.#parts.residentSlots ?? 0;
@@ -196,6 +195,7 @@ export class Gateway {
         const cores = this.#allocation.vrs();
         resolve(buildStatus({
           uptime_s: (performance.now() - this.#started_ms) / 1000,
+          dispatchers: this.#parts.cores.dispatchers,
           ports: this.#parts.ports.map((port) => ({
             name: portName(port),
             ...this.#ports.adapter(port.port),

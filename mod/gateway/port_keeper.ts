@@ -93,6 +93,14 @@ export class PortKeeper {
       const ports = all.map(({ port }) => portName(port)).join(", ");
       log.info("{ports} by {reason}", { ports, reason });
     }
+    for (const { port, opened } of this.#kept) {
+      const few = /(\d+ queues?) for \d+ of \d+ dispatchers/.exec(opened!.info);
+      if (few === null) continue;
+      log.warn("{port} has {few}: the others have no frames to receive from it (ethtool -L)", {
+        port: portName(port),
+        few: few[0],
+      });
+    }
   }
 
   #open(kept: Kept): void {

@@ -61,12 +61,14 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
   const source = virtualSource(settings);
   if (source === null) requireCapabilities();
   const usable = usableTopology(settings.cores);
-  requireCores(coreNeeds(settings.vrs), usable, settings.overcommit);
+  const { overcommit, dispatchers } = settings;
+  requireCores(coreNeeds(settings.vrs), usable, overcommit, dispatchers);
   const cores = new Cores({
     cores: usable.cores,
     placement: placements[settings.placement],
     named: settings.vrs.map((vr) => vr.cores),
     idle: settings.idle,
+    dispatchers,
   });
   const claim = claimSocket(settings.socket);
   let gateway: Gateway | null = null;
@@ -97,7 +99,7 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
     if (!stop.wasAsked()) {
       server = serveControl(settings.socket, running);
       warnings.forEach((warning) => log.warn("{warning}", { warning }));
-      explain(settings, parts.ports, usable, running.vris());
+      explain(settings, parts.ports, { usable, cores }, running.vris());
       log.info("lvrm {version} serves; control socket {socket}", {
         version,
         socket: settings.socket,
@@ -177,15 +179,21 @@ function withoutKernel(settings: Settings, source: VirtualSource, core: Core): G
 function explain(
   settings: Settings,
   ports: readonly Port[],
-  usable: UsableTopology,
+  { usable, cores }: { readonly usable: UsableTopology; readonly cores: Cores },
   vris: readonly VriView[],
 ): void {
   const names = ports.map(portName).join(", ");
-  const { core } = usable.dispatcher;
-  log.info("ports {ports}; dispatcher on core {core}", { ports: names, core });
+  const [first, ...others] = cores.dispatchers.map((core) => core ?? "any");
+  if (others.length === 0) {
+    log.info("ports {ports}; dispatcher on core {core}", { ports: names, core: first });
+  } else {
+    const on = [first, ...others].join(", ");
+    log.info("ports {ports}; dispatchers on cores {on}", { ports: names, on });
+  }
   const running = vris.filter((vri) => vri.state === "running");
   const name = settings.placement;
-  for (const line of explainCores(usable, { name, place: placements[name] }, running)) {
+  const placement = { name, place: placements[name] };
+  for (const line of explainCores(usable, placement, running, cores.helpers)) {
     log.info("{line}", { line });
   }
   for (const [i, vr] of settings.vrs.entries()) {

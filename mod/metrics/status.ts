@@ -105,9 +105,18 @@ export interface TotalStatus {
   readonly batches: Batches;
 }
 
+/** One of the threads that move frames. */
+export interface DispatcherStatus {
+  /** Null: the kernel places it. */
+  readonly core: number | null;
+  readonly received_frames: number;
+  readonly sent_frames: number;
+}
+
 export interface Status {
   readonly version: string;
   readonly uptime_s: number;
+  readonly dispatchers: readonly DispatcherStatus[];
   readonly interfaces: readonly InterfaceStatus[];
   readonly vrs: readonly VrStatus[];
   readonly totals: TotalStatus;
@@ -130,6 +139,8 @@ export interface VrCores {
 /** Who is who among the counters. */
 export interface Names {
   readonly uptime_s: number;
+  /** Their cores. */
+  readonly dispatchers: readonly (number | null)[];
   readonly ports: readonly {
     readonly name: string;
     readonly adapter: string;
@@ -154,6 +165,10 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
   return {
     version,
     uptime_s: Math.round(names.uptime_s * 1000) / 1000,
+    dispatchers: names.dispatchers.map((core, i) => {
+      const { receivedFrames, sentFrames } = reader.dispatcher(i);
+      return { core, received_frames: receivedFrames, sent_frames: sentFrames };
+    }),
     interfaces: names.ports.map(({ name, adapter, adapter_info, adapter_why, counters }) => {
       return {
         name,

@@ -4,11 +4,13 @@ import { SnapshotReader } from "../../ffi/stats.ts";
 import type { VriView } from "../vri_monitor/mod.ts";
 import { buildStatus } from "./status.ts";
 
-/** A snapshot in memory with the given words set. */
-function snapshot(words: Record<number, number>): SnapshotReader {
-  const view = new DataView(new ArrayBuffer(layout.Snapshot.size));
-  for (const [at, value] of Object.entries(words)) {
-    view.setBigUint64(Number(at), BigInt(value), true);
+/** Snapshots in memory, one for each dispatcher, with the given words set. */
+function snapshot(...each: Record<number, number>[]): SnapshotReader {
+  const view = new DataView(new ArrayBuffer(each.length * layout.Snapshot.size));
+  for (const [i, words] of each.entries()) {
+    for (const [at, value] of Object.entries(words)) {
+      view.setBigUint64(i * layout.Snapshot.size + Number(at), BigInt(value), true);
+    }
   }
   return new SnapshotReader(view.buffer);
 }
@@ -84,6 +86,7 @@ const cores = {
 
 const names = {
   uptime_s: 1.23456,
+  dispatchers: [0],
   ports: [{
     ...{ name: "eth0:100", adapter: "raw", adapter_info: "", adapter_why: "asked for" },
     counters: reader.port(3),
@@ -99,6 +102,7 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
   deepEqual(Object.keys(status), [
     "version",
     "uptime_s",
+    "dispatchers",
     "interfaces",
     "vrs",
     "totals",
@@ -180,4 +184,49 @@ Deno.test("buildStatus() keeps the conservation equation of its snapshot", () =>
     t.sent_frames + t.dropped_frames + t.kept_by_kernel_frames + t.in_flight_frames,
   );
   equal(Object.values(t.drops).reduce((sum, frames) => sum + frames, 0), t.dropped_frames);
+});
+
+Deno.test("what several dispatchers did is summed up; what is one thing for all is told once", () => {
+  const of = (sequence: number, generation: number, more: Record<number, number>) => ({
+    [l.Snapshot.sequence]: sequence,
+    [l.Snapshot.generation]: generation,
+    ...more,
+  });
+  const both = snapshot(
+    of(7, 3, {
+      [totals + l.Totals.received_frames]: 10,
+      [totals + l.Totals.drops + 8 * 34]: 1,
+      [port(0) + l.PortCounters.ended]: 1,
+      [vr(0) + l.VrCounters.arrival_rate_millifps]: 1000,
+      [vr(0) + l.VrCounters.arena_pages]: 2,
+      [vri(0) + l.VriCounters.queue_frames]: 3,
+      [vri(0) + l.VriCounters.busy_ns]: 500,
+      [vri(0) + l.VriCounters.load]: 9,
+      [vri(0) + l.VriCounters.emptied_ns]: 40,
+      [vri(0) + l.VriCounters.beat_age_ns]: 3e6,
+    }),
+    of(6, 4, {
+      [totals + l.Totals.received_frames]: 5,
+      [totals + l.Totals.drops + 8 * 34]: 2,
+      [vr(0) + l.VrCounters.arrival_rate_millifps]: 500,
+      [vr(0) + l.VrCounters.arena_pages]: 2,
+      [vri(0) + l.VriCounters.queue_frames]: 4,
+      [vri(0) + l.VriCounters.busy_ns]: 500,
+      [vri(0) + l.VriCounters.load]: 2,
+      [vri(0) + l.VriCounters.first_frame_ns]: 30,
+      [vri(0) + l.VriCounters.violation]: 7,
+      [vri(0) + l.VriCounters.beat_age_ns]: 9e6,
+    }),
+  );
+  deepEqual([both.dispatchers, both.sequence(), both.generation()], [2, 6n, 3]);
+  deepEqual([both.totals().receivedFrames, both.totals().drops], [15, { ttl_expired: 3 }]);
+  deepEqual(both.dispatcher(1), { receivedFrames: 5, sentFrames: 0 });
+  deepEqual([both.port(0).ended, both.vr(0).arrivalRateFps, both.vr(0).arenaPages], [
+    false,
+    1.5,
+    "huge",
+  ]);
+  const one = both.vri(0);
+  deepEqual([one.queueFrames, one.busyNs, one.load, one.violation], [7, 500, 9, 7]);
+  deepEqual([one.firstFrameNs, one.emptiedNs, one.beatAgeMs], [30, 0, 3]);
 });

@@ -6,7 +6,7 @@
  * self-unpacking launcher (which names its directory in LVRM_RUNTIME), and from `dist/lvrm` made by
  * `deno compile` (the embedded files are unpacked here, since an embedded path can't be executed).
  */
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { unpackEmbedded } from "./embedded.ts";
 import { defaultCacheDirectory } from "./cache.ts";
 
@@ -35,4 +35,29 @@ function find(): string {
     join(root, "../../dist/stage"),
     cache !== undefined && cache !== "" ? resolve(cache) : defaultCacheDirectory(),
   );
+}
+
+/** What one needs to write a VR: absolute paths. */
+export interface VrFiles {
+  /** liblvrm_vr.so; VRs get it as LVRM_VR_LIBRARY. */
+  readonly library: string;
+  readonly static_library: string;
+  /** lvrm_vr.h. */
+  readonly header: string;
+  /** The module that VRs in TypeScript import. */
+  readonly typescript: string;
+}
+
+/** Where they lie. */
+export function vrFiles(): VrFiles {
+  const runtime = runtimeDirectory();
+  const isCheckout = resolve(import.meta.dirname ?? ".", "../../zig-out") === runtime;
+  return {
+    library: join(runtime, "lib/liblvrm_vr.so"),
+    static_library: join(runtime, "lib/liblvrm_vr.a"),
+    header: join(runtime, "include/lvrm_vr.h"),
+    typescript: isCheckout
+      ? join(dirname(runtime), "vrs/typescript/mod.ts")
+      : join(runtime, "typescript/mod.ts"),
+  };
 }

@@ -48,7 +48,7 @@ export function makeInstance(
   parts: InstanceParts,
 ): { instance: Instance; launch: () => VriProcess } {
   const { core, launcher, program, cores } = parts;
-  const { vri, linkShmid, wakeFd } = createLink(core, parts.numbers, parts.vr, parts.link);
+  const { vri, linkShmid, wakeFds } = createLink(core, parts.numbers, parts.vr, parts.link);
   const outbox = new Outbox(parts.snapshot, (event) => {
     try {
       return core.eventSend(vri, event.kind, event.payload);
@@ -70,7 +70,7 @@ export function makeInstance(
     try {
       const { executable, args } = program;
       const onLine = (line: string) => lines.line(line);
-      const command = { launcher, executable, args, cores, linkShmid, wakeFd, onLine };
+      const command = { launcher, executable, args, cores, linkShmid, wakeFds, onLine };
       process = spawnVri(command);
     } finally {
       core.vriInherit(vri, false);

@@ -12,7 +12,7 @@ export type LinkSizes = Pick<VrSettings, "queue" | "queueFrames" | "control_byte
 export interface CreatedLink {
   readonly vri: number;
   readonly linkShmid: number;
-  readonly wakeFd: number;
+  readonly wakeFds: readonly number[];
 }
 
 /** Makes a link for a VRI of `vr`. Throws CoreError; then its number is free again. */
@@ -25,7 +25,7 @@ export function createLink(
   const vri = numbers.take();
   if (vri === null) throw new CoreError("no VRI number is free", 0);
   try {
-    const { linkShmid, wakeFd } = core.vriCreate({
+    const { linkShmid, wakeFds } = core.vriCreate({
       vri,
       vr,
       queue: sizes.queue,
@@ -33,7 +33,7 @@ export function createLink(
       freeCapacity: link.free_capacity,
       controlCapacity: sizes.control_bytes,
     });
-    return { vri, linkShmid, wakeFd };
+    return { vri, linkShmid, wakeFds };
   } catch (error) {
     numbers.give(vri);
     throw error;

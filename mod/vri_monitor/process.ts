@@ -2,6 +2,7 @@
  * The processes of VRIs: the only `Deno.Command` of the control plane. Spawned from the main
  * thread only, since the launcher's parent-death signal follows the thread that spawned it.
  */
+import { dirname, join } from "node:path";
 import { keptOutputLines } from "../config/sizes.ts";
 
 /** What to run and what it is told. */
@@ -14,7 +15,8 @@ export interface VriCommand {
   /** CPU numbers that it may run on; empty: all that lvrm may use. */
   readonly cores: readonly number[];
   readonly linkShmid: number;
-  readonly wakeFd: number;
+  /** One for each dispatcher. */
+  readonly wakeFds: readonly number[];
   /** Gets each line that the VR prints, without its end. */
   readonly onLine: (line: string) => void;
 }
@@ -30,18 +32,21 @@ export interface VriProcess {
   kill(): void;
 }
 
-/** Variables that a VR inherits beside its link. */
-const inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"] as const;
+/** Variables that a VR inherits beside its link; DENO_DIR is for VRs in TypeScript. */
+const inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "DENO_DIR"] as const;
 const longestLine = 2000;
 
 /** Starts a VRI. Throws what `Deno.Command.spawn` throws when the launcher can't be run. */
 export function spawnVri(command: VriCommand): VriProcess {
   const args = ["--parent", String(Deno.pid)];
   for (const core of command.cores) args.push("--core", String(core));
-  args.push("--keep-fd", String(command.wakeFd), "--", command.executable, ...command.args);
+  for (const fd of command.wakeFds) args.push("--keep-fd", String(fd));
+  args.push("--", command.executable, ...command.args);
   const env: Record<string, string> = {
     LVRM_LINK: String(command.linkShmid),
-    LVRM_WAKE_FD: String(command.wakeFd),
+    LVRM_WAKE_FD: command.wakeFds.join(","),
+    // For those that can't link it when they are built.
+    LVRM_VR_LIBRARY: join(dirname(command.launcher), "../lib/liblvrm_vr.so"),
   };
   for (const name of inherited) {
     const value = Deno.env.get(name);

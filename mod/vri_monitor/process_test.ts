@@ -22,7 +22,7 @@ async function withVri(
       args: ["-c", script],
       cores: [0],
       linkShmid: 42,
-      wakeFd: 7,
+      wakeFds: [7],
       onLine: (line) => lines.push(line),
     });
     try {
@@ -47,6 +47,7 @@ Deno.test("a VRI sees its link and little else of our environment", () => {
   return withVri("env", async (process, lines) => {
     equal(await process.ended, "exited with status 0");
     ok(lines.includes("LVRM_LINK=42") && lines.includes("LVRM_WAKE_FD=7"));
+    ok(lines.some((line) => /^LVRM_VR_LIBRARY=\/.*\/lib\/liblvrm_vr\.so$/.test(line)));
     ok(!lines.some((line) => line.startsWith("LVRM_SECRET")));
     Deno.env.delete("LVRM_SECRET");
   });

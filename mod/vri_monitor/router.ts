@@ -1,4 +1,4 @@
-/** Which program a ROUTER names: a bundled one, or any executable by its path. */
+/** Which program a ROUTER names: a bundled one, or any executable by its path or on PATH. */
 import { isAbsolute, join, resolve } from "node:path";
 import { ExitCode, Failure, meant } from "../config/mod.ts";
 import type { VrIdentity } from "../config/mod.ts";
@@ -26,11 +26,13 @@ export function resolveRouter(
   if (word.startsWith(clickPrefix)) return clickRouter(vr, runtimeDirectory);
   if (!word.includes("/")) {
     if (!(bundledRouters as readonly string[]).includes(word)) {
+      const found = onPath(word);
+      if (found !== null) return { executable: found, args };
       throw new Failure(
         ExitCode.configuration,
         `${vr.name}: there is no router "${word}";${meant(word, bundledRouters)} bundled: ` +
           `${bundledRouters.join(", ")}, ${clickPrefix}FILE; ` +
-          `for a program of your own write its path, for example ./${word}`,
+          `for a program of your own that is not on PATH write its path, for example ./${word}`,
       );
     }
     const executable = join(runtimeDirectory, "bin", word);
@@ -43,6 +45,23 @@ export function resolveRouter(
     : `check the path after "=" (relative paths start at ${Deno.cwd()})`;
   checkExecutable(vr.name, word, executable, hint);
   return { executable, args };
+}
+
+/**
+ * A program on PATH: `deno run -A my_vr.ts`, `env NAME=value ./my-vr`. The packed lvrm is a Deno
+ * with lvrm behind it, so VRs in TypeScript need no other.
+ */
+function onPath(word: string): string | null {
+  for (const directory of (Deno.env.get("PATH") ?? "").split(":")) {
+    const path = join(directory === "" ? "." : directory, word);
+    try {
+      const { isFile, mode } = Deno.statSync(path);
+      if (isFile && ((mode ?? 0) & 0o111) !== 0) return resolve(path);
+    } catch {
+      // Not there; directories of PATH needn't exist.
+    }
+  }
+  return word === "deno" && !Deno.build.standalone ? Deno.execPath() : null;
 }
 
 /** The Click VR. Its configuration is checked here, so that errors show before any traffic. */

@@ -1,6 +1,6 @@
 /** What only the adapter `af_xdp` does: the kernel never sees the frames that it takes. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { addressesOf, type HostName, hostNames } from "../testbed/addresses.ts";
+import { hostNames } from "../testbed/addresses.ts";
 import { hostInterface } from "../testbed/host.ts";
 import {
   countWith,
@@ -18,7 +18,7 @@ import {
   Testbed,
   udpFrame,
 } from "../testbed/mod.ts";
-import { ipBatch } from "../testbed/process.ts";
+import { remake } from "../testbed/queues.ts";
 
 const adapter = ["--adapter", "af_xdp"];
 const served = [...adapter, "--vr", `${subnetsOf("s1", "r1")}=cppvr`];
@@ -88,23 +88,6 @@ Deno.test("frames that are longer than a page go the same way, in pieces", async
   const all = sum(await taken(bed, "s1")) + sum(await taken(bed, "r1"));
   deepEqual([all, imbalance(status)], [status.vrs[0]!.received_frames, 0]);
 });
-
-/** Makes the link of a host anew, with queues. */
-async function remake(bed: Testbed, name: HostName, queues: number): Promise<void> {
-  const { host4, gateway4 } = addressesOf(name);
-  const many = `numrxqueues ${queues} numtxqueues ${queues}`;
-  await bed.gateway.ip(`link delete ${name}`);
-  await ipBatch([
-    `link add ${name} netns ${bed.gateway.namespace} ${many} type veth ` +
-    `peer name ${hostInterface} netns ${bed.host(name).namespace} ${many}`,
-  ]);
-  await bed.host(name).ipBatch([
-    `link set ${hostInterface} up`,
-    `address add ${host4}/24 dev ${hostInterface}`,
-    `route add default via ${gateway4}`,
-  ]);
-  await bed.gateway.ipBatch([`link set ${name} up`, `address add ${gateway4}/24 dev ${name}`]);
-}
 
 Deno.test("an interface with several queues: every queue is served, flows stay in order", async () => {
   await using bed = await Testbed.create();

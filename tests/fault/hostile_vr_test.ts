@@ -58,9 +58,9 @@ const violations: readonly (readonly [mode: string, violation: string])[] = [
   ["reason", "bad_reason"],
   ["event", "bad_event"],
   ["self", "bad_event"],
-  [`index:${layout.Link.data_in_offset}`, "bad_index"],
-  [`index:${layout.Link.data_out_offset}`, "bad_index"],
-  [`index:${layout.Link.free_offset}`, "bad_index"],
+  [`index:${layout.Link.size + layout.Lane.data_in_offset}`, "bad_index"],
+  [`index:${layout.Link.size + layout.Lane.data_out_offset}`, "bad_index"],
+  [`index:${layout.Link.size + layout.Lane.free_offset}`, "bad_index"],
   [`index:${layout.Link.control_in_offset}`, "bad_index"],
   [`index:${layout.Link.control_out_offset}`, "bad_event"],
 ];

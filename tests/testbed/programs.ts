@@ -22,6 +22,31 @@ export async function compileVr(source: string, directory: string): Promise<stri
   return program;
 }
 
+/** Why there are no programs in Rust here, or null. `make test` installs what they need. */
+export function withoutRust(): string | null {
+  try {
+    const { success } = new Deno.Command("cargo", { args: ["--version"] }).outputSync();
+    return success ? null : "cargo does not run";
+  } catch (error) {
+    return `cargo cannot be run: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/**
+ * Builds the examples of a crate, by default `vrs/rust`, against liblvrm_vr.a.
+ *
+ * @returns the folder that they are in.
+ */
+export async function buildRust(crate = `${ROOT}vrs/rust`): Promise<string> {
+  const words = ["build", "--quiet", "--release", "--examples", "--offline"];
+  const done = await run("cargo", [...words, "--manifest-path", `${crate}/Cargo.toml`], {
+    timeout_ms: 180_000,
+    env: { LVRM_VR_LIB: `${ROOT}zig-out/lib` },
+  });
+  if (done.code !== 0) throw new Error(`cargo build: ${done.stderr.slice(-3000)}`);
+  return `${crate}/target/release/examples`;
+}
+
 /** What `lvrm-gen send` tells. */
 export interface SendResult {
   sent_frames: number;

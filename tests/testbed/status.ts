@@ -75,6 +75,7 @@ export interface Decision {
 export interface Status {
   version: string;
   uptime_s: number;
+  dispatchers: { core: number | null; received_frames: number; sent_frames: number }[];
   interfaces: InterfaceStatus[];
   vrs: VrStatus[];
   totals: {

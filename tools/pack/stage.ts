@@ -1,12 +1,20 @@
 /** Collects what goes into `dist/lvrm` in one folder, with a manifest. */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Manifest, PackedFile } from "../../mod/runtime/embedded.ts";
 
-/** Files of `zig-out/` that the running program needs; those from lvrm-limit on are of
- * `lvrm bench`. */
-const built: { path: string; mode: number }[] = [
+/**
+ * Files that the running program needs, and those who write VRs for it; of `zig-out/` where no
+ * other folder is named. Those from lvrm-limit on are of `lvrm bench`.
+ */
+const built: { path: string; mode: number; from?: string }[] = [
   { path: "lib/liblvrm.so", mode: 0o600 },
+  { path: "lib/liblvrm_vr.so", mode: 0o600 },
+  { path: "lib/liblvrm_vr.a", mode: 0o600 },
+  { path: "include/lvrm_vr.h", mode: 0o600 },
+  ...["abi.gen.ts", "events.ts", "frame.ts", "mod.ts", "virtual_router.ts"].map((name) => {
+    return { path: `typescript/${name}`, mode: 0o600, from: "vrs" };
+  }),
   { path: "bin/lvrm-launch", mode: 0o700 },
   { path: "bin/cppvr", mode: 0o700 },
   { path: "bin/lvrm-click", mode: 0o700 },
@@ -27,13 +35,12 @@ const built: { path: string; mode: number }[] = [
  */
 export async function stage(folder: string): Promise<Manifest> {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
-  await Deno.mkdir(join(folder, "lib"), { recursive: true });
-  await Deno.mkdir(join(folder, "bin"), { recursive: true });
   const files: PackedFile[] = [];
-  for (const { path, mode } of built) {
-    const content = await Deno.readFile(join("zig-out", path)).catch(() => {
-      throw new Error(`zig-out/${path} is missing; run \`deno task build\` first`);
+  for (const { path, mode, from = "zig-out" } of built) {
+    const content = await Deno.readFile(join(from, path)).catch(() => {
+      throw new Error(`${from}/${path} is missing; run \`deno task build\` first`);
     });
+    await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
     await Deno.writeFile(join(folder, path), content, { mode });
     files.push({ path, mode, bytes: content.length, sha256: sha256(content) });
   }

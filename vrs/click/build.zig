@@ -110,8 +110,11 @@ fn headerHash(b: *std.Build) []const u8 {
     return b.fmt("// {x}\n", .{sum});
 }
 
-/// Adds `lvrm-click` to what is installed, and `lvrm-click-pair` for tests. `library`: liblvrm_vr,
-/// static.
+/// The targets of tests/fuzz, which run named inputs here; `deno task fuzz` looks for new ones.
+const fuzz_targets = [_][]const u8{ "config", "packets" };
+
+/// Adds `lvrm-click` to what is installed, and `lvrm-click-pair` and the fuzz targets for tests.
+/// `library`: liblvrm_vr, static.
 pub fn add(b: *std.Build, target: std.Build.ResolvedTarget, library: *std.Build.Step.Compile) void {
     const all = module(b, target, &core_files);
     const elements = elementFiles(b);
@@ -137,6 +140,23 @@ pub fn add(b: *std.Build, target: std.Build.ResolvedTarget, library: *std.Build.
         });
         program.root_module.linkLibrary(objects);
         program.root_module.linkLibrary(library);
+        const install = b.addInstallArtifact(program, .{});
+        b.getInstallStep().dependOn(&install.step);
+        step.dependOn(&install.step);
+    }
+    for (fuzz_targets) |name| {
+        const own = module(b, target, &.{});
+        own.addCSourceFiles(.{
+            .root = b.path("tests/fuzz"),
+            .files = &.{ b.fmt("{s}.cc", .{name}), "replay.cc" },
+            .flags = &flags,
+        });
+        own.linkLibrary(objects);
+        own.linkLibrary(library);
+        const program = b.addExecutable(.{
+            .name = b.fmt("lvrm-click-fuzz-{s}", .{name}),
+            .root_module = own,
+        });
         const install = b.addInstallArtifact(program, .{});
         b.getInstallStep().dependOn(&install.step);
         step.dependOn(&install.step);

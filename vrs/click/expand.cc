@@ -161,11 +161,18 @@ class Expander {
             missing += (missing.empty() ? "$" : ", $") + wanted[next]->variable;
         const bool fits = missing.empty() && (rest || !has_others);
         if (fits || !errh) return fits;
-        if (!missing.empty())
-            errh->error("too few arguments; missing '%s'", missing.c_str());
-        else
-            errh->error("too many arguments");
+        errh->error("too %s arguments; expected '%s'", missing.empty() ? "many" : "few",
+                    signature(block).c_str());
         return false;
+    }
+    /// "$a, KEYWORD, ..."
+    static std::string signature(const Block &block) {
+        std::string out;
+        for (const Formal &it : block.formals)
+            out += (out.empty() ? "" : ", ") + (it.keyword == "__REST__" ? std::string("...")
+                                                : it.keyword.empty() ? "$" + it.variable
+                                                                     : it.keyword);
+        return out;
     }
 
     /// The overload for so many inputs, outputs and arguments; the class it was found in may be one

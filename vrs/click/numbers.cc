@@ -115,4 +115,13 @@ bool parse_bandwidth(std::string_view text, double &out) {
     return true;
 }
 
+std::string bandwidth_text(double bytes_per_second) {
+    const auto bits = static_cast<uint64_t>(bytes_per_second * 8 + 0.5);
+    static constexpr std::pair<uint64_t, const char *> units[] = {
+        {1'000'000'000, "Gbps"}, {1'000'000, "Mbps"}, {1'000, "kbps"}};
+    for (const auto &[size, name] : units)
+        if (bits >= size && bits % size == 0) return std::to_string(bits / size) + name;
+    return std::to_string(bits) + "bps";
+}
+
 } // namespace click

@@ -209,11 +209,14 @@ void Router::connect() {
 std::string Router::describe_ports(const Element &element) const {
     std::string out;
     const auto e = static_cast<size_t>(element.index());
+    const auto [in_code, out_code] = halves(element.processing());
     for (const int side : {0, 1}) {
         const size_t count = processing_[side][e].size();
         out += std::to_string(count) + (side ? " output" : " input") + (count == 1 ? "\n" : "s\n");
         for (size_t p = 0; p < count; p += 1) {
-            out += std::string(word(processing_[side][e][p])) + "\t-\t";
+            // "~": an agnostic port that has become one or the other.
+            const bool is_agnostic = letter(side ? out_code : in_code, static_cast<int>(p)) == 'a';
+            out += std::string(word(processing_[side][e][p])) + (is_agnostic ? "~" : "") + "\t-\t";
             bool is_first = true;
             for (const FlatConnection &it : flat_.connections) {
                 const int own = side ? it.from : it.to, own_port = side ? it.from_port : it.to_port;

@@ -39,6 +39,9 @@ bool parse_seconds(std::string_view text, double &out);
 /// Bytes per second: "100Mbps", "10kB/s", plain bytes per second.
 bool parse_bandwidth(std::string_view text, double &out);
 
+/// As parse_bandwidth() reads it, in the largest unit that leaves a whole number: "8Mbps".
+std::string bandwidth_text(double bytes_per_second);
+
 /// The candidate most like `word`, or empty when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string> &candidates);
 

@@ -2,7 +2,8 @@
  *
  * What a virtual router (VR) needs to run under lvrm: link liblvrm_vr (static or shared), attach,
  * then receive frames and send them back with an output port. docs/writing-a-vr.md is the guide,
- * vrs/example/minimal.c the shortest VR. One thread uses a link. */
+ * vrs/example/minimal.c the shortest VR. One thread uses a link at a
+ * time. */
 #ifndef LVRM_VR_H
 #define LVRM_VR_H
 
@@ -10,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LVRM_ABI_HASH UINT64_C(0xb2fe10f246bb6387)
+#define LVRM_ABI_HASH UINT64_C(0xf56b3f8e3a426117)
 #define LVRM_MAX_PORTS 255
 #define LVRM_NO_PORT 255
 #define LVRM_MAX_EVENT_BYTES 4096
@@ -195,16 +196,22 @@ extern "C" {
  * below. */
 typedef uint64_t lvrm_frame;
 
-/* A link to lvrm. Only `arena` and `slot_bytes` are public, and constant. */
+/* A link to lvrm. Only these fields are public, and constant. */
 typedef struct lvrm_vr {
     uint8_t *arena;
     uint64_t slot_bytes;
+    uint64_t arena_bytes;
 } lvrm_vr;
 
-/* Attaches to the link that lvrm named in the environment (LVRM_LINK), comparing layout hashes.
- * Returns NULL on failure: lvrm_vr_error() says why. Call once. */
-lvrm_vr *lvrm_vr_attach(void);
+/* Attaches to the link that lvrm named in the environment (LVRM_LINK), comparing layout hashes: of
+ * this header, of the library and of lvrm. Returns NULL on failure: lvrm_vr_error() says why. Call
+ * once. */
+lvrm_vr *lvrm_vr_attach_as(uint64_t abi_hash);
+static inline lvrm_vr *lvrm_vr_attach(void) { return lvrm_vr_attach_as(LVRM_ABI_HASH); }
 const char *lvrm_vr_error(void);
+
+/* LVRM_ABI_HASH of the library. */
+uint64_t lvrm_vr_abi_hash(void);
 
 /* Says that this VRI can take frames; call it after the LVRM_EVENT_SYNCHRONISED event. `wants`:
  * LVRM_WANTS_*; `ports`: bitmap of 4 words over port numbers that the wants are about,
@@ -245,7 +252,8 @@ uint32_t lvrm_vr_number(lvrm_vr *vr);
 int lvrm_vr_send_sibling(lvrm_vr *vr, uint32_t number, const void *payload, size_t bytes);
 
 /* Waits for frames or events: spins, yields, then sleeps, at most `timeout_ms`. Call it when there
- * was nothing to do. */
+ * was nothing to do. While one thread waits here, another may send frames and events, take empty
+ * slots, and ask for lvrm_vr_alive. */
 void lvrm_vr_wait(lvrm_vr *vr, uint32_t timeout_ms);
 
 static inline uint32_t lvrm_frame_length(lvrm_frame f) {

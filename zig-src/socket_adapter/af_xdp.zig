@@ -13,12 +13,17 @@
 //! A frame is copied twice: by the kernel into the UMEM (not where the driver can do without), and
 //! from there into its VR's arena. Frames are sent past the egress qdisc.
 //!
+//! Of several dispatchers each has some of the interface's queues for itself, both ways, and with
+//! them the packet socket's frames that came in by these; one that gets no queue receives nothing
+//! and sends by its packet socket. The first one's adapter follows the plans for all.
+//!
 //! Opened and closed by the control thread; `receive`, `send`, `missed` by the dispatcher.
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("../abi.zig");
 const bpf = @import("af_xdp/bpf.zig");
 const ethtool = @import("af_xdp/ethtool.zig");
+const fanout = @import("fanout.zig");
 const interfaces = @import("af_xdp/interface.zig");
 const partial_checksum = @import("../partial_checksum.zig");
 const program = @import("af_xdp/program.zig");
@@ -41,6 +46,8 @@ const looks_between = 16;
 const due_frames = 16;
 /// Of the packet socket, where the configuration says nothing.
 const packet_buffer_bytes = 2 << 20;
+/// The same where it takes nothing.
+const idle_buffer_bytes = 128 << 10;
 /// How long the dispatcher may sleep on frames that the kernel had no room for.
 const retry_ns = std.time.ns_per_ms;
 
@@ -50,8 +57,9 @@ pub const AfXdp = struct {
     vlan: u16,
     mac: [6]u8,
     receivers: []Receiver,
-    /// Frames leave by the first queue.
+    /// Frames leave by the first queue of the dispatcher's.
     sender: *Queue,
+    dispatchers: u32,
     packets: PacketMmap,
     epoll: i32,
     timer: i32,
@@ -83,13 +91,18 @@ pub const AfXdp = struct {
         // First: what the program lets pass is seen from the beginning.
         var own = config.*;
         if (own.receive_buffer_bytes == 0) own.receive_buffer_bytes = packet_buffer_bytes;
-        var packets: PacketMmap = try .init(&own, reason);
+        const busy = interfaces.busyDispatchers(config);
+        const how: ?fanout.How = if (config.dispatcher < busy) .queue else null;
+        if (config.dispatchers > 1 and how == null) own.receive_buffer_bytes = idle_buffer_bytes;
+        // Alone on a single queue it shares with nobody.
+        if (config.dispatcher == 0 and busy == 1) own.dispatchers = 1;
+        var packets: PacketMmap = try .initBy(how, &own, reason);
         errdefer packets.deinit();
         const interface = try interfaces.acquire(config, reason);
         errdefer interfaces.release(interface);
-        const place = try interface.take(keyOf(config.vlan), reason);
+        const place = try interface.take(keyOf(config.vlan), config.dispatcher, reason);
         errdefer interface.leave(place);
-        const receivers = interface.places.items[place].receivers;
+        const receivers = interface.receiversOf(place, config.dispatcher);
         const gpa = std.heap.page_allocator;
         const pieces: usize = if (interface.segments) batch * receiver.longest_bytes else 0;
         const bounce = gpa.alloc(u8, pieces) catch
@@ -109,7 +122,8 @@ pub const AfXdp = struct {
             .vlan = config.vlan,
             .mac = config.mac,
             .receivers = receivers,
-            .sender = &interface.queues[0],
+            .sender = if (receivers.len == 0) &interface.queues[0] else receivers[0].queue,
+            .dispatchers = config.dispatchers,
             .packets = packets,
             .epoll = epoll,
             .timer = timer,
@@ -130,13 +144,24 @@ pub const AfXdp = struct {
     }
 
     pub fn describe(x: *const AfXdp, writer: *std.Io.Writer) std.Io.Writer.Error!void {
-        const count = x.receivers.len;
+        const count = x.interface.queues.len;
         try writer.print("{t} mode, {s}, {d} queue{s}", .{
             x.interface.mode,
             if (x.sender.copies) "copying" else "zero copy",
             count,
             if (count == 1) "" else "s",
         });
+        const busy = x.interface.busy;
+        if (busy < x.dispatchers)
+            try writer.print(" for {d} of {d} dispatchers", .{ busy, x.dispatchers });
+    }
+
+    pub fn fanoutGroup(x: *const AfXdp) u32 {
+        return x.packets.fanoutGroup();
+    }
+
+    pub fn begin(x: *const AfXdp) void {
+        x.packets.begin();
     }
 
     pub fn descriptor(x: *const AfXdp) i32 {
@@ -234,6 +259,7 @@ pub const AfXdp = struct {
     /// Sends up to 64 frames. One that is longer than the interface, or the memory shared with the
     /// kernel, had room for when it was opened goes by the packet socket, which knows its MTU.
     pub fn send(x: *AfXdp, frames: []const Outgoing) Sent {
+        if (x.receivers.len == 0) return x.packets.send(frames);
         var result: Sent = .{ .frames = 0 };
         while (result.frames < frames.len) {
             const rest = frames[result.frames..];

@@ -85,8 +85,8 @@ fn withinTheWindow(comptime name: []const u8) !void {
     var a = try rig.open(A, 0, true);
     defer a.deinit();
     var totals: abi.Totals = .{};
-    traces.totals = &totals;
-    defer traces.totals = null;
+    traces.totals[0] = &totals;
+    defer traces.totals[0] = null;
     var room: [64]registry.Frame = undefined;
     while (!a.ended()) {
         totals.received_frames += receive(A, &a, &room).len;
@@ -230,6 +230,7 @@ const Rig = struct {
             .speed_permille = 0,
         }, "/dev/null", &reason);
         var config = std.mem.zeroes(abi.PortConfig);
+        config.dispatchers = 1;
         config.adapter = for (registry.names, 0..) |it, i| {
             if (std.mem.eql(u8, it, name)) break @intCast(i);
         } else unreachable;

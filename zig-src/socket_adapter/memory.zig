@@ -6,8 +6,12 @@
 //! one at a time is a window of one), or at a rate by the clock. With `trace_stamp` the last eight
 //! bytes of each frame tell when it was handed out; a recording port reads them. With
 //! `trace_zero_copy` the dispatcher finds the frames in their VRs' arenas (`residence.zig`).
+//!
+//! Of several dispatchers each replays the flows that are its own: all together hand out the same
+//! frames as one would, each flow in order, at the same rate and with the same window in all.
 const std = @import("std");
 const abi = @import("../abi.zig");
+const flow = @import("../flow.zig");
 const latency = @import("../latency.zig");
 const Timer = @import("../timer.zig").Timer;
 const traces = @import("../trace.zig");
@@ -18,6 +22,7 @@ const Sent = @import("frame.zig").Sent;
 
 /// Ethernet, IPv4 and UDP headers, and the stamp.
 const stamped_bytes_min = 14 + 20 + 8 + 8;
+const gpa = std.heap.c_allocator;
 const longest_ns = 60 * std.time.ns_per_s;
 /// Longest wait for the next frame that is spent looking at the clock.
 const doze_ns = 200 * std.time.ns_per_us;
@@ -25,6 +30,9 @@ const refusals_max = 64;
 
 pub const Memory = struct {
     trace: *traces.Trace,
+    frames: []const Frame, // of the trace; with several dispatchers those of this one's flows
+    dispatcher: u32,
+    dispatchers: u32,
     replays: bool,
     stamps: bool,
     records: bool,
@@ -65,7 +73,14 @@ pub const Memory = struct {
         const resides = config.trace_flags & abi.trace_zero_copy != 0;
         if (stamps and resides)
             return reason.fail(.INVAL, "memory: a stamped frame has to be copied", .{});
+        try requireShare(config, stamps, resides, reason);
         const timer = try Timer.init(reason);
+        errdefer timer.deinit();
+        const frames = if (config.dispatchers == 1)
+            trace.frames
+        else
+            framesOf(trace, config) catch
+                return reason.fail(.NOMEM, "memory: no memory for the trace", .{});
         const clock = latency.clock();
         const seconds_per_tick = clock.picoseconds * 1e-12;
         trace.ports += 1;
@@ -73,23 +88,77 @@ pub const Memory = struct {
         if (replays and config.trace_flags & abi.trace_own_mac != 0) trace.address(&config.mac);
         var m: Memory = .{
             .trace = trace,
+            .frames = frames,
+            .dispatcher = config.dispatcher,
+            .dispatchers = config.dispatchers,
             .replays = replays,
             .stamps = stamps,
             .records = config.trace_flags & abi.trace_record != 0,
-            .left = if (config.frame_limit == 0) std.math.maxInt(u64) else config.frame_limit,
-            .window = config.window_frames,
+            .left = limitOf(trace, config, frames.len),
+            .window = config.window_frames / config.dispatchers,
             .timer = timer,
             .resides = resides,
             .clock = clock,
             .longest_ticks = @intFromFloat(clock.ticksOf(longest_ns)),
-            .rate = @as(f64, @floatFromInt(config.rate_fps)) * seconds_per_tick,
+            .rate = @as(f64, @floatFromInt(config.rate_fps)) * seconds_per_tick *
+                (@as(f64, @floatFromInt(frames.len)) / @as(f64, @floatFromInt(trace.frames.len))),
         };
-        if (m.replays) m.timer.set(1);
+        if (m.replays and m.left != 0) m.timer.set(1);
         return m;
+    }
+
+    /// What several dispatchers can't do together.
+    fn requireShare(
+        config: *const abi.PortConfig,
+        stamps: bool,
+        resides: bool,
+        reason: *Reason,
+    ) error{Failed}!void {
+        if (config.dispatchers == 1) return;
+        if (stamps or config.trace_flags & abi.trace_record != 0)
+            return reason.fail(.OPNOTSUPP, "memory: latencies are for one dispatcher only", .{});
+        if (resides) return reason.fail(
+            .OPNOTSUPP,
+            "memory: frames lie in arenas (--zero-copy) for one dispatcher only",
+            .{},
+        );
+        if (config.window_frames != 0 and config.window_frames < config.dispatchers)
+            return reason.fail(
+                .INVAL,
+                "memory: a window of {d} frames can't be shared by {d} dispatchers",
+                .{ config.window_frames, config.dispatchers },
+            );
+    }
+
+    fn isOwn(frame: *const Frame, config: *const abi.PortConfig) bool {
+        return flow.hash(frame.bytes) % config.dispatchers == config.dispatcher;
+    }
+
+    fn framesOf(
+        trace: *const traces.Trace,
+        config: *const abi.PortConfig,
+    ) error{OutOfMemory}![]const Frame {
+        var own: std.ArrayList(Frame) = .empty;
+        errdefer own.deinit(gpa);
+        for (trace.frames) |frame| if (isOwn(&frame, config)) try own.append(gpa, frame);
+        return own.toOwnedSlice(gpa);
+    }
+
+    /// How many of the first `frame_limit` frames of the replay are this dispatcher's.
+    fn limitOf(trace: *const traces.Trace, config: *const abi.PortConfig, own: usize) u64 {
+        const limit = config.frame_limit;
+        if (limit == 0) return if (own == 0) 0 else std.math.maxInt(u64);
+        if (config.dispatchers == 1) return limit;
+        const rounds = limit / trace.frames.len;
+        var rest: u64 = 0;
+        for (trace.frames[0..@intCast(limit % trace.frames.len)]) |*frame|
+            rest += @intFromBool(isOwn(frame, config));
+        return rounds * own + rest;
     }
 
     pub fn deinit(m: *Memory) void {
         m.trace.ports -= 1;
+        if (m.dispatchers > 1) gpa.free(m.frames);
         m.timer.deinit();
     }
 
@@ -108,7 +177,7 @@ pub const Memory = struct {
         if (m.window != 0) budget = @min(budget, m.room(max));
         if (m.rate != 0) budget = @min(budget, m.due());
         if (budget == 0) return &.{};
-        const frames = m.trace.frames;
+        const frames = m.frames;
         const count = @min(budget, frames.len - m.next);
         const batch = frames[m.next..][0..count];
         m.next += count;
@@ -123,7 +192,7 @@ pub const Memory = struct {
     /// What the window has room for; nothing while that is no batch worth the while, unless it
     /// stays so: somebody may hold frames for long.
     fn room(m: *Memory, max: usize) u64 {
-        const free = traces.windowRoom(m.window);
+        const free = traces.windowRoom(m.window, m.dispatcher);
         if (free < @min(max, m.window / 4) and m.refusals < refusals_max) {
             m.refusals += 1;
             return 0;

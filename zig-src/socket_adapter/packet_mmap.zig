@@ -23,6 +23,7 @@
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("../abi.zig");
+const fanout = @import("fanout.zig");
 const packet_socket = @import("packet_socket.zig");
 const Frame = @import("frame.zig").Frame;
 const Outgoing = @import("frame.zig").Outgoing;
@@ -87,6 +88,7 @@ fn slotBytesFor(mtu: u32) u32 {
 pub const PacketMmap = struct {
     receiver: i32,
     sender: packet_socket.Sender,
+    group: u32, // of its fanout; 0: none
     ifindex: u32,
     promiscuous: bool = false,
     tags: packet_socket.Tags,
@@ -111,6 +113,15 @@ pub const PacketMmap = struct {
     }
 
     pub fn init(config: *const abi.PortConfig, reason: *Reason) error{Failed}!PacketMmap {
+        return initBy(.flow, config, reason);
+    }
+
+    /// `how` frames come to the one of several dispatchers; null: this one's socket takes none.
+    pub fn initBy(
+        how: ?fanout.How,
+        config: *const abi.PortConfig,
+        reason: *Reason,
+    ) error{Failed}!PacketMmap {
         const name = packet_socket.nameOf(config);
         const receiver = try packet_socket.openReceiver("packet_mmap", config, reason);
         errdefer _ = linux.close(receiver);
@@ -127,9 +138,14 @@ pub const PacketMmap = struct {
             return reason.fail(.NOMEM, "packet_mmap: no memory for {s}", .{name});
         errdefer allocator.destroy(copies);
         try packet_socket.bind("packet_mmap", receiver, linux.ETH.P.ALL, config, reason);
+        const group = if (config.dispatchers == 1 or how == null)
+            0
+        else
+            try fanout.join("packet_mmap", receiver, how.?, config, reason);
         return .{
             .receiver = receiver,
             .sender = sender,
+            .group = group,
             .ifindex = config.ifindex,
             .tags = tags,
             .ring = ring,
@@ -150,6 +166,14 @@ pub const PacketMmap = struct {
     pub fn describe(m: *const PacketMmap, writer: *std.Io.Writer) std.Io.Writer.Error!void {
         const slots = m.ring.len / block_bytes * (block_bytes / m.slot_bytes);
         try writer.print("{d} slots of {d} bytes", .{ slots, m.slot_bytes });
+    }
+
+    pub fn fanoutGroup(m: *const PacketMmap) u32 {
+        return m.group;
+    }
+
+    pub fn begin(m: *const PacketMmap) void {
+        if (m.group != 0) fanout.begin(m.receiver, m.tags.vlan);
     }
 
     pub fn descriptor(m: *const PacketMmap) i32 {

@@ -3,6 +3,7 @@
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("../abi.zig");
+const fanout = @import("fanout.zig");
 const Frame = @import("frame.zig").Frame;
 const Reason = @import("../reason.zig").Reason;
 const OffloadHeader = @import("../segment.zig").OffloadHeader;
@@ -122,7 +123,11 @@ pub fn openReceiver(
             "{s}: cannot set {s} on {s}. Linux 4.20 or later is needed",
             .{ adapter, option[1], nameOf(config) },
         );
-    if (config.vlan != abi.no_vlan) filterTag(fd, config.vlan) catch |e|
+    if (config.dispatchers > 1) fanout.hold(fd) catch |e|
+        return reason.fail(errnoOf(e), "{s}: cannot attach a filter to the socket of {s}", .{
+            adapter,
+            nameOf(config),
+        }) else if (config.vlan != abi.no_vlan) filterTag(fd, config.vlan) catch |e|
         return reason.fail(
             errnoOf(e),
             "{s}: cannot have frames of tag {d} only from {s}. Linux 4.20 or later is needed",
@@ -141,13 +146,16 @@ pub fn openReceiver(
 /// Has the kernel leave out what is not of tag `vlan` before it takes any room. (Tags are never in
 /// the frame by then: the kernel takes them out before it looks for sockets.)
 fn filterTag(fd: i32, vlan: u16) SetError!void {
-    const Instruction = extern struct { code: u16, jt: u8, jf: u8, k: u32 };
-    const Program = extern struct { len: u16, filter: [*]const Instruction };
+    const program = tagFilter(vlan);
+    try set(fd, linux.SOL.SOCKET, linux.SO.ATTACH_FILTER, fanout.Program.of(&program));
+}
+
+pub fn tagFilter(vlan: u16) [9]fanout.Instruction {
     const load = 0x20; // BPF_LD | BPF_W | BPF_ABS
     const equal = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
     const ret = 0x06; // BPF_RET | BPF_K
     const auxiliary: u32 = 0xffff_f000; // SKF_AD_OFF
-    const instructions = [_]Instruction{
+    return .{
         .{ .code = load, .jt = 0, .jf = 0, .k = auxiliary + 48 }, // VLAN_TAG_PRESENT
         .{ .code = equal, .jt = 5, .jf = 0, .k = 0 },
         .{ .code = load, .jt = 0, .jf = 0, .k = auxiliary + 60 }, // VLAN_TPID
@@ -158,8 +166,6 @@ fn filterTag(fd: i32, vlan: u16) SetError!void {
         .{ .code = ret, .jt = 0, .jf = 0, .k = 0 },
         .{ .code = ret, .jt = 0, .jf = 0, .k = 0xffff_ffff },
     };
-    const program: Program = .{ .len = instructions.len, .filter = &instructions };
-    try set(fd, linux.SOL.SOCKET, linux.SO.ATTACH_FILTER, program);
 }
 
 /// Binds to the interface: every protocol (`linux.ETH.P.ALL`), or none (0). After all options, so

@@ -37,6 +37,11 @@ pub const Pcap = struct {
     }
 
     pub fn init(config: *const abi.PortConfig, reason: *Reason) error{Failed}!Pcap {
+        if (config.dispatchers > 1) return reason.fail(
+            .OPNOTSUPP,
+            "pcap: one dispatcher only: frames go in, and are written, in the order of their times",
+            .{},
+        );
         if (config.capture == 0 or captures.find(config.capture - 1) == null)
             return reason.fail(.INVAL, "pcap: a port needs a capture to write", .{});
         const capture = captures.find(config.capture - 1).?; // as seen above
@@ -112,7 +117,7 @@ pub const Pcap = struct {
             return &.{};
         }
         const first = p.next;
-        const budget = @min(max, traces.windowRoom(p.window));
+        const budget = @min(max, traces.windowRoom(p.window, 0));
         const limit = schedule.limit(p.interface);
         while (p.next - first < budget) {
             if (time > due or time > limit.time_ns) break;

@@ -64,6 +64,12 @@ pub const PfRing = struct {
 
     pub fn init(config: *const abi.PortConfig, reason: *Reason) error{Failed}!PfRing {
         const name = packet_socket.nameOf(config);
+        if (config.dispatchers > 1) return reason.fail(
+            .OPNOTSUPP,
+            "pf_ring: one dispatcher only: it isn't made for PF_RING's clusters. Use --adapter " ++
+                "packet_mmap, or leave out --dispatchers",
+            .{},
+        );
         const calls = try library.load(reason);
         var device: [abi.interface_name_bytes + 1]u8 = @splat(0);
         @memcpy(device[0..name.len], name);

@@ -8,6 +8,7 @@
 const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("../abi.zig");
+const fanout = @import("fanout.zig");
 const packet_socket = @import("packet_socket.zig");
 const Frame = @import("frame.zig").Frame;
 const Outgoing = @import("frame.zig").Outgoing;
@@ -41,6 +42,7 @@ const ControlMessage = extern struct {
 pub const Raw = struct {
     receiver: i32,
     sender: packet_socket.Sender,
+    group: u32, // of its fanout; 0: none
     ifindex: u32,
     promiscuous: bool = false,
     tags: packet_socket.Tags,
@@ -75,6 +77,10 @@ pub const Raw = struct {
         const sender: packet_socket.Sender = try .init("raw", config, reason);
         errdefer sender.deinit();
         try packet_socket.bind("raw", receiver, linux.ETH.P.ALL, config, reason);
+        const group = if (config.dispatchers == 1)
+            0
+        else
+            try fanout.join("raw", receiver, .flow, config, reason);
         const tags = packet_socket.Tags.init(config.vlan) catch
             return reason.fail(.NOMEM, "raw: no memory for {s}", .{name});
         errdefer tags.deinit();
@@ -84,6 +90,7 @@ pub const Raw = struct {
         return .{
             .receiver = receiver,
             .sender = sender,
+            .group = group,
             .ifindex = config.ifindex,
             .tags = tags,
             .buffers = buffers,
@@ -95,6 +102,14 @@ pub const Raw = struct {
         r.sender.deinit();
         r.tags.deinit();
         std.heap.page_allocator.destroy(r.buffers);
+    }
+
+    pub fn fanoutGroup(r: *const Raw) u32 {
+        return r.group;
+    }
+
+    pub fn begin(r: *const Raw) void {
+        if (r.group != 0) fanout.begin(r.receiver, r.tags.vlan);
     }
 
     pub fn descriptor(r: *const Raw) i32 {

@@ -12,9 +12,14 @@
 //!   send(*T, []const Outgoing) Sent         dispatcher; at most 64 frames
 //!   missed(*T) u64                          frames lost by the kernel since the last call
 //!   errors(*T) u64                          failed receives since the last call
+//! Each dispatcher opens a port for itself (`config.dispatcher` of `config.dispatchers`), the first
+//! one first. All frames of a flow come to one of them (`flow.zig` says what a flow is), and what
+//! no VR serves to one only; an adapter that can't see to that fails to open.
 //! It may declare
 //!   describe(*const T, *std.Io.Writer)      what the status says beside its name; control thread
 //!   batch_frames                            what `receive` gives at most, where not 64
+//!   fanoutGroup(*const T) u32               handed to the other dispatchers' (`config.fanout`)
+//!   begin(*T) void                          all have it open: only now do frames come
 //!   in_bursts                               `borrow` can give more than 64 at once
 //! An adapter that takes only what VRs serve follows the plans (`core.plan`; control thread):
 //!   narrow(*T, ?*const Served, *Reason) error{Failed}!bool

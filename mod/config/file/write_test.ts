@@ -127,6 +127,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   interfaces: fc.uniqueArray(port, { maxLength: 3, selector: (it) => `${it.name}:${it.vlan}` }),
   adapter: fc.constantFrom(null, manifest.adapters.findIndex((name) => name === "raw")),
   zeroCopy: fc.constant(false),
+  dispatchers: fc.integer({ min: 1, max: 16 }),
   busyPoll: fc.boolean(),
   idle: fc.record({ spins: fc.nat(1_000_000), yields: fc.nat(1_000_000) }, { requiredKeys: [] }),
   cores: fc.option(fc.uniqueArray(fc.nat(4095), { minLength: 1, maxLength: 5 })),

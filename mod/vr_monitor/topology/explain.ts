@@ -12,16 +12,24 @@ export interface PlacedVri extends Choice {
   readonly id: string;
 }
 
-/** Lines for the log: the machine, each core in use, and where further VRIs go. */
+/**
+ * Lines for the log: the machine, each core in use, and where further VRIs go. `helpers`:
+ * dispatchers beside the first.
+ */
 export function explainCores(
   usable: UsableTopology,
   placement: { readonly name: string; readonly place: Placement },
   vris: readonly PlacedVri[],
+  helpers: readonly PlacedVri[] = [],
 ): string[] {
   const { dispatcher, dispatcherWhy } = usable;
   const lines = [
     `${machineInWords(usable)}; placement ${placement.name}`,
     `core ${dispatcher.core}: dispatcher (${dispatcherWhy})`,
+    ...helpers.map(({ id, core, why }) =>
+      `${core === null ? "any core" : `core ${core}`}: ` +
+      `${id} (${why})`
+    ),
   ];
   const byCore = new Map<number | null, PlacedVri[]>();
   for (const vri of vris) byCore.set(vri.core, [...byCore.get(vri.core) ?? [], vri]);
@@ -32,7 +40,7 @@ export function explainCores(
     const place = core === null ? "any core" : `core ${core}`;
     lines.push(`${place}: ${ids}${more} (${all[0]!.why}${shared})`);
   }
-  const next = preview(usable, placement.place, vris);
+  const next = preview(usable, placement.place, [...helpers, ...vris]);
   if (next.length > 0) {
     const more = next.length > previewed ? ", …" : "";
     lines.push(`further VRIs go to core ${next.slice(0, previewed).join(", ")}${more}`);

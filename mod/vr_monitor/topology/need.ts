@@ -15,12 +15,14 @@ export interface CoreNeed {
 
 /**
  * Throws Failure (configuration) when VRs are to have more cores than there are beside the
- * dispatcher's (with `overcommit` they share), or cores that lvrm may not use.
+ * dispatchers' (with `overcommit` they share), or cores that lvrm may not use; also when there are
+ * more dispatchers than cores.
  */
 export function requireCores(
   needs: readonly CoreNeed[],
   usable: UsableTopology,
   overcommit: boolean,
+  dispatchers = 1,
 ): void {
   const numbers = usable.cores.map(({ core }) => core);
   for (const { name, cores } of needs) {
@@ -33,8 +35,16 @@ export function requireCores(
     }
   }
   if (overcommit) return;
-  const free = Math.max(1, numbers.length - 1); // a lone core is shared with the dispatcher
-  const have = `there ${free === 1 ? "is 1" : `are ${free}`} for VRIs, beside the dispatcher's ` +
+  if (dispatchers > numbers.length) {
+    fail(
+      `--dispatchers ${dispatchers}: lvrm has only ${numbers.length} ` +
+        `core${numbers.length === 1 ? "" : "s"} (${toList(numbers)}): ask for fewer, or let them ` +
+        "share cores with --overcommit",
+    );
+  }
+  const free = Math.max(1, numbers.length - dispatchers); // the last core is shared
+  const theirs = dispatchers === 1 ? "the dispatcher's" : `those of ${dispatchers} dispatchers`;
+  const have = `there ${free === 1 ? "is 1" : `are ${free}`} for VRIs, beside ${theirs} ` +
     `(lvrm has ${toList(numbers)})`;
   const cure = "or let VRIs share cores with --overcommit";
   for (const { name, minCores, maxCores } of needs) {

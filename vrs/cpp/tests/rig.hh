@@ -84,7 +84,8 @@ class Rig final : public Host {
     static constexpr size_t slot_bytes = 2048;
 
     explicit Rig(std::vector<StaticRoute> routes = {}, size_t bytes_per_slot = slot_bytes)
-        : memory_(slots * bytes_per_slot), link_{memory_.data(), bytes_per_slot}, output_(*this),
+        : memory_(slots * bytes_per_slot),
+          link_{memory_.data(), bytes_per_slot, memory_.size()}, output_(*this),
           routes_(std::move(routes)), router(link_, tables, output_, *this),
           control(tables, router, routes_) {
         for (size_t i = 0; i < slots; i += 1) free_.push_back(i);

@@ -33,14 +33,22 @@ const Place = struct {
     tag: u32,
     used: bool = true,
     directed: bool = false, // the program sends frames here
-    receivers: []Receiver,
+    receivers: []Receiver, // those of one dispatcher after the other
 };
+
+/// Of several dispatchers, how many get queues of their own.
+pub fn busyDispatchers(config: *const abi.PortConfig) u32 {
+    for (interfaces) |entry| if (entry) |i| if (i.ifindex == config.ifindex) return i.busy;
+    const count = ethtool.receiveQueues(std.mem.sliceTo(&config.name, 0));
+    return @min(@min(count, queues_max), config.dispatchers);
+}
 
 pub const Interface = struct {
     ifindex: u32,
     name_bytes: [abi.interface_name_bytes]u8,
     mac: [6]u8,
     users: u32 = 0,
+    busy: u32 = 1, // dispatchers that have queues
     mode: bpf.Mode = .native,
     /// Frames may lie in several chunks.
     segments: bool,
@@ -67,6 +75,7 @@ pub const Interface = struct {
 
     fn open(i: *Interface, config: *const abi.PortConfig, reason: *Reason) error{Failed}!void {
         const count: u32 = @min(ethtool.receiveQueues(i.name()), queues_max);
+        i.busy = @min(count, config.dispatchers);
         i.sets.init() catch |e| return i.refuseMaps(e, reason);
         errdefer i.sets.deinit();
         i.ports = bpf.Map.array(@sizeOf(program.PortEntry), program.tag_count) catch |e|
@@ -244,10 +253,42 @@ pub const Interface = struct {
         };
     }
 
-    /// The place of the port with this tag: its sockets, one for each queue.
-    pub fn take(i: *Interface, tag: u32, reason: *Reason) error{Failed}!u32 {
+    /// The dispatcher that has a queue: as the packet socket's frames are shared out
+    /// (`fanout.How.queue`).
+    fn dispatcherOf(i: *const Interface, queue: usize) usize {
+        return (queue + 1) % i.busy;
+    }
+
+    /// Of a place, the receivers of a dispatcher; none where there are fewer queues.
+    pub fn receiversOf(i: *const Interface, place: u32, dispatcher: u32) []Receiver {
+        const receivers = i.places.items[place].receivers;
+        if (dispatcher >= i.busy) return receivers[0..0];
+        var start: usize = 0;
+        var end: usize = 0;
+        for (0..i.queues.len) |queue| {
+            start += @intFromBool(i.dispatcherOf(queue) < dispatcher);
+            end += @intFromBool(i.dispatcherOf(queue) <= dispatcher);
+        }
+        return receivers[start..end];
+    }
+
+    /// The queue whose socket is the receiver at `index`.
+    fn queueAt(i: *const Interface, index: usize) *Queue {
+        var at: usize = 0;
+        for (0..i.busy) |dispatcher| for (i.queues, 0..) |*queue, number| {
+            if (i.dispatcherOf(number) != dispatcher) continue;
+            if (at == index) return queue;
+            at += 1;
+        };
+        unreachable; // every queue has one dispatcher
+    }
+
+    /// The place of the port with this tag: its sockets, one for each queue. The first dispatcher
+    /// takes it for all.
+    pub fn take(i: *Interface, tag: u32, dispatcher: u32, reason: *Reason) error{Failed}!u32 {
         for (i.places.items, 0..) |*place, number| {
             if (place.tag != tag) continue;
+            if (dispatcher != 0) return @intCast(number);
             if (place.used) return reason.fail(
                 .BUSY,
                 "af_xdp: {s} is open already with this VLAN tag",
@@ -264,7 +305,7 @@ pub const Interface = struct {
         var made: usize = 0;
         errdefer for (receivers[0..made]) |*receiver| receiver.deinit();
         while (made < receivers.len) : (made += 1) {
-            const queue = &i.queues[made];
+            const queue = i.queueAt(made);
             receivers[made] = try .init(queue, &i.options(queue.number), reason);
             const key = number * @as(u32, @intCast(i.queues.len)) + queue.number;
             i.sockets.put(std.mem.asBytes(&key), std.mem.asBytes(&receivers[made].fd)) catch |e| {

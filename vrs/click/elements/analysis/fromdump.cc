@@ -5,8 +5,9 @@ INTERVAL, END_CALL, ACTIVE, FILEPOS, MMAP, HEADROOM])
 =s traces
 reads packets from a tcpdump file
 =d
-Reads packets from a pcap file (- is standard input), of either byte order, with times in micro- or
-nanoseconds, and pushes them, or gives them to pullers. They get the file's times as timestamps, and
+Reads packets from a pcap file (- is standard input; it may be compressed by gzip or bzip2), of
+either byte order, with times in micro- or nanoseconds, and pushes them, or gives them to pullers.
+They get the file's times as timestamps, and
 the EXTRA_LENGTH annotation says how many bytes the file lacks of them.
 =k STOP
 Stop the driver at the end of the file. Default false.
@@ -39,10 +40,11 @@ Accepted; FILEPOS is where to start in the file, MMAP changes nothing.
 */
 #include <cerrno>
 #include <cstdio>
-#include <random>
 
 #include "elements/analysis/pcap.hh"
+#include "elements/analysis/trace_file.hh"
 #include "headers.hh"
+#include "random.hh"
 #include "router.hh"
 
 namespace click {
@@ -86,8 +88,8 @@ class FromDump final : public Element {
     int initialize(ErrorHandler &errh) override {
         if (!end_text_.empty() && !end_call_.parse(end_text_, this, router(), true, errh))
             return -1;
-        f_ = file_ == "-" ? stdin : std::fopen(file_.c_str(), "rb");
-        if (!f_) return errh.error("%s: %s", file_.c_str(), std::strerror(errno));
+        if (!trace_.open(file_, errh)) return -1;
+        f_ = trace_.get();
         if (read_header(errh) < 0) return -1;
         if (position_ && std::fseek(f_, static_cast<long>(position_), SEEK_SET) != 0)
             return errh.error("%s: FILEPOS: %s", file_.c_str(), std::strerror(errno));
@@ -96,7 +98,7 @@ class FromDump final : public Element {
         return 0;
     }
     void cleanup(CleanupStage) override {
-        if (f_ && f_ != stdin) std::fclose(f_);
+        trace_.close();
         f_ = nullptr;
         if (next_) next_->kill();
         next_ = nullptr;
@@ -200,7 +202,7 @@ class FromDump final : public Element {
         }
         if (start_ && t < start_) return false;
         if (end_ && !(t < end_)) return finish(), false;
-        if (sample_ < 1 && std::uniform_real_distribution<double>(0, 1)(random_) >= sample_)
+        if (sample_ < 1 && random_fraction() >= sample_)
             return false;
         return !only_ip_ || mark_ip(const_cast<Packet *>(p));
     }
@@ -276,7 +278,8 @@ class FromDump final : public Element {
 
     static constexpr uint32_t max_bytes = 1 << 20;
     std::string file_, end_text_;
-    FILE *f_ = nullptr;
+    TraceFile trace_;
+    FILE *f_ = nullptr; // of trace_
     bool is_timed_ = false, only_ip_ = false, is_active_ = true, is_swapped_ = false,
          is_ns_ = false;
     bool is_at_end_ = false, is_finished_ = false, has_first_ = false, has_offset_ = false;
@@ -287,7 +290,6 @@ class FromDump final : public Element {
     long packet_position_ = 0;
     int64_t offset_ns_ = 0;
     Packet *next_ = nullptr;
-    std::mt19937 random_{std::random_device{}()};
     HandlerCall end_call_;
     Task task_{this};
     Timer timer_{this};

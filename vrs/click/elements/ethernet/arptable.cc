@@ -93,14 +93,14 @@ void ARPTable::drop_waiting(Entry &entry) {
 void ARPTable::expire(int64_t now) {
     if (now - expired_ns_ < expire_gap_ns) return;
     expired_ns_ = now;
-    std::erase_if(entries_, [&](auto &pair) {
-        Entry &it = pair.second;
+    for (auto place = entries_.begin(); place != entries_.end();) {
+        Entry &it = place->second;
         const int64_t since = std::max(it.live_ns, it.asked_ns);
         const bool is_over = it.is_known ? timeout_ && now - it.live_ns > timeout_.ns
                                          : now - since > 5 * expire_gap_ns;
         if (is_over) drop_waiting(it);
-        return is_over;
-    });
+        place = is_over ? entries_.erase(place) : std::next(place);
+    }
 }
 
 void ARPTable::wait(IPAddress ip, Packet *p, bool &asks) {

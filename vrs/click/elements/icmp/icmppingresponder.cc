@@ -6,8 +6,8 @@ answers ICMP echo requests
 =d
 Expects IP packets with their header marked. Turns each ICMP echo request into the reply: addresses
 swapped, type and checksums changed, time to live and identification set anew, the destination
-address
-annotation set. Other packets leave by output 1 when there is one, else they are dropped.
+address annotation set, the paint annotation cleared, the timestamp now. Other packets leave by
+output 1 when there is one, else they are dropped.
 =a ICMPError, IPMirror
 */
 #include "elements/icmp/icmp_names.hh"
@@ -37,6 +37,8 @@ class ICMPPingResponder final : public SimpleElement<ICMPPingResponder> {
         ip->id = net16(id_++);
         set_ip_checksum(ip);
         p->set_dst_ip_anno(source);
+        p->set_paint(0);
+        p->set_timestamp(Timestamp::now());
         return p;
     }
 

@@ -15,6 +15,7 @@ Whether multicast packets are treated as others; if not, they pass as they are. 
 =a DecIP6HLIM
 */
 #include "element.hh"
+#include "elements/ip/ip_tools.hh"
 #include "headers.hh"
 
 namespace click {
@@ -32,7 +33,7 @@ class DecIPTTL final : public SimpleElement<DecIPTTL> {
         add_data("active", data_both, &is_active_);
     }
     Packet *action(Packet *p) {
-        if (!p->has_network_header()) [[unlikely]]
+        if (!has_ip_fields(p)) [[unlikely]]
             return p->kill(), nullptr;
         click_ip *ip = p->ip_header();
         if (!is_active_ || (!has_multicast_ && IPAddress(ip->destination).is_multicast())) return p;

@@ -10,6 +10,7 @@ Other packets pass as they are.
 =a ICMPError
 */
 #include "element.hh"
+#include "elements/ip/ip_tools.hh"
 #include "headers.hh"
 
 namespace click {
@@ -22,7 +23,7 @@ class FixIPSrc final : public SimpleElement<FixIPSrc> {
     Packet *action(Packet *p) {
         if (!p->anno_as<uint8_t>(anno::fix_ip_src)) [[likely]] return p;
         p->set_anno<uint8_t>(anno::fix_ip_src, 0);
-        if (!p->has_network_header()) return p;
+        if (!has_ip_fields(p)) return p;
         click_ip *ip = p->ip_header();
         ip->checksum = checksum_update32(ip->checksum, ip->source, address_.addr);
         ip->source = address_.addr;

@@ -39,6 +39,14 @@ inline void set_ip_checksum(click_ip *ip) {
     ip->checksum = checksum(ip, ip->header_length());
 }
 
+/// Whether the fields that every IP header has end within the data: who marked it may not have
+/// looked (MarkIPHeader), or the packet was cut since.
+inline bool has_ip_fields(const Packet *p) {
+    return p->has_network_header() &&
+           p->network_header_offset() + static_cast<int32_t>(sizeof(click_ip)) <=
+               static_cast<int32_t>(p->length());
+}
+
 /// Whether a marked IP header with all its options is in the data.
 inline bool has_ip_header(const Packet *p) {
     if (!p->has_network_header() || !p->has_transport_header() || p->network_header_offset() < 0)

@@ -13,6 +13,7 @@ dropped; ICMPError(…, parameterproblem) sends the error. Source routes are lef
 =a ICMPError, IPOutputCombo
 */
 #include "element.hh"
+#include "elements/ip/ip_tools.hh"
 #include "elements/ip/gateway_options.hh"
 
 namespace click {
@@ -35,7 +36,7 @@ class IPGWOptions final : public SimpleElement<IPGWOptions> {
         add_read("drops", [this] { return drops_; });
     }
     Packet *action(Packet *p) {
-        if (!p->has_network_header()) [[unlikely]] return p;
+        if (!has_ip_fields(p)) [[unlikely]] return p;
         if (p->ip_header()->header_length() <= sizeof(click_ip)) [[likely]] return p;
         const uint8_t problem = has_ip_header(p) ? options_.process(p->ip_header()) : 1;
         if (!problem) return p;

@@ -17,6 +17,7 @@ there.
 =a IPInputCombo, DropBroadcasts, CheckPaint, IPGWOptions, FixIPSrc, DecIPTTL, IPFragmenter
 */
 #include "element.hh"
+#include "elements/ip/ip_tools.hh"
 #include "elements/ip/gateway_options.hh"
 
 namespace click {
@@ -42,7 +43,7 @@ class IPOutputCombo final : public SortElement<IPOutputCombo> {
     int sort(int, Packet *p) {
         const PacketType type = p->packet_type();
         if (type == PacketType::broadcast || type == PacketType::multicast ||
-            !p->has_network_header()) [[unlikely]] {
+            !has_ip_fields(p)) [[unlikely]] {
             drops_ += 1;
             p->kill();
             return consumed;

@@ -1,7 +1,7 @@
 /*
 =c
-IPPrint([LABEL, I<keywords> CONTENTS, PAYLOAD, MAXLENGTH, LENGTH, ID, TTL, TOS, TIMESTAMP, PAINT,
-AGGREGATE, SWAP, OUTFILE, ACTIVE])
+IPPrint([LABEL, I<keywords> CONTENTS, PAYLOAD, MAXLENGTH, NBYTES, ETHER, LENGTH, ID, TTL, TOS,
+TIMESTAMP, PAINT, AGGREGATE, VLAN, SWAP, OUTFILE, ACTIVE])
 =s ip
 prints IP packets
 =d
@@ -11,10 +11,13 @@ addresses, and what the transport protocol's header says.
 The packet's bytes too: NONE, HEX or ASCII. PAYLOAD: the same for what follows the transport header.
 Default NONE.
 =k MAXLENGTH
-Bytes to print at most. Default 1500.
+Bytes to print at most, -1: all. Default 1500. NBYTES is another name.
 =k LENGTH
-The IP packet's length. Default false, as ID (identification), TTL, TOS, PAINT and AGGREGATE (the
-annotations), and SWAP (destination first).
+The IP packet's length. Default false, as ETHER (the Ethernet addresses), ID (identification), TTL,
+TOS, and PAINT, AGGREGATE and VLAN (the annotations).
+=k SWAP
+Swap the bytes of ICMP identifiers and sequence numbers before they are printed: some systems send
+them the other way round. Default false.
 =k TIMESTAMP
 Default true.
 =k OUTFILE
@@ -52,10 +55,8 @@ struct ContentsArg {
     }
 };
 
-std::string ends(const click_ip *ip, const std::string &from, const std::string &to, bool swap) {
-    const std::string source = IPAddress(ip->source).text() + from;
-    const std::string destination = IPAddress(ip->destination).text() + to;
-    return swap ? destination + " < " + source : source + " > " + destination;
+std::string ends(const click_ip *ip, const std::string &from, const std::string &to) {
+    return IPAddress(ip->source).text() + from + " > " + IPAddress(ip->destination).text() + to;
 }
 
 std::string tcp_text(const click_tcp *tcp, uint32_t payload) {
@@ -73,9 +74,10 @@ std::string tcp_text(const click_tcp *tcp, uint32_t payload) {
     return out;
 }
 
-std::string icmp_text(const click_icmp *icmp) {
+std::string icmp_text(const click_icmp *icmp, bool swaps) {
+    const auto number = [&](uint16_t v) { return swaps ? v : net16(v); };
     const auto echo = [&](const char *name) {
-        return format(": icmp %s (id %u, seq %u)", name, net16(icmp->id), net16(icmp->sequence));
+        return format(": icmp %s (id %u, seq %u)", name, number(icmp->id), number(icmp->sequence));
     };
     switch (icmp->type) {
     case 0: return echo("echo-reply");
@@ -118,6 +120,9 @@ class IPPrint final : public SimpleElement<IPPrint> {
             .keyword("CONTENTS", ContentsArg{}, contents_)
             .keyword("PAYLOAD", ContentsArg{}, payload_)
             .keyword("MAXLENGTH", max_)
+            .keyword("NBYTES", max_)
+            .keyword("ETHER", has_ether_)
+            .keyword("VLAN", has_vlan_)
             .keyword("LENGTH", has_length_)
             .keyword("ID", has_id_)
             .keyword("TTL", has_ttl_)
@@ -157,6 +162,10 @@ class IPPrint final : public SimpleElement<IPPrint> {
         if (has_timestamp_) add(p.timestamp().text());
         if (has_paint_) add(format("paint %u", p.paint()));
         if (has_aggregate_) add(format("agg %u", p.anno_as<uint32_t>(anno::aggregate)));
+        if (has_vlan_) add(format("vlan %u", net16(p.anno_as<uint16_t>(anno::vlan_tci)) & 0xfff));
+        if (has_ether_ && p.has_mac_header())
+            add(EtherAddress(p.mac_header() + 6).text() + " > " +
+                EtherAddress(p.mac_header()).text());
         if (!has_ip_header(&p)) {
             add("(not an IP packet)");
             return out;
@@ -193,21 +202,21 @@ class IPPrint final : public SimpleElement<IPPrint> {
             const click_tcp *tcp = p.tcp_header();
             header = std::min(tcp->header_length(), left);
             const uint32_t total = net16(ip->length), before = ip->header_length() + header;
-            return ends(ip, port(tcp->source), port(tcp->destination), is_swapped_) +
+            return ends(ip, port(tcp->source), port(tcp->destination)) +
                    tcp_text(tcp, total > before ? total - before : 0);
         }
         if (ip->is_first_fragment() && ip->protocol == ip_proto_udp && left >= sizeof(click_udp)) {
             const click_udp *udp = p.udp_header();
             header = sizeof *udp;
-            return ends(ip, port(udp->source), port(udp->destination), is_swapped_) +
+            return ends(ip, port(udp->source), port(udp->destination)) +
                    format(": udp %u", net16(udp->length));
         }
         if (ip->is_first_fragment() && ip->protocol == ip_proto_icmp &&
             left >= sizeof(click_icmp)) {
             header = sizeof(click_icmp);
-            return ends(ip, "", "", is_swapped_) + icmp_text(p.icmp_header());
+            return ends(ip, "", "") + icmp_text(p.icmp_header(), is_swapped_);
         }
-        return ends(ip, "", "", is_swapped_) + format(": ip-proto-%u", ip->protocol);
+        return ends(ip, "", "") + format(": ip-proto-%u", ip->protocol);
     }
 
     std::string label_, file_name_;
@@ -215,7 +224,7 @@ class IPPrint final : public SimpleElement<IPPrint> {
     int max_ = 1500;
     bool has_length_ = false, has_id_ = false, has_ttl_ = false, has_tos_ = false;
     bool has_timestamp_ = true, has_paint_ = false, has_aggregate_ = false, is_swapped_ = false;
-    bool is_active_ = true;
+    bool is_active_ = true, has_ether_ = false, has_vlan_ = false;
     FILE *file_ = nullptr;
 };
 

@@ -6,9 +6,8 @@ measures rates by address
 =d
 Expects IP packets with their header marked. What comes by input 0 is counted by its source address
 (the forward rate), what comes by input 1 by its destination address (the reverse rate); it leaves
-by
-the output of the same number. Rates are kept for the 256 networks of 8 bits; one with a rate above
-THRESH gets rates of its 256 networks of 8 bits more, down to single addresses.
+by the output of the same number. Rates are kept for the 256 networks of 8 bits; one with a rate
+above THRESH gets rates of its 256 networks of 8 bits more, down to single addresses.
 =k TYPE
 PACKETS or BYTES.
 =k RATIO
@@ -27,6 +26,9 @@ reverse rate.
 =h mem r
 Bytes in use.
 =h reset w
+=h anno_level w
+`IP[/MASK] LEVEL SECONDS`: for so long packets of that network get the rates of the network of 8,
+16, 24 or 32 bits (LEVEL 0 to 3) that they are in, not of a smaller one.
 =a AverageCounter, Meter
 */
 #include <algorithm>
@@ -77,6 +79,21 @@ class IPRateMonitor final : public SortElement<IPRateMonitor> {
         add_data("thresh", data_both, &threshold_);
         add_read("mem", [this] { return bytes_; });
         add_write("reset", [this] { reset(); });
+        add_write("anno_level", [this](const std::string &text, ErrorHandler &errh) {
+            IPPrefix network;
+            uint32_t level = 0;
+            double seconds = 0;
+            ArgContext context{this, errh, ""};
+            const auto words = split_words(text);
+            context.name = "LEVEL";
+            if (words.size() != 3 || !parse_arg(words[0], network, context) ||
+                !Bounded<uint32_t>{0, 3}(words[1], level, context) ||
+                !parse_seconds(words[2], seconds))
+                return context.has_failed ? -1 : errh.error("expected 'IP LEVEL SECONDS'");
+            limits_.push_back({network, 24 - 8 * static_cast<int>(level),
+                               steady_ns() + static_cast<int64_t>(seconds * 1e9)});
+            return 0;
+        });
     }
     int sort(int port, Packet *p) {
         if (!has_ip_header(p)) return port;
@@ -86,6 +103,8 @@ class IPRateMonitor final : public SortElement<IPRateMonitor> {
         const uint32_t address = net32(port == 0 ? ip->source : ip->destination);
         const double amount = counts_bytes_ ? net16(ip->length) : 1;
         Level *level = root_.get();
+        const int last = limits_.empty() ? 0 : last_shift(address);
+        bool is_set = !sets_anno_;
         for (int shift = 24;; shift -= 8) {
             Network &it = (*level)[address >> shift & 255];
             if (is_counted) {
@@ -97,15 +116,14 @@ class IPRateMonitor final : public SortElement<IPRateMonitor> {
                     bytes_ += sizeof(Level);
                 }
             }
-            if (it.below) {
-                level = it.below.get();
-                continue;
-            }
-            if (sets_anno_)
+            if (!is_set && (!it.below || shift == last)) {
+                is_set = true;
                 for (const uint8_t i : {0, 1})
                     p->set_anno(Anno{static_cast<uint8_t>(40 + 4 * i), 4},
                                 static_cast<uint32_t>(it.rate[i].per_second()));
-            return port;
+            }
+            if (!it.below) return port;
+            level = it.below.get();
         }
     }
 
@@ -122,6 +140,20 @@ class IPRateMonitor final : public SortElement<IPRateMonitor> {
         Network &operator[](uint32_t i) { return networks[i]; }
     };
 
+    /// Which networks packets to and from somewhere are told the rates of, for a time.
+    struct Limit {
+        IPPrefix network;
+        int shift;
+        int64_t until_ns;
+    };
+    int last_shift(uint32_t address) {
+        const int64_t now = steady_ns();
+        std::erase_if(limits_, [&](const Limit &it) { return it.until_ns <= now; });
+        for (const Limit &it : limits_)
+            if (IPAddress::from_host(address).matches_prefix(it.network.address, it.network.mask))
+                return it.shift;
+        return 0;
+    }
     void reset() {
         root_ = std::make_unique<Level>();
         bytes_ = sizeof(Level);
@@ -147,6 +179,7 @@ class IPRateMonitor final : public SortElement<IPRateMonitor> {
     int64_t since_ns_ = 0;
     std::minstd_rand random_;
     std::unique_ptr<Level> root_;
+    std::vector<Limit> limits_;
 };
 
 } // namespace click

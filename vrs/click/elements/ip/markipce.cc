@@ -13,6 +13,7 @@ output 1 when there is one; with FORCE they are marked too.
 =a SetIPDSCP, RED
 */
 #include "element.hh"
+#include "elements/ip/ip_tools.hh"
 #include "headers.hh"
 
 namespace click {
@@ -27,7 +28,7 @@ class MarkIPCE final : public SimpleElement<MarkIPCE> {
         add_read("drops", [this] { return drops_; });
     }
     Packet *action(Packet *p) {
-        if (!p->has_network_header() || (!is_forced_ && !(p->ip_header()->tos & 3))) {
+        if (!has_ip_fields(p) || (!is_forced_ && !(p->ip_header()->tos & 3))) {
             drops_ += 1;
             checked_push(1, p);
             return nullptr;

@@ -5,9 +5,13 @@
 
 namespace click {
 
-std::string IPRoute::text() const {
-    return IPPrefix{address, mask}.text() + (gateway ? "\t" + gateway.text() : "\t-") + "\t" +
-           std::to_string(port);
+std::string IPRoute::text(bool has_columns) const {
+    // Columns at 24 and 40, whatever their width.
+    const std::string prefix = IPPrefix{address, mask}.text();
+    const std::string next = gateway ? gateway.text() : "-";
+    if (!has_columns) return prefix + " " + next + " " + std::to_string(port);
+    return prefix + (prefix.size() < 16 ? "\t\t" : "\t") + next +
+           (next.size() < 8 ? "\t\t" : "\t") + std::to_string(port);
 }
 
 void RouteTrie::clear() {
@@ -58,7 +62,7 @@ bool IPRouteTable::parse_route(const std::string &text, bool wants_port, IPRoute
         errh.error("expected 'ADDR/MASK [GATEWAY] OUTPUT'");
         return false;
     }
-    if (prefix.mask.mask_length() < 0) {
+    if (prefix.mask.mask_length() < 0 && !takes_any_mask()) {
         errh.error("bad mask in '%s'", words[0].c_str());
         return false;
     }
@@ -87,7 +91,8 @@ int IPRouteTable::configure(Args &args) {
 int IPRouteTable::add_route(const IPRoute &route, bool may_replace, ErrorHandler &errh) {
     for (IPRoute &it : routes_) {
         if (it.address != route.address || it.mask != route.mask) continue;
-        if (!may_replace) return errh.error("conflict with existing route '%s'", it.text().c_str());
+        if (!may_replace)
+            return errh.error("conflict with existing route '%s'", it.text(false).c_str());
         it = route;
         return 0;
     }
@@ -115,14 +120,35 @@ void IPRouteTable::rebuild() {
     });
     trie_.clear();
     actions_.clear();
-    for (const IPRoute &it : routes_) actions_.push_back({it.gateway.addr, it.port});
+    is_linear_ = false;
+    for (const IPRoute &it : routes_) {
+        actions_.push_back({it.gateway.addr, it.port});
+        is_linear_ |= it.mask.mask_length() < 0;
+    }
+    if (is_linear_) return;
     for (const uint32_t i : order)
         trie_.add(routes_[i].address.host(), static_cast<uint32_t>(routes_[i].mask.mask_length()),
                   i);
 }
 
+/// With masks that are no prefixes: the most specific one, of two that don't contain each other the
+/// first.
+uint32_t IPRouteTable::search(IPAddress address) const {
+    uint32_t best = RouteTrie::none;
+    for (uint32_t i = 0; i < routes_.size(); i += 1) {
+        const IPRoute &it = routes_[i];
+        if (!address.matches_prefix(it.address, it.mask)) continue;
+        if (best != RouteTrie::none) {
+            const uint32_t other = routes_[best].mask.addr;
+            if ((it.mask.addr & other) != other || it.mask.addr == other) continue;
+        }
+        best = i;
+    }
+    return best;
+}
+
 const IPRoute *IPRouteTable::lookup(IPAddress address) const {
-    const uint32_t found = trie_.lookup(address.host());
+    const uint32_t found = is_linear_ ? search(address) : trie_.lookup(address.host());
     return found == RouteTrie::none ? nullptr : &routes_[found];
 }
 

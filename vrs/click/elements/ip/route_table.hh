@@ -11,7 +11,7 @@ namespace click {
 struct IPRoute {
     IPAddress address, mask, gateway;
     int port = -1;
-    std::string text() const; // "10.0.0.0/8 10.0.0.1 2"
+    std::string text(bool has_columns = true) const; // "10.0.0.0/8 10.0.0.1 2"
 };
 
 /// A flat table of 16, 8 and 8 bits: at most three loads per lookup.
@@ -48,7 +48,8 @@ class IPRouteTable : public SortElement<IPRouteTable> {
     int configure(Args &args) override;
     void add_handlers() override;
     int sort(int, Packet *p) {
-        const uint32_t found = trie_.lookup(__builtin_bswap32(p->dst_ip_anno()));
+        const uint32_t found = is_linear_ ? search(p->dst_ip_anno())
+                                          : trie_.lookup(__builtin_bswap32(p->dst_ip_anno()));
         if (found == RouteTrie::none) [[unlikely]] {
             if (misses_++ == 0)
                 chatter("no route for %s", IPAddress(p->dst_ip_anno()).text().c_str());
@@ -61,6 +62,8 @@ class IPRouteTable : public SortElement<IPRouteTable> {
     const IPRoute *lookup(IPAddress address) const;
     /// Whether routes may be added and removed while packets run.
     virtual bool is_static() const { return false; }
+    /// Whether masks may be others than prefixes; routes are then looked through one by one.
+    virtual bool takes_any_mask() const { return false; }
 
   protected:
     int add_route(const IPRoute &route, bool may_replace, ErrorHandler &errh);
@@ -76,10 +79,12 @@ class IPRouteTable : public SortElement<IPRouteTable> {
     int control(const std::string &text, ErrorHandler &errh);
     int run(const std::string &command, const std::string &text, ErrorHandler &errh);
     std::string dump() const;
+    uint32_t search(IPAddress address) const;
 
     std::vector<IPRoute> routes_; // in the order given
     RouteTrie trie_;
     std::vector<Action> actions_;
+    bool is_linear_ = false;
     uint64_t misses_ = 0;
 };
 

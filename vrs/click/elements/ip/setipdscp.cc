@@ -11,6 +11,7 @@ checksum follows. DSCP is from 0 to 63.
 =a MarkIPCE
 */
 #include "element.hh"
+#include "elements/ip/ip_tools.hh"
 #include "headers.hh"
 
 namespace click {
@@ -31,7 +32,7 @@ class SetIPDSCP final : public SimpleElement<SetIPDSCP> {
         });
     }
     Packet *action(Packet *p) {
-        if (!p->has_network_header()) [[unlikely]] return p;
+        if (!has_ip_fields(p)) [[unlikely]] return p;
         click_ip *ip = p->ip_header();
         const auto before = load<uint16_t>(ip);
         ip->tos = static_cast<uint8_t>(ip->tos & 3) | static_cast<uint8_t>(dscp_ << 2);

@@ -8,10 +8,16 @@ Sends each packet to the output of the first pattern that it matches; drops it w
 A pattern is a list of clauses, all of which must match: OFFSET/VALUE or OFFSET/VALUE%MASK, with
 VALUE and MASK in hexadecimal; a "?" in VALUE matches any digit. A clause after "!" must not match.
 The pattern "-" matches every packet. A clause that reaches beyond the packet's end doesn't match.
+A pattern that no packet can match, since earlier ones match them all or its clauses contradict each
+other, is warned of.
+=h program r
+The patterns as steps: four bytes at an offset, what they are compared with and under which mask,
+and where to go then.
 =e
 Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -)
 */
 #include "element.hh"
+#include "elements/standard/classifier_program.hh"
 #include "headers.hh"
 
 namespace click {
@@ -29,9 +35,15 @@ class Classifier final : public SortElement<Classifier> {
         clauses_.clear();
         bool is_good = true;
         for (size_t i = 0; i < conf.size(); i += 1) is_good &= parse_pattern(conf[i], i, args);
-        return is_good ? 0 : -1;
+        if (!is_good) return -1;
+        const ClassifierProgram program(conf);
+        for (size_t i = 0; i < conf.size(); i += 1)
+            if (!program.is_reachable(i))
+                args.errh().warning("pattern %zu matches no packets", i);
+        return 0;
     }
     void add_handlers() override {
+        add_read("program", [this] { return ClassifierProgram(configuration()).text(); });
         add_read("patterns", [this] { return std::to_string(patterns_.size()) + "\n"; });
     }
     int sort(int, const Packet *p) const {

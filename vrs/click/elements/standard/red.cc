@@ -118,9 +118,17 @@ class RED final : public SimpleElement<RED> {
                 look(next);
         }
     }
+    /// While the queues were empty the average fell as if a packet had come every so often.
+    void decay(uint32_t length) {
+        const int64_t now = steady_ns();
+        if (length == 0 && seen_ns_ > 0)
+            average_ *= std::pow(1 - weight_, static_cast<double>((now - seen_ns_) / step_ns));
+        seen_ns_ = now;
+    }
     bool drops_now() {
         uint32_t length = 0;
         for (const QueueBase *it : queues_) length += it->length();
+        decay(length);
         average_ += (length - average_) * weight_;
         const double low = low_, high = high_;
         double p = 0;
@@ -139,6 +147,8 @@ class RED final : public SimpleElement<RED> {
         return true;
     }
 
+    static constexpr int64_t step_ns = 10'000'000;
+    int64_t seen_ns_ = 0;
     uint32_t low_ = 0, high_ = 0;
     double max_p_ = 0, weight_ = 1, average_ = 0, passed_ = 0;
     bool is_gentle_ = false, going_down_ = true;

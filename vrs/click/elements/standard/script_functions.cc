@@ -293,6 +293,10 @@ std::map<std::string, Function> make_table() {
         out = std::to_string(bytes);
         return true;
     };
+    t["unquote"] = [](const Words &w, std::string &out, ErrorHandler &) {
+        for (const std::string &it : w) out += (out.empty() ? "" : " ") + unquote(it);
+        return true;
+    };
     t["sprintf"] = sprintf_words;
     t["random"] = random_number;
     t["now"] = [](const Words &, std::string &out, ErrorHandler &) {

@@ -36,7 +36,10 @@ class RateArgument {
     bool is_due() { return bucket_.has(); }
     void sent(const Packet *p) { bucket_.take(unit_ == bytes ? p->length() : 1); }
     Timestamp delay() const { return bucket_.delay(); }
-    double rate() const { return bucket_.rate(); }
+    /// Packets per second, or a bandwidth with its unit: "8Mbps".
+    std::string rate() const {
+        return unit_ == bytes ? bandwidth_text(bucket_.rate()) : to_text(bucket_.rate());
+    }
     int set_rate(const std::string &text, ErrorHandler &errh) {
         double rate;
         const bool is_good =
