@@ -249,6 +249,7 @@ fn serveChosen(d: *Dispatcher, vr: *Vr, port: *Port, frames: []const Frame) void
     for (0..@min(ahead, frames.len)) |i| claim(base + first[frames.len - 1 - i] * slot_bytes);
     for (frames, 0..) |*frame, i| {
         pool.free_count -= 1;
+        pool.noteLeast(); // each time: a frame that is dropped gives its slot back
         const slot = pool.free[pool.free_count];
         if (i + ahead < frames.len) claim(base + pool.free[pool.free_count - ahead] * slot_bytes);
         const length = frame.bytes.len;

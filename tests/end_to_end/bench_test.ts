@@ -81,7 +81,8 @@ Deno.test("1a and 1b can be narrowed to adapters, routers, sizes and repeats", a
       [["1a", "--adapter", "pcap"], /--adapter pcap: there is no such adapter of interfaces/],
       [["1a", "--sizes", "84,83"], /--sizes 83: it must be a number, 84 to 1538/],
       [["1b", "--repeats", "0"], /--repeats 0: it must be a number, 1 to 100/],
-      [["1c", "--router", "clickvr"], /clickvr: there is no such router/],
+      [["1c", "--router", "bird"], /bird: there is no such router/],
+      [["1a", "--router", "./my-vr"], /my-vr: there is no such router/],
     ] as const
   ) {
     const done = await run(program, [...first, "bench", ...words]);
