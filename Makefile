@@ -8,7 +8,15 @@ DENO := .toolchain/bin/deno
 
 .PHONY: demo test build compile bench fmt lint abi clean
 
-demo test bench:
+demo:
+	@sh tools/toolchain.sh $@
+	@$(DENO) task $@
+
+test:
+	@sh tools/toolchain.sh $@
+	@$(DENO) task $@
+
+bench:
 	@sh tools/toolchain.sh $@
 	@$(DENO) task $@
 
