@@ -306,7 +306,8 @@ pub const AfXdp = struct {
 
     pub fn missed(x: *AfXdp) u64 {
         // As often as this: the MTU may change, and nobody else compares frames with it.
-        if (ethtool.mtu(x.interface.name())) |mtu| x.longest = x.longestBy(mtu);
+        const fd = x.packets.descriptor();
+        if (ethtool.mtu(fd, x.interface.name())) |mtu| x.longest = x.longestBy(mtu);
         var frames = x.packets.missed();
         for (x.receivers) |*it| frames += it.missed();
         return frames;

@@ -33,9 +33,14 @@ fn call(request: u32, name: []const u8, r: *Request) bool {
     const fd = linux.socket(linux.AF.INET, kind, 0);
     if (linux.errno(fd) != .SUCCESS) return false;
     defer _ = linux.close(@intCast(fd));
+    return callBy(@intCast(fd), request, name, r);
+}
+
+/// By a socket that is there, of any kind.
+fn callBy(fd: i32, request: u32, name: []const u8, r: *Request) bool {
     const bytes = @min(name.len, 15);
     @memcpy(r.name[0..bytes], name[0..bytes]);
-    return linux.errno(linux.ioctl(@intCast(fd), request, @intFromPtr(r))) == .SUCCESS;
+    return linux.errno(linux.ioctl(fd, request, @intFromPtr(r))) == .SUCCESS;
 }
 
 fn value(name: []const u8, command: u32) u32 {
@@ -69,8 +74,9 @@ pub fn isDevice(name: []const u8) bool {
     return linux.errno(linux.faccessat(linux.AT.FDCWD, path, linux.F_OK, 0)) == .SUCCESS;
 }
 
+/// Asked by the dispatcher every few milliseconds, by a socket that it has (`fd`, of any kind).
 /// Null: no such interface.
-pub fn mtu(name: []const u8) ?u32 {
+pub fn mtu(fd: i32, name: []const u8) ?u32 {
     var r: Request = .{ .data = .{ .number = 0 } };
-    return if (call(siocgifmtu, name, &r)) @intCast(@max(r.data.number, 0)) else null;
+    return if (callBy(fd, siocgifmtu, name, &r)) @intCast(@max(r.data.number, 0)) else null;
 }

@@ -110,7 +110,7 @@ pub const Sender = struct {
     pub fn refresh(s: *const Sender) void {
         if (s.super_fd < 0) return;
         const b = s.buffers;
-        const mtu = ethtool.mtu(std.mem.sliceTo(&b.name, 0));
+        const mtu = ethtool.mtu(s.super_fd, std.mem.sliceTo(&b.name, 0));
         b.longest_bytes = if (mtu) |it| it +| ethernet_bytes else 0;
     }
 
