@@ -8,13 +8,14 @@ const Sent = @import("socket_adapter/frame.zig").Sent;
 const Vri = @import("vri_adapter.zig").Vri;
 const Dispatcher = dispatch.Dispatcher;
 
-/// As many batches from each VRI as `ingest.zig` takes from a port, so that neither way outruns the
-/// other.
-pub fn exhale(d: *Dispatcher) u32 {
+/// As many batches from each VRI as `ingest.zig` takes from a port, or as `came` from all of them in
+/// this pass where that is more, so that neither way outruns the other.
+pub fn exhale(d: *Dispatcher, came: u32) u32 {
+    const most = @max(dispatch.batches_per_pass, came / dispatch.batch + 1);
     var total: u32 = 0;
     for (d.plan.vris) |*entry| {
         const vri = entry.vri;
-        for (0..dispatch.batches_per_pass) |_| {
+        for (0..most) |_| {
             if (!vri.live()) break;
             const count = vri.collect(&d.words);
             if (count == 0) break;

@@ -120,3 +120,23 @@ test "whatever a VRI gives back, accounts and slots stay whole, and its neighbou
         try expectSlotsWhole(&r);
     }
 }
+
+test "as much comes back in a pass as went out in it, if that was more than usual" {
+    var r: Rig = undefined;
+    try r.init(.{ .spins = 0, .yields = 0 }, true);
+    defer r.deinit();
+    try r.addVr(0, .{ .slot_count = 1024 });
+    try r.addVri(0, 0, .{});
+    try r.replan();
+    const frames = 800;
+    for (0..frames) |flow| r.inject(0, @intCast(flow));
+    r.d.flushStaged();
+    while (r.serve(0, 64) != 0) {}
+    const usual = @import("dispatch.zig").batches_per_pass * 64;
+    const collect = @import("collect.zig");
+    try expectEqual(usual, collect.exhale(r.d, 64));
+    for (0..usual) |flow| r.inject(0, @intCast(flow));
+    r.d.flushStaged();
+    while (r.serve(0, 64) != 0) {}
+    try expectEqual(frames, collect.exhale(r.d, 2 * usual));
+}

@@ -71,7 +71,7 @@ pub const Dispatcher = struct {
         if (is_measured) d.looked_ns = monotonicNs();
         const came = ingest.inhale(d);
         if (is_measured) d.measure(came);
-        const work = relayed + came + collect.exhale(d);
+        const work = relayed + came + collect.exhale(d, came);
         d.unpark();
         d.housekeep(work != 0);
         d.snapshots.answer(d);

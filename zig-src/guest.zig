@@ -15,6 +15,7 @@
 //! moved it since, and may do so meanwhile.
 const std = @import("std");
 const linux = std.os.linux;
+const abi = @import("abi.zig");
 const affinity = @import("affinity.zig");
 const Plan = @import("plan.zig").Plan;
 const Vri = @import("vri_adapter.zig").Vri;
@@ -27,13 +28,20 @@ const visit_ns = 200 * std.time.ns_per_us;
 const passing_frames = 16;
 const guests_max = 8;
 
-/// Out of a crowd: the shares of its time that a VRI lost to others, or worked, in each of some
-/// looks; how long it stays; and the share of our core that all such guests may take.
-const lost_share = 4;
-const busy_share = 8;
+/// Out of a crowd: the share of its time that a VRI waited for its core in each of some looks, how
+/// many VRIs are looked at each time, and how long a guest stays.
+const waited_share = 4;
 const crowded_looks = 2;
+const vris_per_look = 8;
 const stay_ns = 10 * std.time.ns_per_s;
+/// What such guests may take of our core, together, and for how many looks more.
 const heavy_eighths = 3;
+const heavy_looks = 4;
+const hold_least_ns = std.time.ns_per_s;
+const hold_most_ns = 64 * std.time.ns_per_s;
+
+/// Two on one core: whoever waits makes way for the other at once, and soon sleeps.
+const together: abi.Idle = .{ .spins = 2, .yields = 100 };
 
 /// Of `Visit.home`.
 pub const at_home: i32 = -1;
@@ -45,22 +53,58 @@ pub const Visit = struct {
     home: i32 = at_home,
     until_ns: u64 = 0, // out of a crowd; 0: after a silence
     not_before_ns: u64 = 0, // out of a crowd again
+    hold_ns: u64 = hold_least_ns,
+    idle: abi.Idle = .{ .spins = 0, .yields = 0 }, // its patience at home
     crowded: u32 = 0, // looks in turn that found it so
     // As last looked at.
-    busy_ns: u64 = 0,
-    lost_ns: u64 = 0,
+    looked_ns: u64 = 0,
+    waited_ns: u64 = 0, // ever, for its core
+    schedstat: i32 = -1, // its file in /proc, once it is open
     processor_ns: u64 = 0,
+
+    pub fn deinit(v: *Visit) void {
+        if (v.schedstat >= 0) _ = linux.close(v.schedstat);
+    }
+
+    /// How long it has been kept waiting for a core while it could run: the second number there.
+    /// Null: this kernel doesn't count it, there is no /proc, or the process has ended.
+    fn waitedNs(v: *Visit) ?u64 {
+        var text: [64]u8 = undefined;
+        if (v.schedstat < 0) {
+            const path = std.fmt.bufPrintZ(&text, "/proc/{d}/schedstat", .{v.pid}) catch return null;
+            const fd = linux.open(path, .{ .CLOEXEC = true }, 0);
+            if (linux.errno(fd) != .SUCCESS) return null;
+            v.schedstat = @intCast(fd);
+        }
+        const bytes = linux.pread(v.schedstat, &text, text.len, 0);
+        if (linux.errno(bytes) != .SUCCESS) return null;
+        var words = std.mem.tokenizeAny(u8, text[0..bytes], " \n");
+        _ = words.next();
+        return std.fmt.parseInt(u64, words.next() orelse return null, 10) catch null;
+    }
+
+    /// It took too much: it is not asked again for a second, then for twice as long each time.
+    fn waitFrom(v: *Visit, now_ns: u64) void {
+        v.not_before_ns = now_ns + v.hold_ns;
+        v.hold_ns = @min(2 * v.hold_ns, hold_most_ns);
+    }
 };
 
 pub const Guests = struct {
     here: [guests_max]*Vri = undefined,
     count: u32 = 0,
     passing: u32 = 0, // of these, after a silence
+    next: u32 = 0, // VRI to look at
+    heavy: u32 = 0, // looks in turn in which they took too much
+    idle_ns: u64 = 0, // the dispatcher's, since the last look
+    noted_ns: u64 = 0,
     core: i32 = 0, // the dispatcher's, while there are some
     woke_ns: u64 = 0, // after a silence; 0: since then it has been busy
 
     /// The dispatcher slept for so long, until `now_ns`.
     pub fn wake(g: *Guests, slept_ns: u64, now_ns: u64) void {
+        g.idle_ns += slept_ns;
+        g.noted_ns = now_ns;
         g.woke_ns = if (slept_ns >= silence_ns or g.passing != 0) now_ns else 0;
     }
 
@@ -86,6 +130,8 @@ pub const Guests = struct {
             return false;
         }
         vri.visit.until_ns = until_ns;
+        vri.visit.idle = vri.monitor.idle;
+        setIdle(vri, .{ .spins = 0, .yields = 0 });
         vri.visit.processor_ns = processorNs(vri.visit.pid);
         g.core = @intCast(here.core);
         g.here[g.count] = vri;
@@ -95,6 +141,8 @@ pub const Guests = struct {
 
     /// After a pass: the guests have their turn, or go.
     pub fn host(g: *Guests, now_ns: u64, work: u32) void {
+        if (work == 0) g.idle_ns += now_ns -% g.noted_ns;
+        g.noted_ns = now_ns;
         if (g.passing != 0) {
             if (work > passing_frames or now_ns -% g.woke_ns > visit_ns) return g.dismiss(.passing);
         } else if (work != 0) return; // one that is woken has its turn at once
@@ -107,22 +155,34 @@ pub const Guests = struct {
         var taken_ns: u64 = 0;
         var over = false;
         for (g.here[0..g.count]) |vri| {
-            const processor_ns = processorNs(vri.visit.pid);
-            taken_ns += processor_ns -| vri.visit.processor_ns;
-            vri.visit.processor_ns = processor_ns;
-            if (vri.visit.until_ns == 0) continue;
-            over = over or now_ns > vri.visit.until_ns;
+            const visit = &vri.visit;
+            if (visit.until_ns == 0) continue;
+            const processor_ns = processorNs(visit.pid);
+            taken_ns += processor_ns -| visit.processor_ns;
+            visit.processor_ns = processor_ns;
+            over = over or now_ns > visit.until_ns;
         }
-        const heavy = taken_ns > elapsed_ns / 8 * heavy_eighths;
-        if (heavy) for (g.here[0..g.count]) |vri| {
-            vri.visit.not_before_ns = now_ns + stay_ns;
-        };
+        // With an idle dispatcher they only take turns at waiting.
+        const is_heavy = taken_ns > elapsed_ns / 8 * heavy_eighths and g.idle_ns < elapsed_ns / 4;
+        g.heavy = if (is_heavy) g.heavy + 1 else 0;
+        g.idle_ns = 0;
+
+        const heavy = g.heavy >= heavy_looks;
+        if (heavy) for (g.here[0..g.count]) |vri| vri.visit.waitFrom(now_ns);
         if (heavy or over) g.dismiss(.all);
-        for (plan.vris) |*entry| {
-            const vri = entry.vri;
-            if (!isCrowded(vri, elapsed_ns) or isHere(vri) or !vri.runs()) continue;
-            if (now_ns > vri.visit.not_before_ns) _ = g.bring(vri, now_ns + stay_ns);
+        const vris = plan.vris;
+        for (0..@min(vris.len, vris_per_look)) |_| {
+            g.next = if (g.next + 1 < vris.len) g.next + 1 else 0;
+            const vri = vris[g.next].vri;
+            if (!vri.runs() or !mayCome(vri) or isHere(vri)) continue;
+            if (!isCrowded(vri, now_ns) or now_ns < vri.visit.not_before_ns) continue;
+            _ = g.bring(vri, now_ns + stay_ns);
         }
+    }
+
+    /// The dispatcher's patience, while it has the core to itself or not.
+    pub fn idle(g: *const Guests, alone: abi.Idle) abi.Idle {
+        return if (g.count == g.passing) alone else together;
     }
 
     /// They go home, but those that somebody else has moved.
@@ -138,6 +198,7 @@ pub const Guests = struct {
             if (at == .core and at.core == @as(u32, @intCast(g.core)))
                 _ = affinity.move(.{ .child = vri.visit.pid }, @intCast(vri.visit.home));
             @atomicStore(i32, &vri.visit.home, at_home, .monotonic);
+            setIdle(vri, vri.visit.idle);
             vri.visit.crowded = 0;
         }
         g.count = stay;
@@ -145,6 +206,12 @@ pub const Guests = struct {
         g.woke_ns = 0;
     }
 };
+
+fn setIdle(vri: *Vri, idle: abi.Idle) void {
+    const words = &vri.monitor.idle;
+    @atomicStore(u32, &words.spins, idle.spins, .monotonic);
+    @atomicStore(u32, &words.yields, idle.yields, .monotonic);
+}
 
 fn mayCome(vri: *const Vri) bool {
     return vri.visit.pid != 0 and vri.vr.dispatchers == 1;
@@ -154,16 +221,14 @@ fn isHere(vri: *const Vri) bool {
     return vri.visit.home != at_home;
 }
 
-/// By its own account, which harms nobody but itself: as a guest the kernel's is looked at.
-fn isCrowded(vri: *Vri, elapsed_ns: u64) bool {
-    const words = &vri.link.vri_words;
-    const busy_ns = @atomicLoad(u64, &words.busy_ns, .monotonic);
-    const lost_ns = @atomicLoad(u64, &words.lost_ns, .monotonic);
+/// Whether it waits for its core, by the kernel's account, more than it should.
+fn isCrowded(vri: *Vri, now_ns: u64) bool {
     const visit = &vri.visit;
-    const is_crowded = lost_ns -% visit.lost_ns > elapsed_ns / lost_share and
-        busy_ns -% visit.busy_ns < elapsed_ns / busy_share;
-    visit.busy_ns = busy_ns;
-    visit.lost_ns = lost_ns;
+    const waited_ns = visit.waitedNs() orelse return false;
+    const elapsed_ns = now_ns -% visit.looked_ns;
+    const is_crowded = waited_ns -% visit.waited_ns > elapsed_ns / waited_share;
+    visit.waited_ns = waited_ns;
+    visit.looked_ns = now_ns;
     visit.crowded = if (is_crowded) visit.crowded +| 1 else 0;
     return visit.crowded >= crowded_looks;
 }

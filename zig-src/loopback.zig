@@ -100,9 +100,9 @@ const Rig = struct {
         const until = r.d.totals.sent_frames + frames;
         var words: [64]u64 = undefined;
         while (r.d.totals.sent_frames < until) {
-            _ = ingest.inhale(r.d);
+            const came = ingest.inhale(r.d);
             for (r.links) |l| echo(l.state(), &words);
-            _ = collect.exhale(r.d);
+            _ = collect.exhale(r.d, came);
             r.d.totals.passes += 1;
         }
     }

@@ -70,7 +70,7 @@ pub const Sleeper = struct {
     pub fn note(s: *Sleeper, d: *dispatch.Dispatcher, work: u32) void {
         if (s.guests.count != 0) s.guests.host(dispatch.monotonicNs(), work);
         if (work != 0) return s.patience.reset();
-        const idle = d.config.idle;
+        const idle = s.guests.idle(d.config.idle);
         const awaits = d.totals.underway() != 0;
         switch (s.patience.next(idle, d.config.busy_poll != 0, awaits, d.now_ns)) {
             .look => if (awaits) linger(d.plan) else std.atomic.spinLoopHint(),

@@ -395,6 +395,7 @@ fn make(
 }
 
 pub fn destroy(gpa: std.mem.Allocator, v: *Vri) void {
+    v.visit.deinit();
     _ = linux.close(v.wake_fd);
     if (v.vr.dispatcher == 0) {
         shm.detach(v.segment.memory);

@@ -51,6 +51,8 @@ export async function highestRate(
   if (flood.loss <= most) return flood;
   let best: Trial | null = null;
   let [low, high] = [flood.received_fps * 0.7, flood.sent_fps];
+  // Overloaded, a machine sends less than it could: that much is not known to be too much.
+  let known = false;
   for (let step = 0; step < stepsMax && (step < steps || best === null); step++) {
     const rate_fps = step === 0 ? low : (low + high) / 2;
     const trial = await carried(rate_fps);
@@ -58,9 +60,11 @@ export async function highestRate(
       best = trial;
       low = rate_fps;
     } else if (best === null) {
-      [low, high] = [rate_fps / 2, rate_fps];
-    } else high = rate_fps;
-    if (best !== null && high - low < 0.02 * high) break;
+      [low, high, known] = [rate_fps / 2, rate_fps, true];
+    } else [high, known] = [rate_fps, true];
+    if (best === null || high - low >= 0.02 * high) continue;
+    if (known) break;
+    high *= 1.25;
   }
   return best;
 }

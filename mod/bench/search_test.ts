@@ -33,6 +33,16 @@ Deno.test("a forwarder that carries all that is offered needs one try", async ()
   deepEqual(rates, [0]);
 });
 
+Deno.test("what a flood could send is no bound: an overloaded machine sends less", async () => {
+  const usual = forwarder(900_000, 1_000_000);
+  const attempt = (rate_fps: number): Promise<Trial> => {
+    if (rate_fps > 0) return usual.attempt(rate_fps);
+    return Promise.resolve({ sent_fps: 4e5, received_fps: 1e5, loss: 0.75, cpu_ns_per_frame: 1 });
+  };
+  const best = await highestRate(attempt, 30);
+  ok(best!.received_fps > 0.96 * 900_000, `${best!.received_fps}`);
+});
+
 Deno.test("a forwarder that loses at every rate has no rate, and the search ends", async () => {
   const trial = { sent_fps: 10, received_fps: 5, loss: 0.5, cpu_ns_per_frame: 1 };
   equal(await highestRate(() => Promise.resolve(trial), 7), null);
