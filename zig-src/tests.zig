@@ -26,6 +26,7 @@ test {
     _ = @import("events_test.zig");
     _ = @import("wake_test.zig");
     _ = @import("busy_test.zig");
+    _ = @import("heartbeat.zig");
     _ = @import("load_estimator/queue_length.zig");
     _ = @import("load_estimator/ewma.zig");
     _ = @import("load_estimator/busy_fraction.zig");

@@ -13,6 +13,7 @@ const link = @import("link.zig");
 const shm = @import("shm.zig");
 const load_estimator = @import("load_estimator/registry.zig");
 const frame_pool = @import("frame_pool.zig");
+const Heartbeat = @import("heartbeat.zig").Heartbeat;
 const Owner = frame_pool.Owner;
 const Vr = @import("vr.zig").Vr;
 
@@ -57,8 +58,7 @@ pub const Vri = struct {
     events_wait: bool = false, // some event waits for room in `control_in`
     lend: bool = true, // the `free` queue may want more empty slots
     timing: bool = false, // its last change of state is not yet complete: see `noteTime`
-    beat: u64 = 0,
-    beat_ns: u64 = 0,
+    heartbeat: Heartbeat = .{},
     scratch: []u64, // for reclaiming: queue_capacity words
 
     /// Whether the dispatcher talks to it.
@@ -150,6 +150,10 @@ pub const Vri = struct {
             },
         }
         v.observed = true;
+    }
+
+    pub fn listen(v: *Vri, now_ns: u64) void {
+        v.heartbeat.hear(@atomicLoad(u64, &v.link.vri_words.beat, .monotonic), now_ns);
     }
 
     /// Now and then, whether its indices can be true: with one VRI, or without events for it,
