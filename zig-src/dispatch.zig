@@ -211,8 +211,9 @@ pub const Dispatcher = struct {
         for (d.plan.vris) |*entry| {
             const vri = entry.vri;
             _ = @atomicRmw(u64, &vri.monitor.beat, .Add, 1, .monotonic);
-            vri.listen(d.now_ns);
+            vri.heartbeat.hear(&vri.link.vri_words.beat, d.now_ns);
             vri.lend = true;
+            vri.asked = 0;
             if (vri.live()) vri.checkIndex();
             const busy_ns = @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic);
             vri.estimator.tick(elapsed_ns, busy_ns);

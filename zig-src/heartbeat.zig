@@ -12,7 +12,9 @@ pub const Heartbeat = struct {
     heard_ns: u64 = 0, // when it was last listened for; 0: never yet
     silent_ns: u64 = 0,
 
-    pub fn hear(h: *Heartbeat, beat: u64, now_ns: u64) void {
+    /// `from`: the counter that the VRI writes.
+    pub fn hear(h: *Heartbeat, from: *const u64, now_ns: u64) void {
+        const beat = @atomicLoad(u64, from, .monotonic);
         const since_ns = @min(now_ns -| h.heard_ns, look_max_ns);
         const is_silent = beat == h.beat and h.heard_ns != 0;
         h.silent_ns = if (is_silent) h.silent_ns + since_ns else 0;
@@ -24,16 +26,19 @@ pub const Heartbeat = struct {
 test "silence counts while somebody listens, and ends with a beat" {
     const ms = std.time.ns_per_ms;
     var h: Heartbeat = .{};
-    h.hear(0, 5000 * ms); // the first look: nothing is known of before
+    var beat: u64 = 0;
+    h.hear(&beat, 5000 * ms); // the first look: nothing is known of before
     try std.testing.expectEqual(0, h.silent_ns);
-    for (1..41) |i| h.hear(0, (5000 + 50 * i) * ms);
+    for (1..41) |i| h.hear(&beat, (5000 + 50 * i) * ms);
     try std.testing.expectEqual(2000 * ms, h.silent_ns);
-    h.hear(1, 7001 * ms);
+    beat = 1;
+    h.hear(&beat, 7001 * ms);
     try std.testing.expectEqual(0, h.silent_ns);
-    h.hear(1, 67_001 * ms); // everybody was stopped for a minute
+    h.hear(&beat, 67_001 * ms); // everybody was stopped for a minute
     try std.testing.expectEqual(look_max_ns, h.silent_ns);
-    h.hear(1, 67_000 * ms); // a clock that two cores see differently
+    h.hear(&beat, 67_000 * ms); // a clock that two cores see differently
     try std.testing.expectEqual(look_max_ns, h.silent_ns);
-    h.hear(2, 67_002 * ms);
+    beat = 2;
+    h.hear(&beat, 67_002 * ms);
     try std.testing.expectEqual(0, h.silent_ns);
 }

@@ -60,7 +60,7 @@ fn describeVri(into: *abi.Snapshot, vri: *@import("vri_adapter.zig").Vri, now_ns
     c.load = vri.estimator.load();
     c.loaned_slots = vri.loaned;
     c.in_flight_frames = 0; // counted below, with its VR's slots
-    vri.listen(now_ns);
+    vri.heartbeat.hear(&words.beat, now_ns);
     c.beat_age_ns = vri.heartbeat.silent_ns;
     c.attached = @atomicLoad(u32, &words.attached, .acquire);
     c.ready = @atomicLoad(u32, &words.ready, .acquire);

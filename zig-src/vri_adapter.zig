@@ -55,6 +55,7 @@ pub const Vri = struct {
     untracked: u32 = 0, // frames it holds whose flow is not known
     control_block: Block = .{}, // of the oldest event that it sent
     outbox_block: Block = .{}, // of the oldest event for it
+    asked: u32 = 0, // of lvrm itself, since the last housekeeping
     events_wait: bool = false, // some event waits for room in `control_in`
     lend: bool = true, // the `free` queue may want more empty slots
     timing: bool = false, // its last change of state is not yet complete: see `noteTime`
@@ -150,10 +151,6 @@ pub const Vri = struct {
             },
         }
         v.observed = true;
-    }
-
-    pub fn listen(v: *Vri, now_ns: u64) void {
-        v.heartbeat.hear(@atomicLoad(u64, &v.link.vri_words.beat, .monotonic), now_ns);
     }
 
     /// Now and then, whether its indices can be true: with one VRI, or without events for it,
