@@ -24,6 +24,7 @@ test {
     _ = @import("frame_pool_test.zig");
     _ = @import("collect_test.zig");
     _ = @import("events_test.zig");
+    _ = @import("events_abuse_test.zig");
     _ = @import("wake_test.zig");
     _ = @import("busy_test.zig");
     _ = @import("heartbeat.zig");

@@ -154,9 +154,10 @@ pub const Vri = struct {
     }
 
     /// Now and then, whether its indices can be true: with one VRI, or without events for it,
-    /// nobody else looks at them. What `control_in` finds bad, `events.zig` sees.
+    /// nobody else looks at them.
     pub fn checkIndex(v: *Vri) void {
         _ = v.control_in.fits(0);
+        if (v.control_in.bad) v.violate(.bad_index);
         switch (v.data_in) {
             inline else => |*q| {
                 _ = q.length();

@@ -17,6 +17,7 @@ import {
   subnetsOf,
   Testbed,
   vriPids,
+  Watch,
 } from "../testbed/mod.ts";
 
 async function withHostile(
@@ -35,8 +36,9 @@ async function withHostile(
 }
 
 /** A hostile VR for s1 beside a good one for s2 and r2. */
-function beside(bed: Testbed, router: string): Promise<Lvrm> {
+function beside(bed: Testbed, router: string, words: string[] = []): Promise<Lvrm> {
   return bed.startLvrm([
+    ...words,
     ...["--vr", `${subnetsOf("s1")}=${router}`],
     ...["--vr", `${subnetsOf("s2", "r2")}=cppvr`],
   ], { until: "answering" });
@@ -59,9 +61,11 @@ async function unhindered(bed: Testbed, lvrm: Lvrm, happens: () => Promise<void>
     ...{ source: bed.s2.link.host4, destination, seconds: 120, rate_fps: 4000, flows: 16, run },
   });
   await eventually(async () => await sentSoFar() > start + 400, "traffic flows");
+  await using watch = Watch.start(lvrm);
   await happens();
   const then = await sentSoFar();
   await eventually(async () => await sentSoFar() > then + 4000, "traffic goes on");
+  await watch.stop();
   const { sent_frames: sent } = await halted<SendResult>(sender);
   const { vrs } = await lvrm.until((it) => it.vrs[1]!.vris[0]!.queue_frames === 0, "all is sent");
   const seen = await sink.stop(300);
@@ -113,9 +117,6 @@ Deno.test("what no VR may return gets its VRI ended and replaced, and no other n
         const [bad, good] = vriPids(await lvrm.status());
         await unhindered(bed, lvrm, async () => {
           await bed.s1.ping("203.0.113.1", { count: 10, interval_ms: 20, timeout_ms: 200 });
-          // An event for every VRI, for those that spoil the queue that it comes by.
-          await bed.gateway.ip("route add 192.0.2.77/32 dev s2");
-          await bed.gateway.ip("route del 192.0.2.77/32 dev s2");
           const seen = await lvrm.until(replaced, "the VRI is replaced");
           match(seen.vrs[0]!.vris[0]!.last_failure ?? "", new RegExp(`\\(${violation}\\)`));
           await eventually(() => !isAlive(bad!), "the hostile process is gone");
@@ -128,35 +129,44 @@ Deno.test("what no VR may return gets its VRI ended and replaced, and no other n
   });
 });
 
-Deno.test("a VR that keeps all slots starves alone, and its death gives them back", async () => {
-  await withHostile(async (program, bed) => {
-    const file = await Deno.makeTempFile({ prefix: "lvrm-bad-" });
-    await using lvrm = await beside(bed, `${program} hoard 0 ${file}`);
-    const before = await lvrm.until(running, "both run");
-    let starved: Status | undefined;
-    await unhindered(bed, lvrm, async () => {
-      await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-        ...{ source: bed.s1.link.host4, destination: "203.0.113.1" },
-        ...{ seconds: 10, count: 20_000, rate_fps: 20_000, wire_bytes: 84, flows: 64 },
-      });
-      await generated(sender);
-      starved = await lvrm.until(
-        ({ vrs }) => (vrs[0]!.drops["arena_full"] ?? 0) > 1000,
-        "the hoarder's arena is empty",
-      );
-      equal(imbalance(starved), 0);
-      equal(starved.vrs[0]!.free_slots, 0);
-      ok(starved.vrs[1]!.free_slots >= before.vrs[1]!.free_slots - 1024);
-      equal(starved.vrs[0]!.vris[0]!.state, "running", "keeping frames breaks no rule");
+async function hoarded(program: string, bed: Testbed, dispatchers: number): Promise<void> {
+  const file = await Deno.makeTempFile({ prefix: "lvrm-bad-" });
+  const words = ["--dispatchers", String(dispatchers)];
+  await using lvrm = await beside(bed, `${program} hoard 0 ${file}`, words);
+  const before = await lvrm.until(running, "both run");
+  let starved: Status | undefined;
+  await unhindered(bed, lvrm, async () => {
+    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
+      ...{ source: bed.s1.link.host4, destination: "203.0.113.1", seconds: 10 },
+      ...{ count: 20_000 * dispatchers, rate_fps: 20_000, wire_bytes: 84, flows: 64 },
     });
-    await Deno.remove(file); // its successor behaves
-    // Its standby as well, which is of the same kind.
-    for (const { pid } of starved!.vrs[0]!.vris) Deno.kill(pid!, "SIGKILL");
-    await lvrm.until((it) => replaced(it) && running(it), "a replacement runs");
-    const after = await balanced(lvrm);
-    ok(after.vrs[0]!.free_slots > 7000, `${after.vrs[0]!.free_slots} slots are free again`);
-    equal((await bed.s1.ping("203.0.113.1", { count: 3 })).received, 3);
-    equal((await lvrm.stop()).code, 0);
+    await generated(sender);
+    starved = await lvrm.until(
+      ({ vrs }) => (vrs[0]!.drops["arena_full"] ?? 0) > 1000,
+      "the hoarder's arena is empty",
+    );
+    equal(imbalance(starved), 0);
+    equal(starved.vrs[0]!.free_slots, 0);
+    ok(starved.vrs[1]!.free_slots >= before.vrs[1]!.free_slots - 1024 * dispatchers);
+    equal(starved.vrs[0]!.vris[0]!.state, "running", "keeping frames breaks no rule");
+  });
+  await Deno.remove(file); // its successor behaves
+  // Its standby as well, which is of the same kind.
+  for (const { pid } of starved!.vrs[0]!.vris) Deno.kill(pid!, "SIGKILL");
+  await lvrm.until((it) => replaced(it) && running(it), "a replacement runs");
+  const after = await balanced(lvrm);
+  const { free_slots } = after.vrs[0]!;
+  ok(free_slots > 7000 * dispatchers, `${free_slots} slots are free again`);
+  equal((await bed.s1.ping("203.0.113.1", { count: 3 })).received, 3);
+  equal((await lvrm.stop()).code, 0);
+}
+
+Deno.test("a VR that keeps all slots starves alone, and its death gives them back", async (t) => {
+  await withHostile(async (program, bed) => {
+    for (const dispatchers of [1, 2]) {
+      const step = () => hoarded(program, bed, dispatchers);
+      await t.step(`--dispatchers ${dispatchers}`, step);
+    }
   });
 });
 
