@@ -28,7 +28,7 @@ static bool is(const char *name) { return strcmp(mode, name) == 0; }
 static lvrm_frame spoil(const lvrm_vr *vr, lvrm_frame frame) {
     const lvrm_frame slot = LVRM_SLOT_MASK << LVRM_SLOT_SHIFT;
     if (is("slot")) return frame | slot;
-    /* The last one is nobody's as long as there are others; one nearby may be an empty slot of ours. */
+    /* The last one is nobody's yet; one nearby may be an empty slot of our own. */
     if (is("owner"))
         return (frame & ~slot) | (vr->arena_bytes / vr->slot_bytes - 1) << LVRM_SLOT_SHIFT;
     if (is("length")) return lvrm_set_length(frame, LVRM_MAX_FRAME_BYTES);
