@@ -61,13 +61,18 @@ pub const Guests = struct {
         for (g.here[0..g.count]) |vri| {
             const at = affinity.pinnedTo(.{ .child = vri.pid });
             if (at == .core and at.core == @as(u32, @intCast(g.core)))
-                _ = affinity.move(.{ .child = vri.pid }, @intCast(vri.home));
+                _ = affinity.move(.{ .child = vri.pid }, homeOf(vri));
             @atomicStore(i32, &vri.home, at_home, .monotonic);
         }
         g.count = 0;
         g.woke_ns = 0;
     }
 };
+
+/// As the control thread may have changed it.
+fn homeOf(vri: *const Vri) u32 {
+    return @intCast(@atomicLoad(i32, &vri.home, .monotonic));
+}
 
 /// `Vri.home` of those that are.
 pub const at_home: i32 = -1;

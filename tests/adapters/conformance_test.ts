@@ -10,7 +10,7 @@ import { compileStandIn } from "./pf_ring.ts";
 import { scenarios } from "./scenarios.ts";
 import { atRest, type Stage } from "./stage.ts";
 
-/** Adapters that work on every Linux that runs these tests; with several dispatchers, some don't. */
+/** Adapters that work wherever these tests run; with several dispatchers one does not. */
 const demanded = ["raw", "packet_mmap", "pf_ring", "af_xdp"];
 const lone = /^lvrm: --dispatchers 2 and --adapter pf_ring exclude each other: .*take packet_mmap$/;
 
