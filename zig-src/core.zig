@@ -259,7 +259,7 @@ pub fn move(pid: i32, core: u32) i32 {
 /// Where the VRI of a process goes back to, should it be a guest.
 fn guestHome(pid: i32) ?*i32 {
     const newest = units[0].newest orelse return null;
-    for (newest.vris) |*entry| if (pid > 0 and entry.pid == pid) return &entry.vri.home;
+    for (newest.vris) |*entry| if (pid > 0 and entry.pid == pid) return &entry.vri.visit.home;
     return null;
 }
 
