@@ -16,7 +16,6 @@ import {
   subnetsOf,
   Testbed,
   vriPids,
-  Watch,
 } from "../testbed/mod.ts";
 
 const vr = ["--vr", `${subnetsOf("s1", "r1")}=cppvr`];
@@ -66,12 +65,10 @@ Deno.test("cores follow the traffic; TCP goes on, no frame is lost or overtaken"
     ...{ up_bytes: 3_000_000, down_bytes: 3_000_000, rate_bps: 2_000_000, timeout_s: 90 },
   });
   moved.catch(() => {}); // told of below, unless something else fails first
-  await using watch = Watch.start(lvrm);
   for (const [rate_fps, wanted] of [[6000, 2], [11_000, 3]] as const) {
     await send(bed, lvrm, rate_fps, had(wanted));
   }
   await lvrm.until(cores(1), "no traffic, one core");
-  await watch.stop();
   const { up_bytes, down_bytes } = await moved;
   deepEqual([up_bytes, down_bytes], [3_000_000, 3_000_000]);
   const status = await lvrm.until(

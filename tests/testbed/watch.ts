@@ -60,7 +60,7 @@ export class Watch implements AsyncDisposable {
         if (!this.#lvrm.process.ended) this.#failure = String(error);
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
 

@@ -25,12 +25,11 @@ static const char *mode = "crash";
 
 static bool is(const char *name) { return strcmp(mode, name) == 0; }
 
-static lvrm_frame spoil(const lvrm_vr *vr, lvrm_frame frame) {
+static lvrm_frame spoil(lvrm_frame frame) {
     const lvrm_frame slot = LVRM_SLOT_MASK << LVRM_SLOT_SHIFT;
     if (is("slot")) return frame | slot;
-    /* The last one is nobody's yet; one nearby may be an empty slot of our own. */
-    if (is("owner"))
-        return (frame & ~slot) | (vr->arena_bytes / vr->slot_bytes - 1) << LVRM_SLOT_SHIFT;
+    /* One of the last is nobody's yet; one nearby may be an empty slot of our own. */
+    if (is("owner")) return (frame & ~slot) | UINT64_C(8000) << LVRM_SLOT_SHIFT;
     if (is("length")) return lvrm_set_length(frame, LVRM_MAX_FRAME_BYTES);
     if (is("short")) return lvrm_set_length(frame, 13);
     if (is("offset")) return lvrm_set_offset(lvrm_set_length(frame, 1603), 510);
@@ -85,7 +84,7 @@ static void misbehave(lvrm_vr *vr, lvrm_frame frame) {
         while (lvrm_vr_alive(vr)) lvrm_vr_wait(vr, 100); /* a send would put it right again */
     }
     if (is("hoard")) hoard(vr);
-    lvrm_frame spoilt = spoil(vr, frame);
+    lvrm_frame spoilt = spoil(frame);
     lvrm_frame both[2] = {spoilt, spoilt};
     lvrm_vr_send(vr, both, is("twice") ? 2 : 1);
 }
