@@ -25,8 +25,8 @@ const sequences: Record<string, string> = {
 /** Where memory is shared between threads or processes without a lock; all else goes by these. */
 const atomics = [
   /^zig-src\/ipc_queue\//,
-  /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter)\.zig$/, // queues and heartbeat
-  /^zig-src\/(core|dispatch|netlink)\.zig$/, // stop and wake flags
+  /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter|heartbeat)\.zig$/, // queues
+  /^zig-src\/(core|dispatch|guest|netlink)\.zig$/, // stop and wake flags; guests' homes
   /^zig-src\/socket_adapter\/packet_(socket|mmap)\.zig$/, // the ring; tags of other ports
   /^zig-src\/capture\.zig$/, // the ring to the thread that writes the file
   // Measuring programs, and the histogram's reset.

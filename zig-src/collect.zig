@@ -5,6 +5,7 @@ const dispatch = @import("dispatch.zig");
 const frame_pool = @import("frame_pool.zig");
 const Port = @import("port.zig").Port;
 const Sent = @import("socket_adapter/frame.zig").Sent;
+const verdicts = @import("verdict.zig");
 const Vri = @import("vri_adapter.zig").Vri;
 const Dispatcher = dispatch.Dispatcher;
 
@@ -102,7 +103,7 @@ fn queue(d: *Dispatcher, vri: *Vri, port: *Port, word: abi.Descriptor) void {
 /// One word, whatever is in it.
 fn settle(d: *Dispatcher, vri: *Vri, word: abi.Descriptor) void {
     if (vri.violation != .none) return; // its slots are reclaimed once it is dead
-    const verdict = vri.judge(word);
+    const verdict = verdicts.judge(vri, word);
     if (verdict == .refuse) return vri.violate(verdict.refuse);
     const vr = vri.vr;
     const pool = &vr.pool;

@@ -241,6 +241,13 @@ fn who(pid: i32) ?affinity.Who {
 
 pub fn move(pid: i32, core: u32) i32 {
     const it = who(pid) orelse return refuse(.INVAL, "there is no process {d} to move", .{pid});
+    // A guest goes home there, not to a core that may be gone.
+    if (guestHome(pid)) |home| {
+        const before = @atomicLoad(i32, home, .monotonic);
+        const after: i32 = @intCast(core);
+        if (before != guest.at_home)
+            _ = @cmpxchgStrong(i32, home, before, after, .monotonic, .monotonic);
+    }
     return switch (affinity.move(it, core)) {
         .SUCCESS => 0,
         .CHILD => refuse(.SRCH, "process {d} has ended", .{pid}),
@@ -249,11 +256,18 @@ pub fn move(pid: i32, core: u32) i32 {
     };
 }
 
+/// Where the VRI of a process goes back to, should it be a guest.
+fn guestHome(pid: i32) ?*i32 {
+    const newest = units[0].newest orelse return null;
+    for (newest.vris) |*entry| if (pid > 0 and entry.pid == pid) return &entry.vri.visit.home;
+    return null;
+}
+
 pub fn pinnedTo(pid: i32) i32 {
-    if (units[0].newest) |it| for (it.vris) |*entry| {
-        const home = @atomicLoad(i32, &entry.vri.visit.home, .monotonic);
-        if (entry.pid == pid and pid > 0 and home != guest.at_home) return home;
-    };
+    if (guestHome(pid)) |home| {
+        const core = @atomicLoad(i32, home, .monotonic);
+        if (core != guest.at_home) return core;
+    }
     const it = who(pid) orelse return refuse(.INVAL, "there is no process {d}", .{pid});
     return switch (affinity.pinnedTo(it)) {
         .core => |core| @intCast(core),

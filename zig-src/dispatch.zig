@@ -216,12 +216,9 @@ pub const Dispatcher = struct {
         for (d.plan.vris) |*entry| {
             const vri = entry.vri;
             _ = @atomicRmw(u64, &vri.monitor.beat, .Add, 1, .monotonic);
-            const beat = @atomicLoad(u64, &vri.link.vri_words.beat, .monotonic);
-            if (beat != vri.beat or vri.beat_ns == 0) {
-                vri.beat = beat;
-                vri.beat_ns = d.now_ns;
-            }
+            vri.heartbeat.hear(&vri.link.vri_words.beat, d.now_ns);
             vri.lend = true;
+            vri.asked = 0;
             if (vri.live()) vri.checkIndex();
             const busy_ns = @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic);
             vri.estimator.tick(elapsed_ns, busy_ns);

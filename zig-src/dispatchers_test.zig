@@ -240,6 +240,27 @@ test "empty slots are those of the dispatcher whose batch came last" {
     try p.expectBalance();
 }
 
+test "an announced VRI gets the share of each dispatcher's slots that its plan gives it" {
+    var p: Pair = .{};
+    try p.init(1);
+    defer p.deinit();
+    try p.add(1);
+    for (&p.rigs) |*rig| rig.states[1] = .attaching;
+    try p.replan();
+    for (&p.rigs) |*rig| {
+        try expectEqual(slots_each, rig.vri(0).share);
+        try expect(rig.d.mail.announce(&.{.{ .vri = 1, .state = .running, .decided_ns = 1 }}));
+    }
+    for ([_]bool{ false, true }) |planned| {
+        if (planned) {
+            for (&p.rigs) |*rig| rig.states[1] = .running;
+            try p.replan();
+        } else p.pass();
+        for (&p.rigs) |*rig| for (0..2) |vri|
+            try expectEqual(slots_each / 2, rig.vri(@intCast(vri)).share);
+    }
+}
+
 test "each dispatcher is woken by what is its own, and events by the first alone" {
     var p: Pair = .{};
     try p.init(1);

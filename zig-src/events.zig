@@ -6,6 +6,7 @@ const linux = std.os.linux;
 const abi = @import("abi.zig");
 const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
+const plans = @import("plan.zig");
 const Vri = @import("vri_adapter.zig").Vri;
 
 /// Dispatcher → control thread.
@@ -22,6 +23,9 @@ pub const ToControl = struct {
 
 /// At most this many events from one VRI a pass, so that a talkative one delays no frame.
 const events_per_pass = 16;
+/// And at most this many for lvrm itself every few milliseconds (`Vri.asked`): all VRIs share the
+/// one queue to the control thread, which may take some time for each.
+pub const asks_per_tick = 64;
 
 /// Where an event lies on its way. Not on the stack, where safe builds fill what is undefined, all
 /// 4 KiB of it for an event of a few bytes.
@@ -32,13 +36,16 @@ pub const Scratch = struct {
 
 pub fn relay(d: *dispatch.Dispatcher) u32 {
     var moved: u32 = 0;
-    for (d.plan.vris) |*entry| entry.vri.setEventsWait(false);
-    for (d.plan.vris) |*entry| {
+    const all = d.plan.vris;
+    for (all) |*entry| entry.vri.setEventsWait(false);
+    // Each in turn is the first, and finds what room there is in a queue that others fill.
+    const first = if (all.len == 0) 0 else d.totals.passes % all.len;
+    for ([_][]const plans.VriEntry{ all[first..], all[0..first] }) |some| for (some) |*entry| {
         const vri = entry.vri;
         if (!vri.live()) continue;
         if (!vri.outbox_out.empty()) moved += deliver(d, vri);
         if (!vri.control_out.empty()) moved += accept(d, vri);
-    }
+    };
     return moved;
 }
 
@@ -70,7 +77,7 @@ fn accept(d: *dispatch.Dispatcher, vri: *Vri) u32 {
         const target = header.source;
         header.source = vri.number;
         const taken = switch (@as(abi.EventKind, @enumFromInt(header.kind))) {
-            .need_neighbour, .renew_neighbour, .handler_reply => toControl(d, header.*, bytes),
+            .need_neighbour, .renew_neighbour, .handler_reply => toControl(d, vri, header.*, bytes),
             .siblings => toSiblings(d, vri, header.*, bytes),
             .sibling => taken: {
                 if (target >= abi.max_vris or target == vri.number) return refuse(vri, count);
@@ -95,8 +102,14 @@ fn refuseAs(vri: *Vri, violation: abi.Violation) void {
     vri.vr.withdraw(vri);
 }
 
-fn toControl(d: *dispatch.Dispatcher, header: abi.EventHeader, bytes: []const u8) bool {
-    if (!d.events.producer.push(header, bytes)) return false;
+fn toControl(
+    d: *dispatch.Dispatcher,
+    vri: *Vri,
+    header: abi.EventHeader,
+    bytes: []const u8,
+) bool {
+    if (vri.asked == asks_per_tick or !d.events.producer.push(header, bytes)) return false;
+    vri.asked += 1;
     d.events.notify();
     return true;
 }

@@ -161,6 +161,18 @@ fn expectForward(comptime T: type, before: *const T, now: *const T) !void {
     }
 }
 
+test "the slot that was given last, still in cache, is taken first" {
+    var r: Rig = undefined;
+    try r.init(.{ .spins = 0, .yields = 0 }, true);
+    defer r.deinit();
+    try r.addVr(0, .{});
+    const pool = &r.vr(0).pool;
+    var taken: [8]u32 = undefined;
+    for (&taken) |*slot| slot.* = pool.take().?;
+    for ([_]usize{ 5, 0, 3 }) |i| pool.give(taken[i]);
+    for ([_]usize{ 3, 0, 5 }) |i| try expectEqual(taken[i], pool.take().?);
+}
+
 test "batches are counted by their size" {
     const sizes = [_]u32{ 1, 2, 3, 4, 63, 64, 127, 128, 4_000_000_000 };
     for (sizes, [_]usize{ 0, 1, 1, 2, 5, 6, 6, 7, 7 }) |size, bucket|

@@ -58,4 +58,5 @@ test {
     _ = @import("generator/sink.zig");
     _ = @import("generator/tally.zig");
     _ = @import("generator/trace.zig");
+    _ = @import("generator/transmit_queues.zig");
 }

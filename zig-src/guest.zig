@@ -196,7 +196,7 @@ pub const Guests = struct {
             }
             const at = affinity.pinnedTo(.{ .child = vri.visit.pid });
             if (at == .core and at.core == @as(u32, @intCast(g.core)))
-                _ = affinity.move(.{ .child = vri.visit.pid }, @intCast(vri.visit.home));
+                _ = affinity.move(.{ .child = vri.visit.pid }, homeOf(vri));
             @atomicStore(i32, &vri.visit.home, at_home, .monotonic);
             setIdle(vri, vri.visit.idle);
             vri.visit.crowded = 0;
@@ -215,6 +215,11 @@ fn setIdle(vri: *Vri, idle: abi.Idle) void {
 
 fn mayCome(vri: *const Vri) bool {
     return vri.visit.pid != 0 and vri.vr.dispatchers == 1;
+}
+
+/// As the control thread may have changed it meanwhile.
+fn homeOf(vri: *const Vri) u32 {
+    return @intCast(@atomicLoad(i32, &vri.visit.home, .monotonic));
 }
 
 fn isHere(vri: *const Vri) bool {

@@ -60,7 +60,8 @@ fn describeVri(into: *abi.Snapshot, vri: *@import("vri_adapter.zig").Vri, now_ns
     c.load = vri.estimator.load();
     c.loaned_slots = vri.loaned;
     c.in_flight_frames = 0; // counted below, with its VR's slots
-    c.beat_age_ns = if (vri.beat_ns == 0) 0 else now_ns -| vri.beat_ns; // 0: not looked at yet
+    vri.heartbeat.hear(&words.beat, now_ns);
+    c.beat_age_ns = vri.heartbeat.silent_ns;
     c.attached = @atomicLoad(u32, &words.attached, .acquire);
     c.ready = @atomicLoad(u32, &words.ready, .acquire);
     c.wants = @atomicLoad(u32, &words.wants, .monotonic);

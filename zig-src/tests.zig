@@ -25,8 +25,10 @@ test {
     _ = @import("frame_pool_test.zig");
     _ = @import("collect_test.zig");
     _ = @import("events_test.zig");
+    _ = @import("events_abuse_test.zig");
     _ = @import("wake_test.zig");
     _ = @import("busy_test.zig");
+    _ = @import("heartbeat.zig");
     _ = @import("load_estimator/queue_length.zig");
     _ = @import("load_estimator/ewma.zig");
     _ = @import("load_estimator/busy_fraction.zig");

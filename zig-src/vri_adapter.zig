@@ -14,6 +14,7 @@ const shm = @import("shm.zig");
 const load_estimator = @import("load_estimator/registry.zig");
 const frame_pool = @import("frame_pool.zig");
 const guest = @import("guest.zig");
+const Heartbeat = @import("heartbeat.zig").Heartbeat;
 const Owner = frame_pool.Owner;
 const Vr = @import("vr.zig").Vr;
 
@@ -56,11 +57,11 @@ pub const Vri = struct {
     untracked: u32 = 0, // frames it holds whose flow is not known
     control_block: Block = .{}, // of the oldest event that it sent
     outbox_block: Block = .{}, // of the oldest event for it
+    asked: u32 = 0, // of lvrm itself, since the last housekeeping
     events_wait: bool = false, // some event waits for room in `control_in`
     lend: bool = true, // the `free` queue may want more empty slots
     timing: bool = false, // its last change of state is not yet complete: see `noteTime`
-    beat: u64 = 0,
-    beat_ns: u64 = 0,
+    heartbeat: Heartbeat = .{},
     scratch: []u64, // for reclaiming: queue_capacity words
 
     /// Whether the dispatcher talks to it.
@@ -155,9 +156,10 @@ pub const Vri = struct {
     }
 
     /// Now and then, whether its indices can be true: with one VRI, or without events for it,
-    /// nobody else looks at them. What `control_in` finds bad, `events.zig` sees.
+    /// nobody else looks at them.
     pub fn checkIndex(v: *Vri) void {
         _ = v.control_in.fits(0);
+        if (v.control_in.bad) v.violate(.bad_index);
         switch (v.data_in) {
             inline else => |*q| {
                 _ = q.length();
@@ -280,28 +282,6 @@ pub const Vri = struct {
         const parking = &v.link.parking;
         _ = @atomicRmw(u32, &parking.roused, .Add, 1, .monotonic);
         _ = linux.futex_3arg(&parking.sleeping, .{ .cmd = .WAKE, .private = false }, 1);
-    }
-
-    pub const Verdict = union(enum) { send: u8, drop: abi.Drop, refuse: abi.Violation };
-
-    /// Judges a word that it gave back. `sendable`: bitmap of ports that its VR may send to.
-    pub fn judge(v: *const Vri, d: abi.Descriptor) Verdict {
-        const pool = &v.vr.pool;
-        if (!d.present or d.reserved != 0) return .{ .refuse = .bad_flags };
-        if (d.slot >= pool.slot_count) return .{ .refuse = .bad_slot };
-        const owner = pool.slots[d.slot].owner;
-        if (owner.vri_plus_1 != v.number + 1) return .{ .refuse = .not_owner };
-        if (d.dropped) {
-            if (abi.dropName(d.output) == null) return .{ .refuse = .bad_reason };
-            return .{ .drop = @enumFromInt(d.output) };
-        }
-        if (d.length < 14 or @as(u32, d.offset) * 2 + d.length > pool.slot_bytes)
-            return .{ .refuse = .bad_length };
-        if (d.output == abi.no_port or v.vr.permitted[d.output >> 6] >> @intCast(
-            d.output & 63,
-        ) & 1 == 0)
-            return .{ .refuse = .bad_port };
-        return .{ .send = d.output };
     }
 };
 

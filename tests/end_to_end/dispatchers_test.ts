@@ -4,18 +4,22 @@
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
-  generated,
+  halted,
   imbalance,
   type Lvrm,
   type SendResult,
   Sink,
   startSending,
+  type Status,
   Testbed,
   vriPids,
+  Watch,
 } from "../testbed/mod.ts";
 import { remake } from "../testbed/queues.ts";
 
 const adapters = ["raw", "packet_mmap", "af_xdp"];
+/** Up to three VRIs on however few cores, one for each 4,000 frames per second. */
+const elastic = ["--core-rate", "4k", "--max-cores", "3", "--overcommit", "--period", "50ms"];
 const two = ["--dispatchers", "2", "--vr", "0.0.0.0/0,::/0=cppvr"];
 
 /** The testbed, with a queue for each dispatcher where the adapter goes by queues. */
@@ -63,30 +67,91 @@ for (const adapter of adapters) {
     equal(stopped.code, 0, stopped.stderr);
   });
 
-  Deno.test(`${adapter}, two dispatchers: no frame of a flow overtakes another, whatever VRIs do`, async () => {
+  Deno.test(`${adapter}, two dispatchers: VRIs come, go and die; flows keep their order`, async () => {
     await using bed = await make(adapter);
-    const grows = ["--core-rate", "4000", "--max-cores", "2", "--period", "500ms", "--overcommit"];
-    const lvrm = await bed.startLvrm([...two, "--adapter", adapter, ...grows]);
-    equal((await bed.s1.ping(bed.r1.link.host4, { count: 1, timeout_ms: 5000 })).received, 1);
-    await using sink = await Sink.start(bed.r1, { run: 5 });
-    const send = (rate_fps: number, count: number) => ({
-      ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, flows: 200, run: 5 },
-      ...{ seconds: 30, rate_fps, count },
+    const lvrm = await bed.startLvrm([...two, "--adapter", adapter, ...elastic]);
+    const { host4: address } = bed.r1.link;
+    await bed.r1.agent.call("udp_discard", { address, port: 9 }); // no answers to lvrm-gen's
+    equal((await bed.s1.ping(address, { count: 1, timeout_ms: 5000 })).received, 1);
+    await using watch = Watch.start(lvrm);
+    const grown = await during(bed, lvrm, 11_000, async () => {
+      await lvrm.until((it) => it.decisions.some((one) => one.after === 3), "three cores");
     });
-    const mac = await bed.gateway.mac("s1");
-    await using sender = startSending(bed.s1, mac, send(10_000, 40_000));
-    for (let round = 0; round < 3; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      Deno.kill(vriPids(await lvrm.status())[0]!, "SIGKILL");
-    }
-    const sent = await generated<SendResult>(sender);
-    equal(sent.sent_frames, 40_000);
-    const result = await sink.stop(500);
-    equal(result.reordered_frames, 0, JSON.stringify(result));
-    equal(result.duplicate_frames, 0, JSON.stringify(result));
-    ok(result.different_frames > sent.sent_frames / 2, JSON.stringify({ sent, result }));
+    deepEqual(grown, [], "what grows loses nothing");
+    const killed = await during(bed, lvrm, 11_000, async () => {
+      for (let round = 0; round < 3; round++) await kill(lvrm);
+    });
+    deepEqual(killed.filter((it) => it !== "vri_died"), []);
+    const shrunk = await during(bed, lvrm, 1000, async () => {
+      await lvrm.until((it) => it.vrs[0]!.cores === 1, "one core");
+      await lvrm.until((it) => vriPids(it).length === 1, "the others have left");
+    });
+    deepEqual(shrunk, [], "what leaves loses nothing");
+    ok(await watch.stop() > 50, "the accounts were looked at");
     await settle(lvrm);
+    equal((await lvrm.stop()).code, 0);
   });
+}
+
+/** Kills the VRI that has most to do, and waits until frames go by the others, or its successor. */
+async function kill(lvrm: Lvrm): Promise<void> {
+  const { vrs, totals } = await lvrm.status();
+  const [busiest] = vrs[0]!.vris.filter((it) => it.state === "running" && it.pid !== null)
+    .sort((a, b) => b.received_frames - a.received_frames);
+  Deno.kill(busiest!.pid!, "SIGKILL");
+  await lvrm.until(
+    (it) =>
+      !vriPids(it).includes(busiest!.pid!) && it.totals.sent_frames > totals.sent_frames + 2000,
+    "frames go on without it",
+  );
+}
+
+let runs = 0;
+
+/**
+ * Sends frames of 200 flows from s1 to r1 while something happens. None comes twice or overtakes
+ * another of its flow, and those that didn't come are told; returns why, but for VRIs that a busy
+ * machine kept from their work too long.
+ */
+async function during(
+  bed: Testbed,
+  lvrm: Lvrm,
+  rate_fps: number,
+  happens: () => Promise<void>,
+): Promise<string[]> {
+  const run = ++runs;
+  const before = await atRest(lvrm);
+  await using sink = await Sink.start(bed.r1, { run });
+  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
+    ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, flows: 200, run },
+    ...{ seconds: 60, rate_fps },
+  });
+  await happens();
+  const { sent_frames } = await halted<SendResult>(sender);
+  const after = await atRest(lvrm);
+  const seen = await sink.stop(300);
+  const drops = Object.fromEntries(
+    Object.entries(after.totals.drops)
+      .map(([name, count]) => [name, count - (before.totals.drops[name] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  );
+  const told = JSON.stringify({ sent_frames, seen, drops });
+  deepEqual([seen.reordered_frames, seen.duplicate_frames, seen.missed_frames], [0, 0, 0], told);
+  const missed = (it: Status) => it.interfaces.reduce((sum, { missed_frames: n }) => sum + n, 0);
+  const dropped = after.totals.dropped_frames - before.totals.dropped_frames;
+  const lost = dropped + missed(after) - missed(before);
+  equal(seen.different_frames + lost, sent_frames, told);
+  return Object.keys(drops).filter((name) => !["queue_full", "arena_full"].includes(name));
+}
+
+/** The status once nothing moves any more. */
+async function atRest(lvrm: Lvrm): Promise<Status> {
+  let last = -1;
+  return await lvrm.until((it) => {
+    const same = it.totals.received_frames === last && it.totals.in_flight_frames === 0;
+    last = it.totals.received_frames;
+    return same;
+  }, "at rest");
 }
 
 Deno.test("an interface with fewer queues than dispatchers works with those, and the log says so", async () => {

@@ -1,5 +1,5 @@
 /** Starting, stopping, and the deaths of VRIs and of lvrm itself, with traffic on the way. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
   eventually,
   imbalance,
@@ -61,6 +61,27 @@ Deno.test("a stopped VRI is replaced although it never exits by itself", async (
   }, "the silent VRI is replaced");
   await eventually(() => !isAlive(pid!), "the stopped process is gone");
   equal((await bed.s1.ping(bed.r1.link.host4, { count: 5 })).received, 5);
+});
+
+Deno.test("a machine that stands still for a while, as a virtual one may, costs no VRI", async () => {
+  await using bed = await Testbed.create();
+  const lvrm = await bed.startLvrm([...everything, "--vris", "2"]);
+  const before = await lvrm.until((it) => standbyPids(it).length === 1, "a standby");
+  const vris = [...vriPids(before), ...standbyPids(before)];
+  const all = [lvrm.pid, ...vris];
+  for (const pid of all) Deno.kill(pid, "SIGSTOP");
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+  } finally {
+    for (const pid of all) Deno.kill(pid, "SIGCONT");
+  }
+  equal((await bed.s1.ping(bed.r1.link.host4, { count: 5 })).received, 5);
+  const after = await lvrm.status();
+  deepEqual([...vriPids(after), ...standbyPids(after)], vris);
+  // One that stays silent is found all the same.
+  Deno.kill(vris[0]!, "SIGSTOP");
+  const seen = await lvrm.until((it) => !vriPids(it).includes(vris[0]!), "it is replaced");
+  match(seen.vrs[0]!.vris[0]!.last_failure ?? "", /^no heartbeat for 2\.\d s$/);
 });
 
 Deno.test("SIGTERM and SIGINT end lvrm with 0 under traffic, and leave nothing", async () => {

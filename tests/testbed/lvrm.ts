@@ -10,6 +10,8 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export interface LvrmOptions {
   /** Variables in its environment. */
   env?: Record<string, string>;
+  /** Words before those that run lvrm, such as `env NAME=value`. It must become lvrm itself. */
+  wrap?: readonly string[];
   /** What to wait for: all VRIs running (default), the control socket, or nothing. */
   until?: "running" | "answering" | "started";
   timeout_ms?: number;
@@ -40,7 +42,8 @@ export class Lvrm implements AsyncDisposable {
     const socket = `/tmp/${host.namespace}-${sockets++}.sock`;
     const [program, first] = lvrmCommand();
     const all = args.includes("--socket") ? args : [...args, "--socket", socket];
-    const process = host.spawn(program, [...first, ...all], options.env);
+    const [head, ...words] = [...options.wrap ?? [], program, ...first, ...all];
+    const process = host.spawn(head!, words, options.env);
     const given = all[all.indexOf("--socket") + 1]!;
     const lvrm = new Lvrm(host, process, given);
     try {

@@ -9,3 +9,4 @@ export * from "./status.ts";
 export { Testbed, type TestbedOptions } from "./testbed.ts";
 export * from "./frames.ts";
 export * from "./programs.ts";
+export { Watch } from "./watch.ts";

@@ -121,6 +121,12 @@ export function startSending(host: Host, mac: string, traffic: Traffic): Running
   return host.spawn(generator, ["send", ...words]);
 }
 
+/** Asks a generator for its result, then as `generated`. */
+export async function halted<T>(running: Running): Promise<T> {
+  running.kill("SIGINT");
+  return await generated<T>(running);
+}
+
 /** Waits for a generator's end and reads its last line. */
 export async function generated<T>(running: Running, timeout_ms = 60_000): Promise<T> {
   const done = await running.finish(timeout_ms, "lvrm-gen");

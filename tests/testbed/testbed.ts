@@ -16,6 +16,8 @@ export interface TestbedOptions {
   mtu?: Partial<Record<HostName, number>>;
   /** Whether the gateway's kernel forwards (default: no). */
   forwarding?: boolean;
+  /** Queues of both ends of every link, each way, where it is not one. */
+  queues?: number;
   /** Whether segmentation, checksum and GRO offloads stay on (default: yes). */
   offloads?: boolean;
 }
@@ -95,10 +97,12 @@ export class Testbed implements AsyncDisposable {
       ),
     );
     await this.setForwarding(options.forwarding ?? false);
+    const { queues = 1 } = options;
+    const many = `numrxqueues ${queues} numtxqueues ${queues}`;
     await ipBatch(
       hostNames.map((name) =>
-        `link add ${name} netns ${this.gateway.namespace} type veth ` +
-        `peer name ${hostInterface} netns ${this.host(name).namespace}`
+        `link add ${name} netns ${this.gateway.namespace} ${many} type veth ` +
+        `peer name ${hostInterface} netns ${this.host(name).namespace} ${many}`
       ),
     );
     await this.gateway.ipBatch([

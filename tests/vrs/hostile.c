@@ -6,6 +6,7 @@
  * exits: at once.  unattached: never attaches.  silent: attaches, never says ready.  deaf: ignores
  * stop.  crash, exit: ends.  hang: stays but never looks again.  flood: sends malformed events.
  * event: sends one of a kind that only lvrm sends.  self: sends an event to itself.
+ * spam: goes on, but sends well-formed events without end, to siblings and to lvrm.
  * index:N: writes garbage into the indices of the queue whose offset lies N bytes into the link.
  * hoard: takes every frame and every empty slot, and gives none back.
  * slot, owner, length, short, offset, port, flags, zero, reason, twice: returns a descriptor that
@@ -27,7 +28,8 @@ static bool is(const char *name) { return strcmp(mode, name) == 0; }
 static lvrm_frame spoil(lvrm_frame frame) {
     const lvrm_frame slot = LVRM_SLOT_MASK << LVRM_SLOT_SHIFT;
     if (is("slot")) return frame | slot;
-    if (is("owner")) return frame ^ (UINT64_C(1) << LVRM_SLOT_SHIFT);
+    /* One of the last is nobody's yet; one nearby may be an empty slot of our own. */
+    if (is("owner")) return (frame & ~slot) | UINT64_C(8000) << LVRM_SLOT_SHIFT;
     if (is("length")) return lvrm_set_length(frame, LVRM_MAX_FRAME_BYTES);
     if (is("short")) return lvrm_set_length(frame, 13);
     if (is("offset")) return lvrm_set_offset(lvrm_set_length(frame, 1603), 510);
@@ -55,6 +57,17 @@ static void hoard(lvrm_vr *vr) {
         if (lvrm_vr_receive(vr, frames, 64) == 0) lvrm_vr_wait(vr, 100);
     }
     exit(0);
+}
+
+/* As many events as lvrm takes: none of them breaks a rule. */
+static void spam(lvrm_vr *vr) {
+    static uint8_t large[LVRM_MAX_EVENT_BYTES];
+    static struct lvrm_neighbour_request request = {.family = 4, .address = {10, 0, 1}};
+    for (int i = 0; i < 256; i++) {
+        request.address[3] = (uint8_t)i;
+        lvrm_vr_send_event(vr, LVRM_EVENT_NEED_NEIGHBOUR, &request, sizeof request);
+        if (i % 8 == 0) lvrm_vr_send_event(vr, LVRM_EVENT_SIBLINGS, large, sizeof large);
+    }
 }
 
 static void misbehave(lvrm_vr *vr, lvrm_frame frame) {
@@ -91,13 +104,14 @@ int main(int argc, char **argv) {
     if (is("deaf")) signal(SIGTERM, SIG_IGN);
     while (lvrm_vr_alive(vr)) {
         if (!serve_events(vr) && !is("deaf")) break;
+        if (is("spam") && left == 0) spam(vr);
         lvrm_frame frame;
         if (lvrm_vr_receive(vr, &frame, 1) == 0) {
-            lvrm_vr_wait(vr, 100);
+            if (!is("spam") || left > 0) lvrm_vr_wait(vr, 100);
             continue;
         }
         lvrm_frame answer = mirror(vr, frame);
-        if (left > 0 || is("deaf")) {
+        if (left > 0 || is("deaf") || is("spam")) {
             lvrm_vr_send(vr, &answer, 1);
             left -= left > 0;
         } else misbehave(vr, answer);

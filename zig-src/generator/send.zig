@@ -7,6 +7,7 @@ const frames = @import("frames.zig");
 const progress = @import("progress.zig");
 const socket = @import("socket.zig");
 const traces = @import("trace.zig");
+const transmit_queues = @import("transmit_queues.zig");
 const stampNow = @import("payload.zig").stampNow;
 const Options = @import("options.zig").Options;
 
@@ -43,7 +44,8 @@ pub fn run(options: *const Options) socket.Error!void {
             .{options.interface},
         );
     try socket.option(fd, linux.SOL.SOCKET, linux.SO.SNDBUFFORCE, send_buffer_bytes);
-    try socket.option(fd, linux.SOL.PACKET, linux.PACKET.QDISC_BYPASS, @as(u32, 1));
+    const way = transmit_queues.choose(options.interface, options.core != null);
+    try transmit_queues.prepare(fd, way);
     try socket.bind(fd, interface.index, 0);
     var shape = options.shape;
     shape.source_mac = interface.mac;
