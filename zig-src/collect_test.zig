@@ -126,7 +126,7 @@ test "as much comes back in a pass as went out in it, if that was more than usua
     try r.init(.{ .spins = 0, .yields = 0 }, true);
     defer r.deinit();
     try r.addVr(0, .{ .slot_count = 1024 });
-    try r.addVri(0, 0, .{});
+    try r.addVri(0, 0, .{ .queue_capacity = 1024 });
     try r.replan();
     const frames = 800;
     for (0..frames) |flow| r.inject(0, @intCast(flow));
