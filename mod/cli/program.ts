@@ -16,11 +16,12 @@ import {
   Failure,
   jsonSchema,
   loadConfig,
+  originOf,
   socketPath,
   valueOf,
   writeConfig,
 } from "../config/mod.ts";
-import type { Environment, RunOptions, Settings } from "../config/mod.ts";
+import type { Environment, Origin, RunOptions, Settings } from "../config/mod.ts";
 import { addHandlers } from "./handlers.ts";
 import { exitCodeOf, formatAdapters, formatFindings } from "../gateway/mod.ts";
 import type { AdapterRow, Finding } from "../gateway/mod.ts";
@@ -31,9 +32,9 @@ import { formatStatus } from "./table.ts";
 
 /** What the commands do, and where their words go. */
 export interface Actions {
-  readonly run: (settings: Settings) => Promise<void>;
+  readonly run: (settings: Settings, origin: Origin | null) => Promise<void>;
   /** Looks at this host for a run. */
-  readonly check: (settings: Settings) => Finding[];
+  readonly check: (settings: Settings, origin: Origin | null) => Finding[];
   /** Opens adapters on these interfaces, or on those that a run would serve. */
   readonly adapters: (interfaces: readonly string[]) => AdapterRow[];
   readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
@@ -78,10 +79,14 @@ The packed executable unpacks its files once into ${cacheDirectory}
 (LVRM_CACHE moves it). LVRM_PFRING_LIBRARY names the file of PF_RING's library.`;
 }
 
-/** The run that options, environment and configuration file ask for. Throws Failure. */
-function settingsOf(options: RunOptions, env: Environment): Settings {
+/**
+ * The run that options, environment and configuration file ask for, and what of it is the file's.
+ * Throws Failure.
+ */
+function decided(options: RunOptions, env: Environment): [Settings, Origin | null] {
   const path = options.config ?? valueOf(env, "LVRM_CONFIG");
-  return decideSettings(options, env, path === undefined ? null : loadConfig(path));
+  const file = path === undefined ? null : loadConfig(path);
+  return [decideSettings(options, env, file), originOf(options, env, file)];
 }
 
 /** What is about the configuration and starts nothing. */
@@ -90,9 +95,9 @@ function addConfigurationCommands(program: Command, actions: Actions): void {
     .description("say whether this host can do what options and configuration file ask for")
     .option("--print", "print the whole as a configuration file instead")
     .action((options: RunOptions & { print?: boolean }) => {
-      const settings = settingsOf(options, actions.environment);
+      const [settings, origin] = decided(options, actions.environment);
       if (options.print === true) return actions.print(writeConfig(settings));
-      const findings = actions.check(settings);
+      const findings = actions.check(settings, origin);
       actions.print(formatFindings(findings));
       const code = exitCodeOf(findings);
       if (code !== ExitCode.ok) {
@@ -157,7 +162,7 @@ function addVersion(program: Command, actions: Actions): void {
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
   const run = async (options: RunOptions) => {
-    await actions.run(settingsOf(options, actions.environment));
+    await actions.run(...decided(options, actions.environment));
   };
   addRunOptions(program)
     .description("One gateway, many virtual routers, each in processes of its own.")

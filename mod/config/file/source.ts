@@ -119,6 +119,12 @@ export class Source {
     );
   }
 
+  /** `FILE:LINE:COLUMN`. */
+  position(offset: number): string {
+    const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
+    return `${this.#name}:${line}:${col}`;
+  }
+
   #show({ offset, message }: Problem): string {
     const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
     const start = this.#lines.lineStarts[line - 1] ?? 0;
@@ -127,7 +133,7 @@ export class Source {
     const shown = printable(whole).slice(from, from + shownColumns).trimEnd();
     const caret = " ".repeat(Math.max(0, col - 1 - from));
     const words = cropped(printable(message), shownCharacters);
-    return `${this.#name}:${line}:${col}: ${words}\n    ${shown}\n    ${caret}^`;
+    return `${this.position(offset)}: ${words}\n    ${shown}\n    ${caret}^`;
   }
 
   #problem(error: YAMLError): Problem {
