@@ -95,7 +95,7 @@ vrs:
     equal(code, 3, stderr);
     equal(stderr.trimEnd().split("\n").length, 10, stderr);
     match(stderr, /^lvrm: [^\n]*\.yaml has 3 errors\n/);
-    match(stderr, /:1:8: this machine has no core 4000: .*\n    cores: 0,4000\n {11}\^\n/);
+    match(stderr, /:1:8: this machine has no core 4000: .*\n {4}cores: 0,4000\n {11}\^\n/);
     match(stderr, /:3:38: vr1: there is no router "cpvr"; did you mean cppvr\?/);
     match(stderr, /:4:38: vr2: cannot run \/nonexistent\/vr/);
     const checked = await lvrm(["check"]);

@@ -49,19 +49,39 @@ function tableNumber(name: string): number | null {
   return builtIn.get(name) ?? null;
 }
 
+/** No configuration file comes near it; what is larger, or never ends, is something else. */
+const most_bytes = 4 << 20;
+
+/** The content of a file, or of a pipe. Throws Failure (configuration). */
+function bytesOf(path: string): Uint8Array {
+  const refuse = (why: string) => new Failure(ExitCode.configuration, `--config ${path}: ${why}`);
+  try {
+    using file = Deno.openSync(path);
+    if (file.statSync().isDirectory) throw refuse("it is a directory; name the file in it");
+    const bytes = new Uint8Array(most_bytes + 1);
+    let length = 0;
+    for (let count: number | null = 0; count !== null; length += count ?? 0) {
+      if (length > most_bytes) {
+        throw refuse("it is too large for a configuration file: more than 4 MiB; check its path");
+      }
+      count = file.readSync(bytes.subarray(length));
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (error instanceof Deno.errors.NotFound) {
+      throw refuse("there is no such file; check its path");
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw refuse("no permission to read it; run lvrm as root, or change its mode with chmod");
+    }
+    throw refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** Reads the file that `--config` names. Throws Failure (configuration). */
 export function loadConfig(path: string): FileConfig {
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file; check its path"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new Failure(ExitCode.configuration, `--config ${path}: ${reason}`);
-  }
+  const bytes = bytesOf(path);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
