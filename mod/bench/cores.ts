@@ -59,6 +59,7 @@ export async function benchPlacements(context: BenchContext): Promise<Outcome> {
   const common = { runtime, cores, captured_bytes, trace_frames, ms: timing.limit_ms };
   for (const router of context.router === null ? benchRouters : [context.router]) {
     for (const [name, placement] of Object.entries(placements)) {
+      if (name !== (context.cores.placement ?? name)) continue;
       const limit = () => measureBestLimit(common);
       const before = await limit();
       const spec = { router, rates_fps: [[null]], byFrame: false, placement, paced: false };

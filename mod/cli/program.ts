@@ -17,6 +17,7 @@ import {
   jsonSchema,
   loadConfig,
   originOf,
+  placements as placementNames,
   socketPath,
   valueOf,
   writeConfig,
@@ -206,6 +207,11 @@ export function makeProgram(actions: Actions): Command {
       `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
     )
     .option("--allocator <NAME>", `of 2c and 2d: ${adaptiveAllocators.join(", ")}`)
+    .option("--period <TIME>", "between two decisions of 2c and 2d (default: 1s)")
+    .option("--core-rate <RATE>", "what dynamic takes a core for, of 2c and 2d (default: 60k)")
+    .option("--min-cores <N>", "fewest cores of each VR, of 2c and 2d (default: 1)")
+    .option("--max-cores <N>", "most cores of each VR, of 2c and 2d")
+    .option("--placement <NAME>", `only this placement of 2a: ${placementNames.join(", ")}`)
     .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
     .option(
       "--zero-copy",
