@@ -126,7 +126,7 @@ function checkSocket(settings: Settings, findings: Findings): boolean {
   const before = findings.all.length;
   const claim = findings.attempt("socket", () => claimSocket(settings.socket), ["socket"]);
   if (claim !== undefined) {
-    claim.release();
+    claim.undo();
     findings.ok("socket", settings.socket);
     return false;
   }
