@@ -254,6 +254,6 @@ Deno.test("the chart shows cores, those that lack and those too many", () => {
   const lines = drawChart([row(1, 1, 1), row(2, 1, 2), row(3, 2, 1)], 3, true);
   deepEqual(lines.slice(1, 5), ["  3 ┤", "  2 ┤ ░▒", "  1 ┤███", "    └───"]);
   match(plainLine(row(2, 1, 2), true), /2\.0 s +vr1 +offered 120 Kfps.*1 of 2 +paced$/);
-  equal(redraw(["a", "b"], 0), "a\x1b[K\nb\x1b[K");
-  equal(redraw(["a"], 2), "\x1b[2Aa\x1b[K");
+  equal(redraw(["a", "b"], 0), "\x1b[?7la\x1b[K\nb\x1b[K\x1b[?7h");
+  equal(redraw(["a"], 2), "\x1b[?7l\x1b[2Aa\x1b[K\x1b[?7h");
 });

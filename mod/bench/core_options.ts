@@ -1,4 +1,4 @@
-/** What `lvrm bench` is told about cores, as a run is: the same options, for 2a, 2c and 2d. Pure. */
+/** What `lvrm bench` is told about cores, in the options that a run has. Pure. */
 import { ExitCode, Failure } from "../config/mod.ts";
 import { runFields, vrFields } from "../config/fields.ts";
 import { BadValue } from "../config/values.ts";

@@ -149,6 +149,44 @@ function addPrograms(program: Command): void {
 const onlyRouter = `only this router: ${forwardingRouters.join(", ")} (1a, 1b); for 1c and 1d ` +
   "also a program of your own with its arguments, as in --vr";
 
+function addBench(program: Command, actions: Actions): void {
+  const command = program.command("bench")
+    .description(
+      "measure lvrm on this machine, without its interfaces, and without privileges but for 1a " +
+        "and 1b: " +
+        Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
+    )
+    .argument("<EXPERIMENT...>", "one or more of them");
+  addBenchOptions(command)
+    .action((names: string[], options: BenchOptions) => actions.bench(names, options));
+}
+
+function addBenchOptions(command: Command): Command {
+  return command
+    .option("--json <FILE>", "write the figures there too, as JSON")
+    .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
+    .option("--router <NAME>", onlyRouter)
+    .option("--adapter <NAMES>", "only these adapters, with commas between them (1a, 1b)")
+    .option("--sizes <NUMBERS>", "only these sizes: 84,1538 bytes on the wire (1a)")
+    .option("--repeats <N>", "how often, each beginning with another contestant (1a, 1b)")
+    .option(
+      "--queue <NAME>",
+      `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
+    )
+    .option("--allocator <NAME>", `of 2c and 2d: ${adaptiveAllocators.join(", ")}`)
+    .option("--period <TIME>", "between two decisions of 2c and 2d (default: 1s)")
+    .option("--core-rate <RATE>", "what dynamic takes a core for, of 2c and 2d (default: 60k)")
+    .option("--min-cores <N>", "fewest cores of each VR, of 2c and 2d (default: 1)")
+    .option("--max-cores <N>", "most cores of each VR, of 2c and 2d")
+    .option("--placement <NAME>", `only this placement of 2a: ${placementNames.join(", ")}`)
+    .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
+    .option(
+      "--zero-copy",
+      "frames lie in the VR's arena beforehand, and only the first 62 bytes are written anew (1c)",
+    )
+    .option("--window <N>", "frames on their way at most (default: 2048)");
+}
+
 function addVersion(program: Command, actions: Actions): void {
   program.command("version")
     .description("print the version")
@@ -189,36 +227,7 @@ export function makeProgram(actions: Actions): Command {
       actions.print(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
     });
   addHandlers(program, actions);
-  program.command("bench")
-    .description(
-      "measure lvrm on this machine, without its interfaces, and without privileges but for 1a " +
-        "and 1b: " +
-        Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
-    )
-    .argument("<EXPERIMENT...>", "one or more of them")
-    .option("--json <FILE>", "write the figures there too, as JSON")
-    .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
-    .option("--router <NAME>", onlyRouter)
-    .option("--adapter <NAMES>", "only these adapters, with commas between them (1a, 1b)")
-    .option("--sizes <NUMBERS>", "only these sizes: 84,1538 bytes on the wire (1a)")
-    .option("--repeats <N>", "how often, each beginning with another contestant (1a, 1b)")
-    .option(
-      "--queue <NAME>",
-      `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
-    )
-    .option("--allocator <NAME>", `of 2c and 2d: ${adaptiveAllocators.join(", ")}`)
-    .option("--period <TIME>", "between two decisions of 2c and 2d (default: 1s)")
-    .option("--core-rate <RATE>", "what dynamic takes a core for, of 2c and 2d (default: 60k)")
-    .option("--min-cores <N>", "fewest cores of each VR, of 2c and 2d (default: 1)")
-    .option("--max-cores <N>", "most cores of each VR, of 2c and 2d")
-    .option("--placement <NAME>", `only this placement of 2a: ${placementNames.join(", ")}`)
-    .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
-    .option(
-      "--zero-copy",
-      "frames lie in the VR's arena beforehand, and only the first 62 bytes are written anew (1c)",
-    )
-    .option("--window <N>", "frames on their way at most (default: 2048)")
-    .action((names: string[], options: BenchOptions) => actions.bench(names, options));
+  addBench(program, actions);
   program.command("simulate")
     .description(
       "decide about the cores of a scenario in virtual time, against an oracle that knows the " +
