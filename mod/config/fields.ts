@@ -274,7 +274,7 @@ export const runFields = {
     key: "overcommit",
     read: onOff,
     write: same,
-    about: "more instances than cores, where minima or `vris` ask for them",
+    about: "more instances than cores: VRs get all that they ask for, and share cores",
   },
   busy_poll: {
     key: "busyPoll",

@@ -17,6 +17,8 @@ export interface Problem {
   readonly message: string;
 }
 
+const countOf = (vris: number) => vris === 1 ? "1 VRI is" : `${vris} VRIs are`;
+
 /** Contradictions within one VR. */
 export function vrProblems(vr: VrSettings): Problem[] {
   const problems: Problem[] = [];
@@ -32,14 +34,14 @@ export function vrProblems(vr: VrSettings): Problem[] {
     if (maxCores !== null && vris > maxCores) {
       problems.push({
         keys: ["vris", "maxCores"],
-        message: `${vris} VRIs are more than its most cores, ${maxCores}: lower the one or ` +
+        message: `${countOf(vris)} more than its most cores, ${maxCores}: lower the one or ` +
           `raise the other`,
       });
     }
     if (vris < minCores) {
       problems.push({
         keys: ["vris", "minCores"],
-        message: `${vris} VRIs are less than its fewest cores, ${minCores}: raise the one or ` +
+        message: `${countOf(vris)} less than its fewest cores, ${minCores}: raise the one or ` +
           `lower the other`,
       });
     }

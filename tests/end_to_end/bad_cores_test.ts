@@ -21,7 +21,7 @@ const cases: [string, string[] | string, RegExp][] = [
   ],
   ["fewest above most, in a file", "min_cores: 2\nmax_cores: 1", /:4:5: its fewest cores, 2/],
   ["more VRIs than most cores", [...vr, "--vris", "2", "--max-cores", "1"], /2 VRIs are more than/],
-  ["fewer VRIs than fewest cores", [...vr, "--vris", "1", "--min-cores", "2"], /1 VRIs are less/],
+  ["fewer VRIs than fewest cores", [...vr, "--vris", "1", "--min-cores", "2"], /1 VRI is less/],
   [
     "more cores than the machine has",
     [...vr, "--min-cores", "2", ...lone],

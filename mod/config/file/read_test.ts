@@ -91,7 +91,7 @@ const cases: Record<string, [string, ...[string, RegExp][]]> = {
   ],
   "fewest above most": [vr("max_cores: 2\nmin_cores: 3"), ["5:5", /3, are more than its most, 2/]],
   "more VRIs than most cores": [vr("vris: 4\nmax_cores: 2"), ["4:5", /4 VRIs are more/]],
-  "fewer VRIs than fewest cores": [vr("vris: 1\nmin_cores: 2"), ["4:5", /1 VRIs are less/]],
+  "fewer VRIs than fewest cores": [vr("vris: 1\nmin_cores: 2"), ["4:5", /1 VRI is less/]],
   "VRIs that have other cores": [vr("vris: 1\ncores: 2-3"), ["5:5", /2 cores are named for 1/]],
   "a core twice": [vr("cores: [1, 1]"), ["4:12", /core 1 is named twice/]],
   "parameters of another allocator": [
