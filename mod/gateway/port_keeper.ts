@@ -234,8 +234,8 @@ export class PortKeeper {
     this.#warned.add("truncated");
     if (this.#kept.every(({ port }) => port.replay !== undefined)) {
       log.warn(
-        "frames that their capture had cut are dropped ({frames} truncated so far): capture whole " +
-          "ones (tcpdump -s 0)",
+        "frames that their capture had cut are dropped ({frames} truncated so far): capture " +
+          "whole ones (tcpdump -s 0)",
         { frames },
       );
       return;
