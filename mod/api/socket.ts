@@ -5,10 +5,24 @@
 import { dirname } from "node:path";
 import { ExitCode, Failure } from "../config/mod.ts";
 
-/** A claimed path. `release` removes socket and lock; idempotent. */
+/** A claimed path. */
 export interface SocketClaim {
   readonly path: string;
+  /** Removes socket and lock; idempotent. */
   release(): void;
+  /** The same, and directories that were made for it go, too. */
+  undo(): void;
+}
+
+/** Directories of a path that are not there, the innermost first. */
+function missing(directory: string): string[] {
+  try {
+    Deno.lstatSync(directory);
+    return [];
+  } catch {
+    const above = dirname(directory);
+    return above === directory ? [] : [directory, ...missing(above)];
+  }
 }
 
 function reasonOf(error: unknown): string {
@@ -70,6 +84,7 @@ function holder(lockPath: string): string {
  */
 export function claimSocket(path: string): SocketClaim {
   const lockPath = `${path}.lock`;
+  const made = missing(dirname(path));
   let file: Deno.FsFile | null;
   try {
     Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
@@ -102,7 +117,17 @@ export function claimSocket(path: string): SocketClaim {
     held.close();
     throw error instanceof Failure ? error : unusable(path, error);
   }
-  return { path, release };
+  const undo = () => {
+    release();
+    for (const directory of made) {
+      try {
+        Deno.removeSync(directory);
+      } catch {
+        return; // others use it by now
+      }
+    }
+  };
+  return { path, release, undo };
 }
 
 /** Removes a socket that is left over; refuses to remove anything else. */

@@ -3,6 +3,7 @@
  * product's counters, once per period; what it decides is done to real VRIs.
  */
 import { allocators, LoadMeter, VrMonitor } from "../vr_monitor/mod.ts";
+import { boundsOf } from "./core_options.ts";
 import { drawChart, plainLine, redraw } from "./chart.ts";
 import { benchCores, coreRate_fps, type Kind, kinds, mustPace, startStage } from "./dummy.ts";
 import { pacedWord, verdict, vris } from "./dummy.ts";
@@ -82,14 +83,23 @@ class Player {
     const vrs = play.steps[0]!;
     this.#offered = vrs.map(() => 0);
     const { period_ms } = play;
+    const { coreRate_fps, minCores } = context.cores;
+    const { most } = boundsOf(context.cores, play.most);
     this.#monitor = new VrMonitor(
-      vrs.map((_, vr) => policyOf(name(vr), play.most, context.allocator)),
+      vrs.map((_, vr) => policyOf(name(vr), most, context.allocator, { coreRate_fps, minCores })),
       {
         period_ms,
         overcommit: false,
         started_ms: this.#started_ms,
       },
     );
+  }
+
+  /** The ideal staircase, within the bounds that were asked for. */
+  #ideal(rate_fps: number): number {
+    const { least, most } = boundsOf(this.#context.cores, this.#play.most);
+    const ideal = idealCores(rate_fps, this.#context.cores.coreRate_fps);
+    return Math.max(least, Math.min(most, ideal));
   }
 
   /** Cores that VRIs may have. */
@@ -120,7 +130,7 @@ class Player {
       await this.#stage.offer(vr, rate_fps === 0 ? null : { rate_fps, window_frames: 0 });
       this.#giveUp(vr);
       const from_cores = this.#stage.running(vr);
-      const to_cores = idealCores(rate_fps, coreRate_fps);
+      const to_cores = this.#ideal(rate_fps);
       // The staircase is what `dynamic` goes by; others have a number of cores of their own.
       if (from_cores === to_cores || this.#context.allocator !== "dynamic") continue;
       const since_ms = performance.now();
@@ -170,7 +180,7 @@ class Player {
         offered_fps,
         carried_fps: Math.round(carried[vr]!),
         cores: this.#stage.running(vr),
-        ideal_cores: idealCores(offered_fps, coreRate_fps),
+        ideal_cores: this.#ideal(offered_fps),
       });
     }
     this.#show();
@@ -225,7 +235,9 @@ async function adapt(
   parts: Pick<Play, "experiment" | "steps" | "most">,
 ): Promise<Outcome> {
   const paced = mustPace(benchCores());
-  const [step_ms, period_ms] = context.quick ? [1000, 200] : [5000, 1000];
+  const period_ms = context.cores.period_ms ?? (context.quick ? 200 : 1000);
+  const step_ms = Math.max(context.quick ? 1000 : 5000, 2 * period_ms);
+  boundsOf(context.cores, parts.most); // before anything starts
   const found: Found = { rows: [], reactions: [], allocations_us: [], deallocations_us: [] };
   for (const kind of kinds(context)) {
     context.progress(

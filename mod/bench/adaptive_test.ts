@@ -9,13 +9,13 @@ import { combined, judgeBalancers, serviceRates_fps } from "./balance.ts";
 import { drawChart, plainLine, redraw } from "./chart.ts";
 import { ideal_fps } from "./cores.ts";
 import { benchCores, mustPace, vriArgs } from "./dummy.ts";
-import { type BenchResult, benchRouters, runBench } from "./mod.ts";
+import { type BenchOptions, type BenchResult, benchRouters, runBench } from "./mod.ts";
 import { Stage, usualPlacement } from "./stage.ts";
 import { idealCores, sideBySide, staircase } from "./steps.ts";
 
 type Figures = Record<string, string | number | boolean | null>;
 
-async function quick(name: string, more: { router?: string; allocator?: string } = {}) {
+async function quick(name: string, more: BenchOptions = {}) {
   const json = await Deno.makeTempFile();
   try {
     let text = "";
@@ -48,6 +48,12 @@ Deno.test("2a: every placement, for each router, beside the machine's limit", as
   equal(result.paced, false);
 });
 
+Deno.test("2a: one placement alone", async () => {
+  const { rows } = await quick("2a", { placement: "same", router: "cppvr" });
+  deepEqual(rows.map((row) => [row.router, row.placement]), [["cppvr", "same"]]);
+  await rejects(() => quick("2a", { placement: "sibbling" }), /did you mean sibling\?/);
+});
+
 Deno.test("2b: fixed cores with the dummy load, more VRIs than it needs as well", async () => {
   const { rows } = await quick("2b");
   deepEqual(rows.map((row) => [row.router, row.cores]), [1, 3, 7].map((n) => ["cppvr-relay", n]));
@@ -76,6 +82,20 @@ Deno.test("2c: the other allocator that follows the load, without a staircase to
   ok(rows.some((row) => Number(row.cores) > 1));
   deepEqual(result.reactions, []);
   await rejects(() => quick("2c", { allocator: "fixed" }), /no such allocator; known: dynamic/);
+});
+
+Deno.test("2c: period, core rate and bounds are those asked for", async () => {
+  const asked = { period: "100ms", coreRate: "30k", minCores: "2", maxCores: "4" };
+  const { rows, notes } = await quick("2c", asked);
+  match(notes[0]!, /a period of 100 ms$/);
+  const ideal = (row: Figures) => Math.min(4, Math.max(2, Number(row.offered_fps) / 30_000));
+  for (const row of rows) equal(row.ideal_cores, ideal(row));
+  ok(rows.every((row) => Number(row.cores) >= 2 && Number(row.cores) <= 4));
+  ok(rows.some((row) => row.cores === 4), "180 Kfps are six times 30");
+  await rejects(() => quick("2c", { minCores: "3", maxCores: "2" }), /--min-cores 3 is more than/);
+  await rejects(() => quick("2d", { minCores: "9" }), /the experiment has 4 cores for a VR/);
+  await rejects(() => quick("2c", { period: "1ms" }), /--period 1ms: it must be a time from 50ms/);
+  await rejects(() => quick("3a", { period: "1s" }), /--period is for experiments 2c and 2d only/);
 });
 
 Deno.test("allocation: each change is timed, beside a bare futex", async () => {
@@ -234,6 +254,6 @@ Deno.test("the chart shows cores, those that lack and those too many", () => {
   const lines = drawChart([row(1, 1, 1), row(2, 1, 2), row(3, 2, 1)], 3, true);
   deepEqual(lines.slice(1, 5), ["  3 ┤", "  2 ┤ ░▒", "  1 ┤███", "    └───"]);
   match(plainLine(row(2, 1, 2), true), /2\.0 s +vr1 +offered 120 Kfps.*1 of 2 +paced$/);
-  equal(redraw(["a", "b"], 0), "a\x1b[K\nb\x1b[K");
-  equal(redraw(["a"], 2), "\x1b[2Aa\x1b[K");
+  equal(redraw(["a", "b"], 0), "\x1b[?7la\x1b[K\nb\x1b[K\x1b[?7h");
+  equal(redraw(["a"], 2), "\x1b[?7l\x1b[2Aa\x1b[K\x1b[?7h");
 });

@@ -108,6 +108,8 @@ Deno.test("what is not known is refused with what is", async () => {
   await rejects(run(["1c", "1d"], { trace: "x" }), /--trace is for experiment 1c/);
   await rejects(run(["1d"], { zeroCopy: true }), /--zero-copy is for experiment 1c/);
   await rejects(run(["1c"], { trace: "/nonexistent.pcap" }), /no such file/);
+  await rejects(run(["1c"], { json: "/dev/null/x.json" }), /--json: cannot write/);
+  await rejects(run(["1c"], { queue: "lock" }), /did you mean locked\?/);
 });
 
 Deno.test("a table has the fields of all rows, with units", () => {
@@ -119,6 +121,8 @@ Deno.test("a table has the fields of all rows, with units", () => {
   match(lines[0]!, /^queue +frames per second +p50 +ratio$/);
   match(lines[1]!, /^a +12\.35 M\/s +0\.25 µs +-$/);
   match(lines[2]!, /^longer +- +- +0\.50$/);
+  const small = formatRows([{ frames_per_second: 57_620, ideal_frames_per_second: 360_000 }]);
+  match(small, /\n +57\.6 k\/s +360\.0 k\/s\n$/);
 });
 
 Deno.test("the median of an even and an odd number of values", () => {

@@ -34,8 +34,11 @@ export function drawChart(rows: readonly AdaptRow[], levels: number, paced: bool
   return [...lines, "    █ cores  ░ fewer than the ideal  ▒ more than the ideal"];
 }
 
-/** What moves the cursor up over the lines drawn before, and draws these. */
+/**
+ * What moves the cursor up over the lines drawn before, and draws these: each on one line, also
+ * where the terminal is narrower (no wrapping meanwhile).
+ */
 export function redraw(lines: readonly string[], before: number): string {
   const up = before === 0 ? "" : `\x1b[${before}A`;
-  return up + lines.map((line) => `${line}\x1b[K`).join("\n");
+  return `\x1b[?7l${up}${lines.map((line) => `${line}\x1b[K`).join("\n")}\x1b[?7h`;
 }

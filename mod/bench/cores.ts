@@ -61,6 +61,7 @@ export async function benchPlacements(context: BenchContext): Promise<Outcome> {
   const limit = () => measureLimit(limitOptions);
   for (const router of context.router === null ? benchRouters : [context.router]) {
     for (const [name, placement] of Object.entries(placements)) {
+      if (name !== (context.cores.placement ?? name)) continue;
       const before = await limit();
       const spec = { router, rates_fps: [[null]], byFrame: false, placement, paced: false };
       let frames_per_second: number;

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { Core } from "../../ffi/core.ts";
-import { ExitCode, Failure } from "../config/mod.ts";
+import { ExitCode, Failure, meant } from "../config/mod.ts";
 import { link } from "../config/sizes.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import { readTrace } from "../trace/mod.ts";
@@ -10,6 +10,7 @@ import { adaptiveAllocators, benchOneVr, benchTwoVrs } from "./adapt.ts";
 import { benchAllocation } from "./allocation.ts";
 import { benchBalance, benchFairness } from "./balance.ts";
 import { benchClick } from "./click.ts";
+import { type CoreOptions, readCoreOptions } from "./core_options.ts";
 import { benchControl } from "./control.ts";
 import { benchFixed, benchPlacements } from "./cores.ts";
 import { benchLatency } from "./latency.ts";
@@ -71,7 +72,7 @@ export const experiments = {
 }>;
 
 /** Options of `lvrm bench` as the command line gives them. */
-export interface BenchOptions extends NarrowingOptions {
+export interface BenchOptions extends NarrowingOptions, CoreOptions {
   readonly json?: string;
   readonly quick?: boolean;
   readonly router?: string;
@@ -112,11 +113,12 @@ function known(what: string, names: readonly string[], name: string): void {
   if (names.includes(name)) return;
   throw new Failure(
     ExitCode.usage,
-    `${name}: there is no such ${what}; known: ${names.join(", ")}`,
+    `${name}: there is no such ${what};${meant(name, names)} known: ${names.join(", ")}`,
   );
 }
 
 const networkExperiments: readonly string[] = ["1a", "1b"];
+const adaptiveExperiments: readonly string[] = ["2c", "2d"];
 
 /** A program of the user's own is for those experiments that start one VRI of it. */
 function checkRouter(names: readonly string[], router: string, runtime: string): void {
@@ -140,6 +142,11 @@ const special = [
   ["adapter", "--adapter", networkExperiments],
   ["repeats", "--repeats", networkExperiments],
   ["sizes", "--sizes", networkExperiments],
+  ["placement", "--placement", ["2a"]],
+  ["period", "--period", adaptiveExperiments],
+  ["coreRate", "--core-rate", adaptiveExperiments],
+  ["minCores", "--min-cores", adaptiveExperiments],
+  ["maxCores", "--max-cores", adaptiveExperiments],
 ] as const;
 
 function requireFor(names: readonly string[], options: BenchOptions): void {
@@ -171,6 +178,20 @@ function loadCore(runtime: string): Core {
   }
 }
 
+function unwritable(path: string, error: unknown): Failure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Failure(ExitCode.host, `--json: cannot write ${path}: ${reason}`);
+}
+
+/** Before minutes of measuring, not after. Throws Failure (host). */
+function requireWritable(path: string): void {
+  try {
+    Deno.openSync(path, { append: true, create: true }).close();
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
 /** Runs experiments one after another; `print` gets the tables, `progress` a line for each row. */
 export async function runBench(
   names: readonly string[],
@@ -186,6 +207,8 @@ export async function runBench(
   const allocator = options.allocator ?? "dynamic";
   known("allocator", adaptiveAllocators, allocator);
   requireFor(names, options);
+  const cores = readCoreOptions(options);
+  if (options.json !== undefined) requireWritable(options.json);
   const window_frames = parseWindow(options.window);
   const capture = options.trace === undefined ? null : readTrace(options.trace);
   const machine = describeMachine();
@@ -201,6 +224,7 @@ export async function runBench(
     only: readNarrowing(options),
     queue: queue ?? null,
     allocator,
+    cores,
     window_frames,
     capture,
     zeroCopy: options.zeroCopy === true,
@@ -229,7 +253,6 @@ export async function runBench(
   try {
     await Deno.writeTextFile(options.json, JSON.stringify(result, null, 2) + "\n");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(ExitCode.host, `--json: cannot write ${options.json}: ${reason}`);
+    throw unwritable(options.json, error);
   }
 }

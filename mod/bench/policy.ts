@@ -3,7 +3,12 @@ import type { VrPolicy } from "../vr_monitor/mod.ts";
 import { coreRate_fps } from "./dummy.ts";
 
 /** One VR's, with everything that isn't said as by default. */
-export function policyOf(name: string, most: number, allocator: string): VrPolicy {
+export function policyOf(
+  name: string,
+  most: number,
+  allocator: string,
+  more: Partial<VrPolicy> = {},
+): VrPolicy {
   return {
     name,
     allocator,
@@ -16,5 +21,6 @@ export function policyOf(name: string, most: number, allocator: string): VrPolic
     maxCores: most,
     weight: 1,
     coolDown_ms: 0,
+    ...more,
   };
 }

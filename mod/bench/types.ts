@@ -1,6 +1,7 @@
 /** What every experiment gets. */
 import type { Core } from "../../ffi/core.ts";
 import type { CapturedFrame } from "../trace/mod.ts";
+import type { CoreChoice } from "./core_options.ts";
 import type { Machine } from "./machine.ts";
 import type { Narrowing } from "./narrowing.ts";
 import type { Reaction } from "./steps.ts";
@@ -46,6 +47,8 @@ export interface BenchContext {
   readonly queue: string | null;
   /** Of 2c and 2d. */
   readonly allocator: string;
+  /** Of 2a, 2c and 2d. */
+  readonly cores: CoreChoice;
   /** Frames on their way at most, where frames come as fast as they are taken. */
   readonly window_frames: number;
   /** 1c: frames lie in the VR's arena beforehand; only their first cache line is written anew. */

@@ -160,7 +160,19 @@ Deno.test("the status table aligns its columns and shows why", () => {
       drops: { no_route: 1 },
       batches: [],
     },
-    decisions: [],
+    decisions: [1, 2, 3, 4, 5, 6].map((before) => ({
+      at: "2026-01-01T00:00:00.000Z",
+      uptime_ms: 3_600_000 + before * 1000,
+      vr: "vr1",
+      before,
+      after: before + 1,
+      wanted: before + 1,
+      rule: "above",
+      reason: `${before} Kfps arrive`,
+      inputs: {},
+      took_us: before === 6 ? 51.5 : null,
+      dry_run: before === 5,
+    })),
   });
   ok(text.startsWith("lvrm 0.1.0, up 1 h 2 min 5 s\n"));
   for (
@@ -168,7 +180,10 @@ Deno.test("the status table aligns its columns and shows why", () => {
       "1,234,567",
       "no_route 1",
       "… (4)",
-      "2 of 3",
+      "2 of 3 (starved)",
+      "\n\nDECISION  WHEN            CHANGE             WHY\n" +
+      "vr1       1 min 59 s ago  6 cores → 7 cores  6 Kfps arrive (took 51.5 µs)\n" +
+      "vr1       2 min 0 s ago   5 cores → 6 cores  5 Kfps arrive; dry run: nothing is changed\n",
       "25 %",
       "exited with status 1",
       "failed",
@@ -177,6 +192,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
   ) {
     ok(text.includes(part), part);
   }
+  ok(!text.includes("1 Kfps arrive"), "the latest five");
   ok(text.split("\n").every((line) => line === line.trimEnd()));
 });
 

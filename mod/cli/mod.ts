@@ -2,7 +2,7 @@
 import { CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { findLimitOf, runBench, runFindLimit } from "../bench/mod.ts";
-import type { Settings } from "../config/mod.ts";
+import type { Origin, Settings } from "../config/mod.ts";
 import { virtualSource } from "../config/source.ts";
 import { checkHost, listAdapters, requireComplete, runGateway } from "../gateway/mod.ts";
 import { runSimulate } from "../simulate/mod.ts";
@@ -37,8 +37,14 @@ function judge(error: unknown): { code: number; text: string | null } {
 }
 
 /** One run; what it was is printed where its input ended it. Throws Failure. */
-async function run(settings: Settings, print: (text: string) => void): Promise<void> {
-  const { status, capture } = await runGateway(settings);
+async function run(
+  settings: Settings,
+  origin: Origin | null,
+  print: (text: string) => void,
+): Promise<void> {
+  const { status, capture } = await runGateway(settings).catch((error) => {
+    throw error instanceof Failure ? origin?.explain(error) ?? error : error;
+  });
   if (status !== null) print(formatStatus(status));
   const source = virtualSource(settings);
   if (source?.adapter !== "pcap" || capture === null) return;
@@ -51,7 +57,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const print = (text: string) => write(Deno.stdout, text);
   const progress = (line: string) => write(Deno.stderr, `${line}\n`);
   const program = makeProgram({
-    run: (settings) => run(settings, print),
+    run: (settings, origin) => run(settings, origin, print),
     check: checkHost,
     adapters: listAdapters,
     bench: (names, options) => {

@@ -16,11 +16,13 @@ import {
   Failure,
   jsonSchema,
   loadConfig,
+  originOf,
+  placements as placementNames,
   socketPath,
   valueOf,
   writeConfig,
 } from "../config/mod.ts";
-import type { Environment, RunOptions, Settings } from "../config/mod.ts";
+import type { Environment, Origin, RunOptions, Settings } from "../config/mod.ts";
 import { addHandlers } from "./handlers.ts";
 import { exitCodeOf, formatAdapters, formatFindings } from "../gateway/mod.ts";
 import type { AdapterRow, Finding } from "../gateway/mod.ts";
@@ -31,9 +33,9 @@ import { formatStatus } from "./table.ts";
 
 /** What the commands do, and where their words go. */
 export interface Actions {
-  readonly run: (settings: Settings) => Promise<void>;
+  readonly run: (settings: Settings, origin: Origin | null) => Promise<void>;
   /** Looks at this host for a run. */
-  readonly check: (settings: Settings) => Finding[];
+  readonly check: (settings: Settings, origin: Origin | null) => Finding[];
   /** Opens adapters on these interfaces, or on those that a run would serve. */
   readonly adapters: (interfaces: readonly string[]) => AdapterRow[];
   readonly bench: (experiments: readonly string[], options: BenchOptions) => Promise<void>;
@@ -78,10 +80,14 @@ The packed executable unpacks its files once into ${cacheDirectory}
 (LVRM_CACHE moves it). LVRM_PFRING_LIBRARY names the file of PF_RING's library.`;
 }
 
-/** The run that options, environment and configuration file ask for. Throws Failure. */
-function settingsOf(options: RunOptions, env: Environment): Settings {
+/**
+ * The run that options, environment and configuration file ask for, and what of it is the file's.
+ * Throws Failure.
+ */
+function decided(options: RunOptions, env: Environment): [Settings, Origin | null] {
   const path = options.config ?? valueOf(env, "LVRM_CONFIG");
-  return decideSettings(options, env, path === undefined ? null : loadConfig(path));
+  const file = path === undefined ? null : loadConfig(path);
+  return [decideSettings(options, env, file), originOf(options, env, file)];
 }
 
 /** What is about the configuration and starts nothing. */
@@ -90,9 +96,9 @@ function addConfigurationCommands(program: Command, actions: Actions): void {
     .description("say whether this host can do what options and configuration file ask for")
     .option("--print", "print the whole as a configuration file instead")
     .action((options: RunOptions & { print?: boolean }) => {
-      const settings = settingsOf(options, actions.environment);
+      const [settings, origin] = decided(options, actions.environment);
       if (options.print === true) return actions.print(writeConfig(settings));
-      const findings = actions.check(settings);
+      const findings = actions.check(settings, origin);
       actions.print(formatFindings(findings));
       const code = exitCodeOf(findings);
       if (code !== ExitCode.ok) {
@@ -143,6 +149,44 @@ function addPrograms(program: Command): void {
 const onlyRouter = `only this router: ${forwardingRouters.join(", ")} (1a, 1b); for 1c and 1d ` +
   "also a program of your own with its arguments, as in --vr";
 
+function addBench(program: Command, actions: Actions): void {
+  const command = program.command("bench")
+    .description(
+      "measure lvrm on this machine, without its interfaces, and without privileges but for 1a " +
+        "and 1b: " +
+        Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
+    )
+    .argument("<EXPERIMENT...>", "one or more of them");
+  addBenchOptions(command)
+    .action((names: string[], options: BenchOptions) => actions.bench(names, options));
+}
+
+function addBenchOptions(command: Command): Command {
+  return command
+    .option("--json <FILE>", "write the figures there too, as JSON")
+    .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
+    .option("--router <NAME>", onlyRouter)
+    .option("--adapter <NAMES>", "only these adapters, with commas between them (1a, 1b)")
+    .option("--sizes <NUMBERS>", "only these sizes: 84,1538 bytes on the wire (1a)")
+    .option("--repeats <N>", "how often, each beginning with another contestant (1a, 1b)")
+    .option(
+      "--queue <NAME>",
+      `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
+    )
+    .option("--allocator <NAME>", `of 2c and 2d: ${adaptiveAllocators.join(", ")}`)
+    .option("--period <TIME>", "between two decisions of 2c and 2d (default: 1s)")
+    .option("--core-rate <RATE>", "what dynamic takes a core for, of 2c and 2d (default: 60k)")
+    .option("--min-cores <N>", "fewest cores of each VR, of 2c and 2d (default: 1)")
+    .option("--max-cores <N>", "most cores of each VR, of 2c and 2d")
+    .option("--placement <NAME>", `only this placement of 2a: ${placementNames.join(", ")}`)
+    .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
+    .option(
+      "--zero-copy",
+      "frames lie in the VR's arena beforehand, and only the first 62 bytes are written anew (1c)",
+    )
+    .option("--window <N>", "frames on their way at most (default: 2048)");
+}
+
 function addVersion(program: Command, actions: Actions): void {
   program.command("version")
     .description("print the version")
@@ -157,7 +201,7 @@ function addVersion(program: Command, actions: Actions): void {
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
   const run = async (options: RunOptions) => {
-    await actions.run(settingsOf(options, actions.environment));
+    await actions.run(...decided(options, actions.environment));
   };
   addRunOptions(program)
     .description("One gateway, many virtual routers, each in processes of its own.")
@@ -183,31 +227,7 @@ export function makeProgram(actions: Actions): Command {
       actions.print(json ? `${JSON.stringify(status, null, 2)}\n` : formatStatus(status));
     });
   addHandlers(program, actions);
-  program.command("bench")
-    .description(
-      "measure lvrm on this machine, without its interfaces, and without privileges but for 1a " +
-        "and 1b: " +
-        Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
-    )
-    .argument("<EXPERIMENT...>", "one or more of them")
-    .option("--json <FILE>", "write the figures there too, as JSON")
-    .option("--quick", "seconds instead of minutes: to see that it works, not to judge by")
-    .option("--router <NAME>", onlyRouter)
-    .option("--adapter <NAMES>", "only these adapters, with commas between them (1a, 1b)")
-    .option("--sizes <NUMBERS>", "only these sizes: 84,1538 bytes on the wire (1a)")
-    .option("--repeats <N>", "how often, each beginning with another contestant (1a, 1b)")
-    .option(
-      "--queue <NAME>",
-      `only this queue: ${manifest.queues.join(", ")} (1c: all, others: the default)`,
-    )
-    .option("--allocator <NAME>", `of 2c and 2d: ${adaptiveAllocators.join(", ")}`)
-    .option("--trace <FILE>", "replay the frames of a pcap or pcapng file (1c)")
-    .option(
-      "--zero-copy",
-      "frames lie in the VR's arena beforehand, and only the first 62 bytes are written anew (1c)",
-    )
-    .option("--window <N>", "frames on their way at most (default: 2048)")
-    .action((names: string[], options: BenchOptions) => actions.bench(names, options));
+  addBench(program, actions);
   program.command("simulate")
     .description(
       "decide about the cores of a scenario in virtual time, against an oracle that knows the " +

@@ -115,7 +115,7 @@ function addCoreOptions(command: Command): Command {
     .option("--dry-run", "decide about cores, say so, and leave all as it is (LVRM_DRY_RUN=1)")
     .option(
       "--overcommit",
-      "more instances than cores, where minima or weights ask for them (LVRM_OVERCOMMIT=1)",
+      "more instances than cores: VRs get all that they ask for, and share (LVRM_OVERCOMMIT=1)",
     )
     .option(
       "--cores <LIST>",

@@ -1,6 +1,7 @@
 /** The status as tables for a terminal. Pure. */
 import type { CaptureReport } from "../../ffi/replay.ts";
 import type { Status, VrStatus } from "../metrics/mod.ts";
+import { changeOf, outcomeOf } from "../vr_monitor/mod.ts";
 
 /** Columns; numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -23,7 +24,7 @@ function dropText(drops: Readonly<Record<string, number>>): string {
 /** As many as it has; of how many, where it wants more; and whether its VRIs fail. */
 function coresText({ cores, wanted_cores, starved, broken }: VrStatus): string {
   if (broken) return `${cores} (broken)`;
-  return starved ? `${cores} of ${wanted_cores}` : String(cores);
+  return starved ? `${cores} of ${wanted_cores} (starved)` : String(cores);
 }
 
 function uptime(seconds: number): string {
@@ -49,6 +50,21 @@ function adaptersText(status: Status): string {
   const reasons = Map.groupBy(chosen, (it) => `${it.adapter}: ${it.adapter_why}`);
   return [...reasons].map(([why, all]) => `\n${all.map((it) => it.name).join(", ")} by ${why}`)
     .join("");
+}
+
+/** Decisions that the tables show; `--json` has more. */
+const shownDecisions = 5;
+
+/** The latest decisions about cores, the last one first; nothing where there are none. */
+function decisionsText({ decisions, uptime_s }: Status): string[] {
+  if (decisions.length === 0) return [];
+  const rows = decisions.slice(-shownDecisions).reverse().map((it) => [
+    it.vr,
+    `${uptime(Math.max(0, uptime_s - it.uptime_ms / 1000))} ago`,
+    changeOf(it),
+    `${it.reason}${outcomeOf(it)}`,
+  ]);
+  return [table([["DECISION", "WHEN", "CHANGE", "WHY"], ...rows])];
 }
 
 /** Everything on one screen: interfaces, VRs, VRIs, totals. */
@@ -113,5 +129,7 @@ export function formatStatus(status: Status): string {
     `${count(t.kept_by_kernel_frames)} + in flight ${count(t.in_flight_frames)}`;
   const head = `lvrm ${status.version}, up ${uptime(status.uptime_s)}`;
   const ports = interfaces + adaptersText(status);
-  return [head, ports, ...several, vrs, vris, `frames: ${totals}`].join("\n\n") + "\n";
+  return [head, ports, ...several, vrs, vris, ...decisionsText(status), `frames: ${totals}`].join(
+    "\n\n",
+  ) + "\n";
 }

@@ -16,13 +16,77 @@ export const ExitCode = {
 
 export type ExitCode = typeof ExitCode[keyof typeof ExitCode];
 
+/** Where the configuration file says something: keys and indices from its top. */
+export type Place = readonly PropertyKey[];
+
 /** An error for the user: one line that says what failed, the likely cause and what to do. */
 export class Failure extends Error {
   readonly code: ExitCode;
+  /** Where the file says what it is about, if it does; null: it is about nothing of the kind. */
+  readonly place: Place | null;
+  /** Where it stands for several: each of them. */
+  readonly parts: readonly Failure[];
 
-  constructor(code: ExitCode, message: string) {
+  constructor(
+    code: ExitCode,
+    message: string,
+    place: Place | null = null,
+    parts: readonly Failure[] = [],
+  ) {
     super(message);
     this.name = "Failure";
     this.code = code;
+    this.place = place;
+    this.parts = parts;
+  }
+}
+
+/** The failures that this one stands for: at least itself. */
+export function partsOf(failure: Failure): readonly Failure[] {
+  return failure.parts.length > 0 ? failure.parts : [failure];
+}
+
+/** The same failure, about this, unless it knows better. */
+export function placed(failure: Failure, place: Place | null): Failure {
+  if (place === null || failure.place !== null || failure.parts.length > 0) return failure;
+  return new Failure(failure.code, failure.message, place);
+}
+
+/** Several as one, a line each. A mistake in the configuration goes before what the host can't. */
+function together(failures: readonly Failure[]): Failure {
+  const parts = failures.flatMap(partsOf);
+  if (parts.length === 1) return parts[0]!;
+  const isWrong = parts.some(({ code }) => code === ExitCode.configuration);
+  const lines = parts.map(({ message }) => message);
+  return new Failure(
+    isWrong ? ExitCode.configuration : parts[0]!.code,
+    [`${parts.length} errors`, ...lines].join("\n"),
+    null,
+    parts,
+  );
+}
+
+/** Looks at several things, each also after another has failed. */
+export class Attempts {
+  readonly #failures: Failure[] = [];
+
+  /** What `look` returns; undefined, and its Failure noted, where it throws one. */
+  attempt<T>(look: () => T, place: Place | null = null): T | undefined {
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#failures.push(placed(error, place));
+      return undefined;
+    }
+  }
+
+  get failed(): boolean {
+    return this.#failures.length > 0;
+  }
+
+  /** Throws all that failed as one Failure, if anything did. */
+  end(): void {
+    if (this.failed) throw together(this.#failures);
   }
 }

@@ -131,7 +131,7 @@ export const vrFields = {
   },
   load_estimator: {
     key: "loadEstimator",
-    read: values.oneOf("load-estimator", manifest.load_estimators),
+    read: values.oneOf("load estimator", manifest.load_estimators),
     write: name(manifest.load_estimators),
     about: "what the balancer goes by",
   },
@@ -274,7 +274,7 @@ export const runFields = {
     key: "overcommit",
     read: onOff,
     write: same,
-    about: "more instances than cores, where minima or `vris` ask for them",
+    about: "more instances than cores: VRs get all that they ask for, and share cores",
   },
   busy_poll: {
     key: "busyPoll",
@@ -285,13 +285,13 @@ export const runFields = {
   socket: { key: "socket", read: socket, write: same, about: "control socket" },
   log_format: {
     key: "logFormat",
-    read: values.nameOf("log-format", logFormats),
+    read: values.nameOf("log format", logFormats),
     write: same,
     about: "how the log is written, on stderr",
   },
   log_level: {
     key: "logLevel",
-    read: values.nameOf("log-level", logLevels),
+    read: values.nameOf("log level", logLevels),
     write: same,
     about: "what the log leaves out",
   },

@@ -20,7 +20,10 @@ export function distance(a: string, b: string): number {
 
 const plain = (name: string) => name.toLowerCase().replaceAll(/[-_\s]/g, "");
 
-/** The name nearest to `word`, or null where none is near: at most every third letter differs. */
+/**
+ * The name nearest to `word`, or null where none is near: at most every third letter differs, or
+ * it is the only one that begins so.
+ */
 export function nearest(word: string, names: readonly string[]): string | null {
   const meant = plain(word.slice(0, 64));
   let best: string | null = null;
@@ -30,8 +33,12 @@ export function nearest(word: string, names: readonly string[]): string | null {
     if (steps >= least) continue;
     [best, least] = [name, steps];
   }
-  return best;
+  return best ?? (meant.length < 3 ? null : onlyOne(names.filter((name) => {
+    return plain(name).startsWith(meant);
+  })));
 }
+
+const onlyOne = (names: readonly string[]) => names.length === 1 ? names[0]! : null;
 
 /** ` did you mean NAME?`, or nothing. */
 export function meant(word: string, names: readonly string[]): string {

@@ -1,6 +1,7 @@
 /** What values of one VR, or of all together, must not contradict. Pure. */
 import { manifest } from "../../ffi/abi.gen.ts";
-import { ExitCode, Failure } from "./failure.ts";
+import { Attempts, ExitCode, Failure } from "./failure.ts";
+import type { Place } from "./failure.ts";
 import { ownFields, vrFields } from "./fields.ts";
 import type { Problem as FileProblem, Source } from "./file/source.ts";
 import { most } from "./options.ts";
@@ -15,6 +16,8 @@ export interface Problem {
   /** What is wrong and what to do, without the VR's name. */
   readonly message: string;
 }
+
+const countOf = (vris: number) => vris === 1 ? "1 VRI is" : `${vris} VRIs are`;
 
 /** Contradictions within one VR. */
 export function vrProblems(vr: VrSettings): Problem[] {
@@ -31,14 +34,14 @@ export function vrProblems(vr: VrSettings): Problem[] {
     if (maxCores !== null && vris > maxCores) {
       problems.push({
         keys: ["vris", "maxCores"],
-        message: `${vris} VRIs are more than its most cores, ${maxCores}: lower the one or ` +
+        message: `${countOf(vris)} more than its most cores, ${maxCores}: lower the one or ` +
           `raise the other`,
       });
     }
     if (vris < minCores) {
       problems.push({
         keys: ["vris", "minCores"],
-        message: `${vris} VRIs are less than its fewest cores, ${minCores}: raise the one or ` +
+        message: `${countOf(vris)} less than its fewest cores, ${minCores}: raise the one or ` +
           `lower the other`,
       });
     }
@@ -114,33 +117,49 @@ export function requireSense(
   if (file !== null && problems.length > 0) throw file.failure(problems);
 }
 
+/** Why several dispatchers can't be, or null. */
+function dispatchersProblem(settings: Settings): string | null {
+  const { dispatchers } = settings;
+  if (dispatchers === 1) return null;
+  const words = (other: string, why: string) =>
+    `--dispatchers ${dispatchers} and ${other} exclude each other: ${why}`;
+  if (virtualSource(settings)?.adapter === "pcap") {
+    const why = "frames go in, and are written, in the order of their times, which one " +
+      "dispatcher alone can keep";
+    return words("--adapter pcap", why);
+  }
+  if (settings.zeroCopy) {
+    return words("--zero-copy", "frames lie in an arena for one dispatcher");
+  }
+  if (settings.adapter !== manifest.adapters.findIndex((name) => name === "pf_ring")) return null;
+  const why = "that adapter is not made for PF_RING's clusters; take packet_mmap";
+  return words("--adapter pf_ring", why);
+}
+
 /** Throws Failure (configuration) where ports are asked for that the adapter doesn't have. */
 export function requirePorts(settings: Settings): void {
   const source = virtualSource(settings);
-  const followed = settings.vrs.find((vr) => vr.table !== null);
-  const { dispatchers } = settings;
-  const pfRing = manifest.adapters.findIndex((name) => name === "pf_ring");
-  const why = dispatchers > 1 && source?.adapter === "pcap"
-    ? `--dispatchers ${dispatchers} and --adapter pcap exclude each other: frames go in, and are ` +
-      "written, in the order of their times, which one dispatcher alone can keep"
-    : dispatchers > 1 && settings.zeroCopy
-    ? `--dispatchers ${dispatchers} and --zero-copy exclude each other: frames lie in an arena ` +
-      "for one dispatcher"
-    : dispatchers > 1 && settings.adapter === pfRing
-    ? `--dispatchers ${dispatchers} and --adapter pf_ring exclude each other: that adapter is ` +
-      "not made for PF_RING's clusters; take packet_mmap"
-    : source === null
-    ? settings.zeroCopy
-      ? "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand"
-      : null
-    : settings.interfaces.length > 0
-    ? `--interface and --adapter ${source.adapter} exclude each other: that adapter has ports ` +
-      `of its own`
-    : settings.zeroCopy && source.adapter !== "memory"
-    ? "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand"
-    : followed !== undefined
-    ? `${followed.name} follows the kernel's routing table ${followed.table}, and the ports of ` +
-      `--adapter ${source.adapter} are none of the kernel's: give it routes of its own`
-    : null;
-  if (why !== null) throw new Failure(ExitCode.configuration, why);
+  const all = new Attempts();
+  const add = (message: string, place: Place) =>
+    all.attempt(() => {
+      throw new Failure(ExitCode.configuration, message, place);
+    });
+  const dispatchers = dispatchersProblem(settings);
+  if (dispatchers !== null) add(dispatchers, ["dispatchers"]);
+  if (settings.zeroCopy && source?.adapter !== "memory") {
+    const why = "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand";
+    add(why, ["zero_copy"]);
+  }
+  if (source !== null && settings.interfaces.length > 0) {
+    const why = `--interface and --adapter ${source.adapter} exclude each other: that adapter ` +
+      "has ports of its own";
+    add(why, ["interfaces"]);
+  }
+  for (const [i, { name, table }] of settings.vrs.entries()) {
+    if (source === null || table === null) continue;
+    const why = `${name} follows the kernel's routing table ${table}, and the ports of ` +
+      `--adapter ${source.adapter} are none of the kernel's: give it routes of its own`;
+    add(why, ["vrs", i, "table"]);
+  }
+  all.end();
 }

@@ -4,6 +4,7 @@
  */
 import { ExitCode, Failure } from "./failure.ts";
 import type { FileConfig } from "./file/read.ts";
+import { originOf } from "./origin.ts";
 import { requirePorts, requireSense } from "./sense.ts";
 import { givenBy, givenSocket } from "./options.ts";
 import type { Layer, RunOptions } from "./options.ts";
@@ -131,7 +132,12 @@ export function decideSettings(
     vrs,
     interfaces: interfaces.length > 0 ? interfaces : file?.interfaces ?? [],
   };
-  requirePorts(settings);
+  try {
+    requirePorts(settings);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw originOf(options, env, file)?.explain(error) ?? error;
+  }
   requireSense(vrs, isOwn ? file?.source ?? null : null, given);
   return settings;
 }

@@ -32,7 +32,7 @@ export function chooseAdapters(
 ): AdapterChoice {
   if (typeof adapter === "number") {
     const reason = core.adapterUnavailable(adapter);
-    if (reason !== null) throw new Failure(ExitCode.host, reason);
+    if (reason !== null) throw new Failure(ExitCode.host, reason, ["adapter"]);
     return { candidates: [adapter], asked: true, passed: [] };
   }
   const candidates: number[] = [];

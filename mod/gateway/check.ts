@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { EventKind, manifest } from "../../ffi/abi.gen.ts";
 import { Core } from "../../ffi/core.ts";
 import { claimSocket } from "../api/mod.ts";
-import type { Settings } from "../config/mod.ts";
+import type { Origin, Settings } from "../config/mod.ts";
 import { type VirtualSource, virtualSource } from "../config/source.ts";
 import type { IngressPlan } from "../ingress/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { RouteMonitor } from "../routing/mod.ts";
 import type { Link } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
+import { Attempts } from "../config/mod.ts";
 import { placements, requireCores, toList, usableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
 import { chooseAdapters } from "./adapters.ts";
@@ -30,11 +31,13 @@ import { openTable } from "./table.ts";
 import { lookAt } from "./virtual.ts";
 import { connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
 
-/** Looks at everything; `runtime`: where lvrm's own files lie. */
-export function checkHost(settings: Settings, runtime = runtimeDirectory()): Finding[] {
-  const findings = new Findings();
-  for (const vr of settings.vrs) {
-    const program = findings.attempt(vr.name, () => resolveRouter(vr, runtime));
+/** Looks at everything; `origin`: where the settings come from. */
+export function checkHost(settings: Settings, origin: Origin | null = null): Finding[] {
+  const runtime = runtimeDirectory();
+  const findings = new Findings(origin);
+  for (const [i, vr] of settings.vrs.entries()) {
+    const place = ["vrs", i, "router"];
+    const program = findings.attempt(vr.name, () => resolveRouter(vr, runtime), place);
     const subnets = vr.subnets.map(formatPrefix).join(", ");
     if (program !== undefined) findings.ok(vr.name, `${subnets} by ${vr.router}`);
   }
@@ -54,7 +57,7 @@ export function checkHost(settings: Settings, runtime = runtimeDirectory()): Fin
     return findings.all;
   }
   try {
-    const adapters = findings.attempt("adapter", () => chooseAdapters(settings, core));
+    const adapters = findings.attempt("adapter", () => chooseAdapters(settings, core), ["adapter"]);
     if (adapters !== undefined) findings.ok("adapter", describeAdapters(adapters));
     checkNetwork(settings, core, findings, { permitted: permitted === true, isRunning });
   } finally {
@@ -65,7 +68,7 @@ export function checkHost(settings: Settings, runtime = runtimeDirectory()): Fin
 
 /** What comes in without interfaces; its output is not touched. */
 function checkSource(source: VirtualSource, settings: Settings, findings: Findings): void {
-  const known = findings.attempt("adapter", () => lookAt(source, settings));
+  const known = findings.attempt("adapter", () => lookAt(source, settings), ["adapter"]);
   if (known === undefined) return;
   const frames = `${known.frames.toLocaleString("en-US")} frames`;
   findings.ok("adapter", `${source.adapter}: ${frames} on ${known.ports} ports`);
@@ -102,11 +105,11 @@ function checkCores(settings: Settings, findings: Findings): void {
     `${theirs}, VRIs on ${others === "" ? "the same: they take turns" : others}`,
   );
   const needs = coreNeeds(settings.vrs);
-  for (const need of needs) {
-    findings.attempt("cores", () => requireCores([need], usable, overcommit, dispatchers));
-  }
-  if (findings.all.some(({ about, verdict }) => about === "cores" && verdict === "error")) return;
-  findings.attempt("cores", () => requireCores(needs, usable, overcommit, dispatchers));
+  const enough = findings.attempt("cores", () => {
+    requireCores(needs, usable, overcommit, dispatchers);
+    return true;
+  });
+  if (enough === undefined) return;
   const vris = needs.reduce((sum, { minCores }) => sum + minCores, 0);
   const free = cores.length - dispatchers;
   if (vris > Math.max(1, free)) {
@@ -121,14 +124,14 @@ function checkCores(settings: Settings, findings: Findings): void {
 /** Whether an lvrm runs that has the socket. */
 function checkSocket(settings: Settings, findings: Findings): boolean {
   const before = findings.all.length;
-  const claim = findings.attempt("socket", () => claimSocket(settings.socket));
+  const claim = findings.attempt("socket", () => claimSocket(settings.socket), ["socket"]);
   if (claim !== undefined) {
-    claim.release();
+    claim.undo();
     findings.ok("socket", settings.socket);
     return false;
   }
   const [failed] = findings.all.slice(before);
-  if (!failed!.text.startsWith("another lvrm")) return false;
+  if (!failed!.text.includes("another lvrm")) return false;
   findings.all.length = before;
   findings.warn("socket", failed!.text);
   return true;
@@ -172,12 +175,12 @@ function checkNetwork(settings: Settings, core: Core, findings: Findings, known:
 function checkPorts(settings: Settings, routes: RouteMonitor, findings: Findings): Port[] {
   const links = routes.links();
   const addresses = routes.addresses();
-  const wanted = settings.interfaces.length === 0
-    ? [[]]
-    : settings.interfaces.map((port) => [port]);
-  const ports = wanted.flatMap((some) =>
-    findings.attempt("interfaces", () => choosePorts(some, links, addresses)) ?? []
-  );
+  const { interfaces } = settings;
+  // Where some can't be, those that can are looked at all the same.
+  const ports = findings.attempt("interfaces", () => choosePorts(interfaces, links, addresses)) ??
+    interfaces.flatMap((port) =>
+      new Attempts().attempt(() => choosePorts([port], links, addresses)) ?? []
+    );
   for (const port of ports) {
     const link = links.find(({ ifindex }) => ifindex === port.ifindex) as Link;
     if (link.carrier) findings.ok("interfaces", `${portName(port)}: up, MTU ${port.mtu}`);

@@ -3,6 +3,7 @@
  * dispatcher's time stamps; then, or when that is waited for no longer, it goes to the log.
  */
 import { getLogger } from "../log/mod.ts";
+import { changeOf, outcomeOf } from "../vr_monitor/mod.ts";
 import type { DecisionRecord } from "../vr_monitor/mod.ts";
 
 /** How far a decision has come. `took_ns` null: in force, without a frame to tell how soon. */
@@ -78,16 +79,7 @@ export class Decisions {
 
 /** One structured event for each. */
 function tell(record: DecisionRecord): void {
-  const { took_us, dry_run } = record;
-  const cores = (count: number) => count === 1 ? "1 core" : `${count} cores`;
-  const outcome = dry_run
-    ? "; dry run: nothing is changed"
-    : took_us === null
-    ? ""
-    : ` (took ${took_us} µs)`;
-  log.info("{vr}: {change}, since {reason}{outcome}", {
-    ...record,
-    change: `${cores(record.before)} → ${cores(record.after)}`,
-    outcome,
-  });
+  const change = changeOf(record);
+  const outcome = outcomeOf(record);
+  log.info("{vr}: {change}, since {reason}{outcome}", { ...record, change, outcome });
 }

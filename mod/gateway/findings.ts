@@ -1,6 +1,7 @@
 /** What `lvrm check` finds, and how it is shown. Pure. */
 import { CoreError } from "../../ffi/core.ts";
-import { ExitCode, Failure } from "../config/mod.ts";
+import { ExitCode, Failure, partsOf, placed } from "../config/mod.ts";
+import type { Origin, Place } from "../config/mod.ts";
 import { NetlinkError } from "../netlink/mod.ts";
 
 /** One line of the check. */
@@ -16,6 +17,12 @@ export interface Finding {
 /** Collects what is found. */
 export class Findings {
   readonly all: Finding[] = [];
+  readonly #origin: Origin | null;
+
+  /** `origin`: what the configuration file says; null: there is none. */
+  constructor(origin: Origin | null = null) {
+    this.#origin = origin;
+  }
 
   ok(about: string, text: string): void {
     this.all.push({ verdict: "ok", about, text, code: ExitCode.ok });
@@ -26,17 +33,22 @@ export class Findings {
   }
 
   /** What `look` returns; undefined, and an error noted, where it fails as a start would. */
-  attempt<T>(about: string, look: () => T): T | undefined {
+  attempt<T>(about: string, look: () => T, place: Place | null = null): T | undefined {
     try {
       return look();
     } catch (error) {
       const expected = error instanceof Failure || error instanceof CoreError ||
         error instanceof NetlinkError;
       if (!expected) throw error;
-      const code = error instanceof Failure ? error.code : ExitCode.host;
-      this.all.push({ verdict: "error", about, text: error.message, code });
+      const failure = error instanceof Failure ? error : new Failure(ExitCode.host, error.message);
+      for (const part of partsOf(placed(failure, place))) this.#fail(about, part);
       return undefined;
     }
+  }
+
+  #fail(about: string, failure: Failure): void {
+    const text = this.#origin?.line(failure) ?? failure.message;
+    this.all.push({ verdict: "error", about, text, code: failure.code });
   }
 }
 

@@ -20,5 +20,10 @@ export function startPlan(
 
 /** Cores that VRs shall have at least: with `fixed` as many as VRIs. */
 export function coreNeeds(vrs: readonly VrSettings[]): CoreNeed[] {
-  return vrs.map(({ name, vris, maxCores, cores }) => ({ name, minCores: vris, maxCores, cores }));
+  return vrs.map(({ name, allocator, vris, maxCores, cores }, i) => {
+    const least = allocator !== "fixed" ? "min_cores" : cores === null ? "vris" : "cores";
+    const at = (key: string) => ["vrs", i, key];
+    const places = { least: at(least), most: at("max_cores"), cores: at("cores") };
+    return { name, minCores: vris, maxCores, cores, places };
+  });
 }

@@ -232,6 +232,14 @@ export class PortKeeper {
     const frames = reader.totals().drops["truncated"] ?? 0;
     if (frames === 0 || this.#warned.has("truncated")) return;
     this.#warned.add("truncated");
+    if (this.#kept.every(({ port }) => port.replay !== undefined)) {
+      log.warn(
+        "frames that their capture had cut are dropped ({frames} truncated so far): capture " +
+          "whole ones (tcpdump -s 0)",
+        { frames },
+      );
+      return;
+    }
     log.warn(
       "frames that were longer than the adapter takes are dropped ({frames} truncated so far): " +
         "super-frames, or an MTU that grew. Switch segmentation off on both sides of the link: " +

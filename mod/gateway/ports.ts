@@ -1,9 +1,9 @@
 /** Which ports lvrm serves: those named, or every Ethernet interface that can carry traffic. */
 import { limits } from "../../ffi/abi.gen.ts";
 import type { Replay } from "../../ffi/replay.ts";
-import { ExitCode, Failure, meant } from "../config/mod.ts";
+import { Attempts, ExitCode, Failure, meant } from "../config/mod.ts";
 import { arena, largestMtu } from "../config/sizes.ts";
-import type { InterfaceSettings } from "../config/mod.ts";
+import type { InterfaceSettings, Place } from "../config/mod.ts";
 import type { InterfaceAddress, Link } from "../routing/mod.ts";
 
 /** A port to open. */
@@ -26,11 +26,13 @@ export function portName(port: { readonly name: string; readonly vlan: number | 
   return port.vlan === null ? port.name : `${port.name}:${port.vlan}`;
 }
 
-function failure(message: string): Failure {
-  return new Failure(ExitCode.host, message);
+function failure(message: string, place: Place | null = null): Failure {
+  return new Failure(ExitCode.host, message, place);
 }
 
-function namedLink(wanted: InterfaceSettings, links: readonly Link[]): Link {
+/** The `index`th of those that were asked for. */
+function namedLink(wanted: InterfaceSettings, index: number, links: readonly Link[]): Link {
+  const place = ["interfaces", index];
   const link = links.find((l) => l.name === wanted.name);
   const known = links.filter((l) => l.type === ethernet).map((l) => l.name).join(", ");
   if (link === undefined) {
@@ -38,18 +40,21 @@ function namedLink(wanted: InterfaceSettings, links: readonly Link[]): Link {
       `--interface ${portName(wanted)}: there is no interface ${wanted.name} here;` +
         `${meant(wanted.name, links.map((l) => l.name))} ` +
         (known === "" ? "there is no Ethernet interface at all" : `there is ${known}`),
+      place,
     );
   }
   if (link.type !== ethernet) {
     throw failure(
       `--interface ${portName(wanted)}: ${wanted.name} is not an Ethernet interface; ` +
         (known === "" ? "there is none here" : `choose from ${known}`),
+      place,
     );
   }
   if (!link.up) {
     throw failure(
       `--interface ${portName(wanted)}: ${wanted.name} is down; try: ` +
         `ip link set ${wanted.name} up`,
+      place,
     );
   }
   return link;
@@ -71,7 +76,17 @@ function defaultLinks(links: readonly Link[], addresses: readonly InterfaceAddre
   return links.filter((l) => l.type === ethernet && l.up && addressed.has(l.ifindex));
 }
 
-/** Decides the ports. Throws Failure (host) when one can't be, or there is none. */
+/** The ports asked for. Throws Failure (host) for all that can't be. */
+function namedLinks(wanted: readonly InterfaceSettings[], links: readonly Link[]) {
+  const all = new Attempts();
+  const chosen = wanted.map((it, i) => {
+    return { link: all.attempt(() => namedLink(it, i, links)), vlan: it.vlan };
+  });
+  all.end();
+  return chosen as { link: Link; vlan: number | null }[]; // or it would have thrown
+}
+
+/** Decides the ports. Throws Failure (host) when some can't be, or there is none. */
 export function choosePorts(
   wanted: readonly InterfaceSettings[],
   links: readonly Link[],
@@ -79,7 +94,7 @@ export function choosePorts(
 ): Port[] {
   const chosen = wanted.length === 0
     ? defaultLinks(links, addresses).map((link) => ({ link, vlan: null }))
-    : wanted.map((w) => ({ link: namedLink(w, links), vlan: w.vlan }));
+    : namedLinks(wanted, links);
   if (chosen.length === 0) {
     throw failure(
       "no Ethernet interface here is up and has an address: set one up, or name one with " +

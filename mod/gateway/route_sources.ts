@@ -1,5 +1,5 @@
 /** Where each VR's routes come from, each source once. Pure. */
-import { ExitCode, Failure } from "../config/mod.ts";
+import { Attempts, ExitCode, Failure } from "../config/mod.ts";
 import type { InterfaceSettings, VrSettings } from "../config/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
 import { mainTable } from "../routing/mod.ts";
@@ -32,16 +32,18 @@ export function requireRoutePorts(
   vrs: readonly VrRoutes[],
   ports: readonly InterfaceSettings[],
 ): void {
-  for (const { name, routes } of vrs) {
-    const stray = routes.find(({ port }) =>
-      !ports.some((it) => it.name === port.name && it.vlan === port.vlan)
-    );
-    if (stray === undefined) continue;
-    const where = portName(stray.port);
-    throw new Failure(
-      ExitCode.configuration,
-      `${name}: its route ${formatPrefix(stray.prefix)} leads to ${where}, which lvrm does not ` +
-        `serve: add --interface ${where}, or choose from ${ports.map(portName).join(", ")}`,
-    );
+  const all = new Attempts();
+  for (const [i, { name, routes }] of vrs.entries()) {
+    for (const [j, { prefix, port }] of routes.entries()) {
+      if (ports.some((it) => it.name === port.name && it.vlan === port.vlan)) continue;
+      const where = portName(port);
+      const words = `${name}: its route ${formatPrefix(prefix)} leads to ${where}, which lvrm ` +
+        `does not serve: add --interface ${where}, or choose from ` +
+        ports.map(portName).join(", ");
+      all.attempt(() => {
+        throw new Failure(ExitCode.configuration, words, ["vrs", i, "routes", j]);
+      });
+    }
   }
+  all.end();
 }

@@ -8,7 +8,7 @@ import { Core, CoreError } from "../../ffi/core.ts";
 import { claimSocket, serveControl } from "../api/mod.ts";
 import type { ControlServer } from "../api/mod.ts";
 import type { CaptureReport } from "../../ffi/replay.ts";
-import { ExitCode, Failure } from "../config/mod.ts";
+import { Attempts, ExitCode, Failure } from "../config/mod.ts";
 import type { Settings } from "../config/mod.ts";
 import { type VirtualSource, virtualSource } from "../config/source.ts";
 import type { IngressTable } from "../ingress/mod.ts";
@@ -27,7 +27,7 @@ import {
 } from "../vr_monitor/mod.ts";
 import type { UsableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
-import type { VriView } from "../vri_monitor/mod.ts";
+import type { RouterProgram, VriView } from "../vri_monitor/mod.ts";
 import { chooseAdapters } from "./adapters.ts";
 import type { AdapterChoice } from "./adapters.ts";
 import { Cores } from "./cores.ts";
@@ -57,12 +57,10 @@ export interface RunResult {
 export async function runGateway(settings: Settings): Promise<RunResult> {
   configureLog(settings.logFormat, settings.logLevel);
   const runtime = runtimeDirectory();
-  const programs = settings.vrs.map((vr) => resolveRouter(vr, runtime));
+  const { programs, usable } = requireConfiguration(settings, runtime);
   const source = virtualSource(settings);
   if (source === null) requireCapabilities();
-  const usable = usableTopology(settings.cores);
-  const { overcommit, dispatchers } = settings;
-  requireCores(coreNeeds(settings.vrs), usable, overcommit, dispatchers);
+  const { dispatchers } = settings;
   const cores = new Cores({
     cores: usable.cores,
     placement: placements[settings.placement],
@@ -121,6 +119,21 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
   return { status, capture };
 }
 
+/** Routers and cores. Throws Failure (configuration) with all that is wrong about them. */
+function requireConfiguration(settings: Settings, runtime: string) {
+  const { vrs, overcommit, dispatchers } = settings;
+  const all = new Attempts();
+  const programs = vrs.map((vr, i) =>
+    all.attempt(() => resolveRouter(vr, runtime), ["vrs", i, "router"])
+  );
+  const usable = all.attempt(() => usableTopology(settings.cores));
+  if (usable !== undefined) {
+    all.attempt(() => requireCores(coreNeeds(vrs), usable, overcommit, dispatchers));
+  }
+  all.end();
+  return { programs: programs as RouterProgram[], usable: usable! }; // or it would have thrown
+}
+
 /** The status of a run whose input has ended. Throws Failure where not all came back. */
 async function drained(gateway: Gateway, progress: Progress): Promise<Status> {
   const status = await gateway.status();
@@ -170,7 +183,10 @@ function prepare(settings: Settings, core: Core): Ground {
 
 /** The same without interfaces: nothing of the kernel's is read or changed. */
 function withoutKernel(settings: Settings, source: VirtualSource, core: Core): Ground {
-  const virtual = prepareVirtual(source, settings, core);
+  const all = new Attempts();
+  const prepared = all.attempt(() => prepareVirtual(source, settings, core), ["adapter"]);
+  all.end();
+  const virtual = prepared!; // or it would have thrown
   const { routes, ports, adapters } = virtual;
   return { routes, ports, adapters, table: null, virtual, warnings: [] };
 }

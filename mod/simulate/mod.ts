@@ -1,5 +1,6 @@
 /** `lvrm simulate`: the VR monitor as it is, against models of VRs, in virtual time. */
-import { ExitCode, Failure } from "../config/mod.ts";
+import { readText } from "../config/file/load.ts";
+import { ExitCode, Failure, meant } from "../config/mod.ts";
 import { allocators } from "../vr_monitor/mod.ts";
 import { simulate } from "./run.ts";
 import { readScenario } from "./scenario.ts";
@@ -10,6 +11,9 @@ export { simulate } from "./run.ts";
 export type { Report } from "./run.ts";
 export { readScenario } from "./scenario.ts";
 export type { Outcome, Row, Scenario } from "./types.ts";
+
+/** Of many VRs over many days. */
+const largestHistory_bytes = 256 << 20;
 
 /** Options of `lvrm simulate` as the command line gives them. */
 export interface SimulateOptions {
@@ -23,15 +27,11 @@ export function runSimulate(
   options: SimulateOptions,
   print: (text: string) => void,
 ): void {
-  const read = (file: string): string => {
-    try {
-      return Deno.readTextFileSync(file);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) throw new Error(`there is no file ${file}`);
-      throw error;
-    }
-  };
-  const scenario = withAllocator(readScenario(scenarioText(path, read), path, read), options);
+  const read = (file: string) => readText(file, file, largestHistory_bytes);
+  const scenario = withAllocator(
+    readScenario(readText(path, `scenario ${path}`), path, read),
+    options,
+  );
   const start_ms = performance.now();
   const report = simulate(scenario);
   print(formatReport(report, (performance.now() - start_ms) / 1000));
@@ -44,22 +44,14 @@ export function runSimulate(
   }
 }
 
-function scenarioText(path: string, read: (file: string) => string): string {
-  try {
-    return read(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(ExitCode.configuration, `cannot read the scenario ${path}: ${reason}`);
-  }
-}
-
 /** The same scenario with another allocator for all VRs. */
 function withAllocator(scenario: Scenario, { allocator }: SimulateOptions): Scenario {
   if (allocator === undefined) return scenario;
   if (!Object.hasOwn(allocators, allocator)) {
     throw new Failure(
       ExitCode.usage,
-      `--allocator ${allocator}: there is no such allocator; known: ` +
+      `--allocator ${allocator}: there is no such allocator;` +
+        `${meant(allocator, Object.keys(allocators))} known: ` +
         Object.keys(allocators).join(", "),
     );
   }

@@ -37,6 +37,7 @@ export function readScenario(text: string, path: string, readFile: ReadFile): Sc
   if (data === undefined || problems.length > 0) throw source.failure(problems);
   const reading = { source, problems, directory: dirname(path), readFile };
   const vrs = data.vrs.flatMap((vr, i) => readVr(vr, data, i, reading));
+  problems.push(...sameNames(source, data.vrs.map((vr, i) => vr.name ?? `vr${i + 1}`)));
   const period_ms = data.period ?? 1000;
   const periods = Math.ceil(data.duration / period_ms);
   if (vrs.length > mostVrs || vrs.length * periods > mostPeriods) {
@@ -57,6 +58,15 @@ export function readScenario(text: string, path: string, readFile: ReadFile): Sc
   };
 }
 
+/** VRs that have an earlier one's name. */
+function sameNames(source: Source, names: readonly string[]): Problem[] {
+  return names.flatMap((name, i) => {
+    if (names.indexOf(name) === i) return [];
+    const message = `two VRs are called ${name}: give one of them another name`;
+    return [{ offset: source.at(["vrs", i, "name"]), message }];
+  });
+}
+
 /** A problem that the schema found, or one for each key that it doesn't know. */
 function told(
   source: Source,
@@ -64,7 +74,9 @@ function told(
 ): Problem[] {
   if (issue.code !== "unrecognized_keys") {
     const message = issue.code === "custom" ? issue.message : plain(issue.message);
-    return [{ offset: source.at(issue.path), message }];
+    const key = String(issue.path.at(-1));
+    const named = message.replace(/^(a value|it) is missing/, `the key ${key} is missing`);
+    return [{ offset: source.at(issue.path), message: named }];
   }
   const known = knownKeys(issue.path);
   return (issue.keys ?? []).map((key) => {

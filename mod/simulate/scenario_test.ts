@@ -91,7 +91,18 @@ const wrong: Record<string, [string, ...[string, RegExp][]]> = {
   "missing values": [
     one("traffic: {steps: {rates: []}}"),
     ["4:30", /at least one entry/],
-    ["4:22", /a value is missing: it must be a time/],
+    ["4:22", /the key every is missing: it must be a time/],
+  ],
+  "several missing values": [
+    "cores: 1\nvrs:\n  - traffic: {flash: {base: 1, peak: 2, at: 1s, rise: 1s}}\n",
+    ["1:1", /the key duration is missing/],
+    ["3:22", /the key hold is missing|the key fall is missing/],
+    ["3:22", /the key hold is missing|the key fall is missing/],
+  ],
+  "two VRs of one name": [
+    "duration: 1s\ncores: 1\nvrs:\n- {traffic: {steady: 1}}\n" +
+    "- {name: vr1, traffic: {steady: 1}}\n",
+    ["5:10", /two VRs are called vr1/],
   ],
   "no traffic": [one("{traffic: {}}"), ["4:15", /no traffic: name steady, steps, bursts/]],
   "contradictions": [

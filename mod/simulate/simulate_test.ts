@@ -138,3 +138,19 @@ Deno.test("a fixed number for the peak loses nothing and costs the most", () => 
   equal(total.reallocations_per_hour, 0);
   equal(total.core_seconds, total.fixed_peak_core_seconds);
 });
+
+Deno.test("docs/core-allocation.md has every scenario, with the figures that come of it", () => {
+  const rows = read(`${folder}../core-allocation.md`).split("\n")
+    .map((line) => /^\| `(\w+)`.*? \| `(\w+)` \| (\S+) % \| (\S+) \| (\S+) \|$/.exec(line))
+    .filter((row) => row !== null);
+  const known = [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => name.endsWith(".yaml")).map((name) => name.replace(".yaml", ""));
+  deepEqual([...new Set(rows.map((row) => row[1]!))].sort(), known.sort());
+  for (const [, name, allocator, lost, ratio, fixed] of rows) {
+    const { total } = simulate(load(name!, allocator!));
+    const percent = 100 * total.dropped_share;
+    equal(percent.toFixed(lost!.split(".")[1]?.length ?? 0), lost, name);
+    equal(total.ratio.toFixed(3), ratio, name);
+    equal(total.fixed_peak_ratio.toFixed(3), fixed, name);
+  }
+});

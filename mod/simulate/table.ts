@@ -1,4 +1,5 @@
 /** A simulation's outcome as a table for people. Pure. */
+import { cores as coresOf } from "../vr_monitor/words.ts";
 import type { Report } from "./run.ts";
 import type { Outcome } from "./types.ts";
 
@@ -14,7 +15,8 @@ export function formatReport(report: Report, took_s: number): string {
   ]);
   const hidden = vrs.length - shown.length;
   return [
-    `${report.scenario}: ${vrs.length} VRs on ${report.cores} cores, ` +
+    `${report.scenario}: ${vrs.length} ${vrs.length === 1 ? "VR" : "VRs"} on ` +
+    `${coresOf(report.cores)}, ` +
     `${hours(report.simulated_s)} in ${took_s.toFixed(1)} s, seed ${report.seed}`,
     "",
     ...lines,

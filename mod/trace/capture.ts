@@ -22,6 +22,9 @@ export function* parseCapture(bytes: Uint8Array<ArrayBuffer>): Iterable<Captured
 function parseAny(bytes: Uint8Array<ArrayBuffer>): Iterable<CapturedFrame> {
   if (isPcapng(bytes)) return parsePcapng(bytes);
   if (isPcap(bytes)) return parsePcap(bytes);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    throw new CaptureError("it is compressed: unpack it first, for example with gunzip");
+  }
   const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0"));
   throw new CaptureError(
     `it is neither pcap nor pcapng (it starts with ${start.join(" ")}): convert it, for example ` +

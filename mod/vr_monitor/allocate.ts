@@ -3,6 +3,7 @@
  * after its last change than its cool-down. Pure.
  */
 import * as registry from "./allocators/registry.ts";
+import { cores } from "./words.ts";
 import type { Allocator, AllocatorView, VrPolicy, Wish } from "./types.ts";
 
 /** Every allocator by its name; the types are checked here. */
@@ -37,11 +38,11 @@ function withinBounds(wish: Wish, { policy }: AllocatorView): Wish {
   const { minCores } = policy;
   const maxCores = maximumOf(policy);
   if (wish.wanted < minCores) {
-    const reason = `it has at least ${minCores} cores`;
+    const reason = `it has at least ${cores(minCores)}`;
     return { ...wish, wanted: minCores, rule: "minimum", reason };
   }
   if (wish.wanted > maxCores) {
-    const reason = `${wish.reason}; it may have ${maxCores} cores at most`;
+    const reason = `${wish.reason}; it may have ${cores(maxCores)} at most`;
     return { ...wish, wanted: maxCores, rule: "maximum", reason };
   }
   return wish;

@@ -52,8 +52,9 @@ Deno.test("load: rates are what changed between two samples", () => {
   const row = rowOf(7, 4500, {
     queueFrames: 400,
     busyNs: 2.5e9,
-    sentFrames: 3500,
+    sentFrames: 3700,
     droppedFrames: 100,
+    originatedFrames: 200,
   });
   const [load] = meter.measure(sample(2, now, [row]));
   deepEqual(load, {

@@ -9,6 +9,7 @@ export { allocators } from "./allocate.ts";
 export { LoadMeter, readSample } from "./load.ts";
 export type { LoadSample, VriRow } from "./load.ts";
 export { VrMonitor } from "./monitor.ts";
+export { changeOf, outcomeOf } from "./words.ts";
 export type { Period, VrMonitorOptions, VrMonitorState } from "./monitor.ts";
 export type {
   Allocator,

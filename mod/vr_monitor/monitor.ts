@@ -5,6 +5,7 @@
  */
 import { allocate, maximumOf } from "./allocate.ts";
 import { share } from "./shares.ts";
+import { cores as coresOf } from "./words.ts";
 import type { DecisionRecord, Memory, VrLoad, VrPolicy, Wish } from "./types.ts";
 
 export interface VrMonitorOptions {
@@ -144,7 +145,7 @@ export class VrMonitor {
     }
     if (after >= wanted) return { wanted, rule, reason, inputs };
     const { weight } = this.#policies[vr]!;
-    const text = `${reason}; ${cores} cores for all, and its share of them is ${after}`;
+    const text = `${reason}; ${coresOf(cores)} for all, and its share of them is ${after}`;
     return { wanted, rule: "share", reason: text, inputs: { ...inputs, weight } };
   }
 }

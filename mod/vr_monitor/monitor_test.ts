@@ -132,6 +132,14 @@ Deno.test("monitor: the cool-down counts from the last change that the VR wished
   deepEqual(seen, [2, 2, 2, 3, 3, 3, 4, 4]);
 });
 
+Deno.test("monitor: who must give way to others waits for no cool-down to get its core back", () => {
+  const run = new Run([policyWith({ name: "a", coolDown_ms: 10_000 }), two[1]!], 6);
+  for (let i = 0; i < 60; i++) run.period([600, 30], 6);
+  deepEqual(run.targets, [5, 1]);
+  deepEqual(run.period([600, 120], 6).targets, [4, 2]);
+  deepEqual(run.period([600, 30], 6).targets, [5, 1]);
+});
+
 Deno.test("monitor: a dry run says each decision once, as if it were acted upon", () => {
   const monitor = new VrMonitor([policyWith()], { ...options, dryRun: true });
   const state = { targets: [1], broken: [false] }; // nothing comes of it

@@ -1,4 +1,5 @@
-/** Numbers in the sentences that explain decisions. */
+/** Words that explain decisions, and numbers in them. */
+import type { DecisionRecord } from "./types.ts";
 
 /** `1 core`, `3 cores`. */
 export function cores(count: number): string {
@@ -15,6 +16,17 @@ export function rate(fps: number): string {
 /** `83 %`. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
+}
+
+/** `1 core → 2 cores`. */
+export function changeOf({ before, after }: DecisionRecord): string {
+  return `${cores(before)} → ${cores(after)}`;
+}
+
+/** What came of a decision, behind its reason. */
+export function outcomeOf({ took_us, dry_run }: DecisionRecord): string {
+  if (dry_run) return "; dry run: nothing is changed";
+  return took_us === null ? "" : ` (took ${took_us} µs)`;
 }
 
 function digits(value: number): string {

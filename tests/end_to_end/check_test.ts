@@ -1,6 +1,6 @@
 /** `lvrm check` in the testbed's gateway: what it finds, and that it leaves nothing behind. */
 import { equal, match, ok } from "node:assert/strict";
-import { type Finished, type Host, lvrmCommand, subnetsOf, Testbed } from "../testbed/mod.ts";
+import { type Finished, type Host, lvrmCommand, run, subnetsOf, Testbed } from "../testbed/mod.ts";
 
 const socket = `/tmp/lvrm-check-${Deno.pid}.sock`;
 const everybody = ["--vr", "0.0.0.0/0,::/0=cppvr", "--socket", socket];
@@ -83,6 +83,21 @@ Deno.test("check: without permissions it says what is needed", async () => {
   const done = await check(bed.gateway, everybody, drop);
   equal(done.code, 4, done.stdout);
   match(lines(done, "error").join("\n"), /^permissions +no permission.*run lvrm as root/);
+});
+
+Deno.test("check: directories that the socket would need are not left behind", async () => {
+  const directory = await Deno.makeTempDir();
+  const [program, first] = lvrmCommand();
+  try {
+    const words = ["--vr", "10.0.1.0/24=cppvr", "--adapter", "memory"];
+    const path = `${directory}/a/b/lvrm.sock`;
+    const done = await run(program, [...first, "check", ...words, "--socket", path]);
+    equal(done.code, 0, done.stdout + done.stderr);
+    match(done.stdout, /^ok +socket +\S+\/a\/b\/lvrm\.sock$/m);
+    equal([...Deno.readDirSync(directory)].length, 0);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 Deno.test("check: beside an lvrm that runs it warns, and disturbs nothing", async () => {

@@ -21,6 +21,7 @@ Deno.test("files that cannot be replayed are refused in one line, for both adapt
     ["empty.pcap", new Uint8Array(0), /it is empty/],
     ["no-frames.pcap", whole.slice(0, 24), /no frames/],
     ["cut.pcap", whole.slice(0, -1), /truncated: frame 5/],
+    ["packed.pcap.gz", Uint8Array.of(0x1f, 0x8b, 8, 0), /it is compressed.*gunzip/],
     ["text.pcap", new TextEncoder().encode("not a capture"), /neither pcap nor pcapng/],
     [
       "wireless.pcap",
@@ -93,6 +94,8 @@ Deno.test("frames that no slot holds, and frames that were cut, are counted with
     equal(done.code, 0, done.stderr);
     match(done.stdout, /too_long 1/);
     match(done.stdout, /truncated 1/);
+    match(done.stderr, /their capture had cut are dropped \(1 truncated so far\)/);
+    ok(!done.stderr.includes("ethtool"), "there is no link to set up");
     equal(totalsOf(done.stdout).sent, 2);
     const jumbo = await offline(scratch, ["--adapter", `${adapter},mtu=9000`, ...vr]);
     equal(jumbo.code, 0, jumbo.stderr);

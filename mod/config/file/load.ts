@@ -49,24 +49,56 @@ function tableNumber(name: string): number | null {
   return builtIn.get(name) ?? null;
 }
 
+/** No configuration file comes near it; what is larger, or never ends, is something else. */
+const most_bytes = 4 << 20;
+
+/**
+ * The text of a file, or of a pipe. `what`: the file in words, as errors begin. Throws Failure
+ * (configuration).
+ */
+export function readText(path: string, what: string, most = most_bytes): string {
+  const refuse = (why: string) => new Failure(ExitCode.configuration, `${what}: ${why}`);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytesOf(path, refuse, most));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw refuse("it is not UTF-8 text");
+  }
+}
+
+function bytesOf(path: string, refuse: (why: string) => Failure, most: number): Uint8Array {
+  try {
+    using file = Deno.openSync(path);
+    if (file.statSync().isDirectory) throw refuse("it is a directory; name the file in it");
+    let bytes = new Uint8Array(1 << 16);
+    let length = 0;
+    for (let count: number | null = 0; count !== null; length += count ?? 0) {
+      if (length > most) {
+        throw refuse(`it is too large, or never ends: more than ${most >> 20} MiB; check its path`);
+      }
+      if (length === bytes.length) bytes = grown(bytes);
+      count = file.readSync(bytes.subarray(length));
+    }
+    return bytes.subarray(0, length);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (error instanceof Deno.errors.NotFound) {
+      throw refuse("there is no such file; check its path");
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw refuse("no permission to read it; run lvrm as root, or change its mode with chmod");
+    }
+    throw refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function grown(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(2 * bytes.length);
+  larger.set(bytes);
+  return larger;
+}
+
 /** Reads the file that `--config` names. Throws Failure (configuration). */
 export function loadConfig(path: string): FileConfig {
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file; check its path"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new Failure(ExitCode.configuration, `--config ${path}: ${reason}`);
-  }
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Failure(ExitCode.configuration, `--config ${path}: it is not UTF-8 text`);
-  }
-  return readConfig(text, { path, tableNumber });
+  return readConfig(readText(path, `--config ${path}`), { path, tableNumber });
 }

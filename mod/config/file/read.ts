@@ -102,11 +102,23 @@ function told(
   return (issue.keys ?? []).map((key) => {
     const hint = meant(key, known);
     const rest = hint === "" ? ` known: ${known.join(", ")}` : "";
-    return {
-      offset: source.atKey([...issue.path, key]),
-      message: `there is no key "${key}" here;${hint}${rest}`,
-    };
+    const message = elsewhere(key, issue.path) ?? `there is no key "${key}" here;${hint}${rest}`;
+    return { offset: source.atKey([...issue.path, key]), message };
   });
+}
+
+/** Where a key belongs that can't be here; null where it is unknown everywhere. */
+function elsewhere(key: string, path: Path): string | null {
+  if (key === "<<") {
+    return "YAML 1.2 has no merge keys (<<): write the keys out, or at the file's top for all VRs";
+  }
+  if (path.length === 0 && knownKeys(["vrs", 0]).includes(key)) {
+    return `${key} is each VR's own: write it in an entry of vrs`;
+  }
+  if (path.length > 0 && knownKeys([]).includes(key)) {
+    return `${key} is not one VR's own: write it at the file's top`;
+  }
+  return null;
 }
 
 function fileVr(vr: VrShape, index: number, directory: string): FileVr {

@@ -39,13 +39,24 @@ const cases: Record<string, [string, ...[string, RegExp][]]> = {
     ["5:5", /no key "wieght" here; did you mean weight\?$/],
     ["6:5", /no key "nonsense" here; known: name, subnets, router/],
   ],
+  "keys of VRs at the top, and the other way round": [
+    `weight: 2\n${vr("period: 2s\ncores: 1")}`,
+    ["1:1", /weight is each VR's own: write it in an entry of vrs$/],
+    ["5:5", /period is not one VR's own: write it at the file's top$/],
+  ],
   "a key twice": [`${one}\nqueue: lamport\nqueue: locked\n`, ["3:1", /queue is there twice/]],
   "unknown names": [
     `queue: lampport\nplacement: siblings\nallocator: x\nlog_level: warn\n${one}`,
     ["1:8", /no such queue; did you mean lamport\? known: mc_ring_buffer/],
     ["2:12", /did you mean sibling\?/],
     ["3:12", /no such allocator; known: dynamic, fixed, service_rate/],
-    ["4:12", /no such log-level;.*known: debug/],
+    ["4:12", /no such log level;.*known: debug/],
+  ],
+  "the beginning of a name": [
+    `adapter: mem\nload_estimator: queue\nallocator: service\n${one}`,
+    ["1:10", /no such adapter; did you mean memory\?/],
+    ["2:17", /no such load estimator; did you mean queue_length\?/],
+    ["3:12", /did you mean service_rate\?/],
   ],
   "values out of range": [
     `period: 49ms\n${vr("weight: 0\nflows: 1000\nqueue_control: 3MiB\nvris: 65")}`,
@@ -80,7 +91,7 @@ const cases: Record<string, [string, ...[string, RegExp][]]> = {
   ],
   "fewest above most": [vr("max_cores: 2\nmin_cores: 3"), ["5:5", /3, are more than its most, 2/]],
   "more VRIs than most cores": [vr("vris: 4\nmax_cores: 2"), ["4:5", /4 VRIs are more/]],
-  "fewer VRIs than fewest cores": [vr("vris: 1\nmin_cores: 2"), ["4:5", /1 VRIs are less/]],
+  "fewer VRIs than fewest cores": [vr("vris: 1\nmin_cores: 2"), ["4:5", /1 VRI is less/]],
   "VRIs that have other cores": [vr("vris: 1\ncores: 2-3"), ["5:5", /2 cores are named for 1/]],
   "a core twice": [vr("cores: [1, 1]"), ["4:12", /core 1 is named twice/]],
   "parameters of another allocator": [
@@ -135,7 +146,24 @@ const cases: Record<string, [string, ...[string, RegExp][]]> = {
     `vrs:\n- subnets: [10.0.1.0/24]\n  router: cppvr --route 10.0.0.0/8=eth1\n  table: 100\n`,
     ["4:10", /own --route/],
   ],
-  "no YAML": [`vrs: [\n`, ["2:1", /brackets and quotes are closed|must/]],
+  "a bracket that is never closed": [`vrs: [\n  {subnets: [x]}\n`, ["1:6", /this \[ is never/]],
+  "two brackets that are never closed": ["cores: 1\nvrs: [ {name: 'a'\n", ["2:8", /this \{ is/]],
+  "a quote that is never closed": [
+    `socket: "a"\nvrs:\n- subnets: [x]\n  router: "cppvr\n  name: b\n`,
+    ["4:11", /this " is never closed/],
+  ],
+  "a single quote that is never closed": [`socket: 'a\n\n`, ["1:9", /this ' is never closed/]],
+  "a bracket too few in the middle": [
+    "vrs:\n- subnets: [10.0.1.0/24\n  router: cppvr\n",
+    ["3:3", /brackets and quotes are closed/],
+  ],
+  "what must be quoted": ["socket: @x\n", ["1:9", /put it into quotes/]],
+  "a tag": [`queue: !x locked\n${one}`, ["1:8", /no such tag .* take it out/]],
+  "a merge key": [
+    "vrs:\n- &b {subnets: [10.0.1.0/24], router: cppvr}\n" +
+    "- {<<: *b, subnets: [10.0.2.0/24], router: cppvr}\n",
+    ["3:4", /no merge keys .*: write the keys out/],
+  ],
   "an alias of nothing": [
     "vrs: &a\n- subnets: *b\n  router: cppvr\n",
     ["2:12", /nothing above is marked &b/],
@@ -146,7 +174,7 @@ const cases: Record<string, [string, ...[string, RegExp][]]> = {
   ],
   "a tab": ["vrs:\n\t- x\n", ["2:1", /use spaces/]],
   "letters swapped": [vr("balancer: jqs"), ["4:15", /did you mean jsq\?/]],
-  "two documents": [`${one}\n---\n${one}\n`, ["2:1", /documents/]],
+  "two documents": [`${one}\n---\n${one}\n`, ["2:1", /second document begins/]],
   "a list at the top": ["- 1\n", ["1:1", /must be keys with values/]],
   "tabs, and lines too long to show": [
     `${one}\n"${"x".repeat(300)}":\t1\n`,

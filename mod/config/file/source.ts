@@ -12,6 +12,8 @@ import {
   parseDocument,
   visit,
   type YAMLError,
+  type YAMLMap,
+  type YAMLSeq,
 } from "yaml";
 import type { Document } from "yaml";
 import { ExitCode, Failure } from "../failure.ts";
@@ -36,6 +38,9 @@ const advice: Readonly<Record<string, string>> = {
   BAD_INDENT: misplaced,
   BLOCK_AS_IMPLICIT_KEY: misplaced,
   MULTILINE_IMPLICIT_KEY: misplaced,
+  MULTIPLE_DOCS: "a second document begins here: put all into one, or take it out",
+  BAD_SCALAR_START: "text can't begin with this character: put it into quotes",
+  TAG_RESOLVE_FAILED: "there is no such tag (!…) here: take it out",
 };
 const shownColumns = 100;
 const shownCharacters = 500;
@@ -78,6 +83,7 @@ export class Source {
         uniqueKeys: true,
         version: "1.2",
         logLevel: "error",
+        keepSourceTokens: true,
       })
     );
     const errors = [...this.#document.errors, ...this.#document.warnings];
@@ -119,6 +125,12 @@ export class Source {
     );
   }
 
+  /** `FILE:LINE:COLUMN`. */
+  position(offset: number): string {
+    const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
+    return `${this.#name}:${line}:${col}`;
+  }
+
   #show({ offset, message }: Problem): string {
     const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
     const start = this.#lines.lineStarts[line - 1] ?? 0;
@@ -127,15 +139,36 @@ export class Source {
     const shown = printable(whole).slice(from, from + shownColumns).trimEnd();
     const caret = " ".repeat(Math.max(0, col - 1 - from));
     const words = cropped(printable(message), shownCharacters);
-    return `${this.#name}:${line}:${col}: ${words}\n    ${shown}\n    ${caret}^`;
+    return `${this.position(offset)}: ${words}\n    ${shown}\n    ${caret}^`;
   }
 
   #problem(error: YAMLError): Problem {
+    const open = this.#opened(error);
+    if (open !== null) {
+      const what = this.#text[open] ?? "";
+      return { offset: open, message: `this ${what} is never closed: write the other one` };
+    }
     const offset = error.pos[0];
     if (error.code in advice) return { offset, message: advice[error.code]! };
     if (error.code !== "DUPLICATE_KEY") return { offset, message: firstLine(error.message) };
     const key = /^[^\s:]*/.exec(this.#text.slice(offset))![0];
     return { offset, message: `${key} is there twice: keep one of them` };
+  }
+
+  /** Where the bracket or quote begins that is still open at the end of the text. */
+  #opened({ code, pos, message }: YAMLError): number | null {
+    const end = this.#text.trimEnd().length;
+    if (pos[0] < end || (code !== "MISSING_CHAR" && code !== "BAD_INDENT")) return null;
+    const isQuote = message.includes("quote");
+    let found: number | null = null;
+    const look = (_: unknown, node: Node) => {
+      if ((node.range?.[1] ?? 0) >= end) found = startOf(node);
+    };
+    visit(this.#document, {
+      Scalar: (_, node) => isQuote ? look(_, node) : undefined,
+      Collection: (_, node) => !isQuote && isOpen(node) ? look(_, node) : undefined,
+    });
+    return found;
   }
 
   /** Aliases of what is not there, or not yet. */
@@ -186,6 +219,12 @@ export class Source {
   #resolved(node: unknown): unknown {
     return isAlias(node) ? node.resolve(this.#document) : node;
   }
+}
+
+/** Whether it has a bracket at its begin, and none at its end. */
+function isOpen({ srcToken }: YAMLMap | YAMLSeq): boolean {
+  const closed = (type: string) => type === "flow-map-end" || type === "flow-seq-end";
+  return srcToken?.type === "flow-collection" && !srcToken.end.some(({ type }) => closed(type));
 }
 
 const keyText = (key: unknown) => isScalar(key) ? String(key.value) : String(key);

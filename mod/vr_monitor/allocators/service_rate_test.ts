@@ -131,3 +131,31 @@ Deno.test("service_rate: a rising rate is expected to go on rising, a step is no
   step.steady(56_000, 1);
   equal(step.cores, 1);
 });
+
+Deno.test("service_rate: lighter frames are believed after a while, busier cores sooner", () => {
+  const life = new Life();
+  life.steady(150_000, 20);
+  equal(life.cores, 3);
+  life.steady(150_000, 3, 150_000);
+  equal(life.cores, 3, "not at once");
+  life.steady(150_000, 40, 150_000);
+  equal(life.cores, 2);
+});
+
+Deno.test("service_rate: cores that are not all busy are no proof that frames are heavier", () => {
+  const life = new Life();
+  life.steady(30_000, 20);
+  const { inputs } = life.period(loadOf(30_000, 1, 40_000)); // three quarters busy
+  ok(inputs.capacity_fps! > 54_000 && inputs.capacity_fps! < 59_000, `${inputs.capacity_fps}`);
+});
+
+Deno.test("service_rate: it shrinks to what was enough for all of the last two seconds", () => {
+  const life = new Life();
+  life.steady(300_000, 10);
+  equal(life.cores, 6);
+  life.steady(150_000, 1);
+  life.steady(30_000, 1);
+  equal(life.cores, 6);
+  const { rule, wanted } = life.period(loadOf(30_000, 6));
+  deepEqual([rule, wanted], ["shrink", 4]); // 150 Kfps at 0.8 of 60
+});

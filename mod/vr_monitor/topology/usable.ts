@@ -116,7 +116,8 @@ function refuse(wanted: readonly number[], machine: Topology, permitted: Permitt
     if (bad.length > 0) reasons.push(words(bad));
   }
   if (reasons.length === 0) return;
-  throw new Failure(ExitCode.configuration, `--cores ${toList(wanted)}: ${reasons.join("; ")}`);
+  const message = `--cores ${toList(wanted)}: ${reasons.join("; ")}`;
+  throw new Failure(ExitCode.configuration, message, ["cores"]);
 }
 
 function nothingLeft(machine: Topology, permitted: Permitted): Failure {
