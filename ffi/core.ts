@@ -46,6 +46,8 @@ export interface PortConfig {
   /** 0: the library's default. */
   readonly receiveBufferBytes: number;
   readonly name: string;
+  /** Of the adapter `af_xdp`: a driver may put all frames of a queue into a VR's arena. */
+  readonly zeroCopy?: boolean;
   /** Of the adapters `memory` and `pcap`. */
   readonly replay?: Replay;
 }
@@ -59,6 +61,8 @@ export interface VrConfig {
   readonly byFrame: boolean;
   /** Slots besides, for frames that stay in the arena. */
   readonly residentCount?: number;
+  /** And for rings out of which the kernel fills them. */
+  readonly kernelCount?: number;
   /** Places of the flow table: a power of two. */
   readonly flowCount: number;
   /** How long a flow must be silent before it may move. */
@@ -212,6 +216,7 @@ export class Core {
     const name = new TextEncoder().encode(config.name);
     checked("length of the interface's name", name.length, 1, limits.interface_name_bytes - 1);
     new Uint8Array(view.buffer).set(name, at.name);
+    view.setUint32(at.zero_copy, config.zeroCopy === true ? 1 : 0, true);
     if (config.replay !== undefined) putReplay(view, config.replay);
     this.#check(this.#library.symbols.lvrm_port_open(view));
   }
@@ -247,6 +252,8 @@ export class Core {
     view.setUint32(at.slot_count, checked("slots", config.slotCount, 1, limits.max_slots), true);
     const resident = checked("resident slots", config.residentCount ?? 0, 0, limits.max_slots);
     view.setUint32(at.resident_count, resident, true);
+    const kernels = checked("the kernel's slots", config.kernelCount ?? 0, 0, limits.max_slots);
+    view.setUint32(at.kernel_count, kernels, true);
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
     view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
     view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);

@@ -14,6 +14,10 @@
 //!
 //! Behind the ordinary slots there may be resident ones, whose frames stay there (`residence.zig`):
 //! they are never on the list of free slots.
+//!
+//! Where `af_xdp` needs no copy, the kernel has slots as well: empty ones to receive into, and those
+//! of frames that leave. They are nobody else's until the adapter gives them back (`lend`,
+//! `giveLent`), or until the sockets that they were lent to are gone (`disown`, `collectDisowned`).
 const std = @import("std");
 const abi = @import("abi.zig");
 const shm = @import("shm.zig");
@@ -26,6 +30,8 @@ pub const Owner = packed struct(u16) {
     /// The dispatcher itself: a frame that waits for its flow's earlier ones.
     pub const parked: Owner = .{ .vri_plus_1 = std.math.maxInt(u15) };
     pub const nobody: Owner = .{};
+    /// The kernel's sockets. Neither a frame in flight nor anything a VRI may give back.
+    pub const kernel: Owner = .{ .empty = true };
     pub fn frame(vri: u32) Owner {
         return .{ .vri_plus_1 = @intCast(vri + 1) };
     }
@@ -42,7 +48,7 @@ pub const Owner = packed struct(u16) {
 pub const Slot = extern struct {
     owner: Owner = .nobody,
     tag: u16 = 0, // VLAN tag control information that the frame came with: its priority is kept
-    flow: u32 = no_flow,
+    flow: u32 = no_flow, // of a slot that is the kernel's: the borrower
 
     pub const free: Slot = .{};
 };
@@ -54,6 +60,17 @@ pub const untracked: u32 = 1;
 /// Added to an index into the flow table.
 pub const first_flow: u32 = 2;
 
+/// Sockets that a slot is lent to. Never used again, so that what went is not taken for what came.
+pub const Borrower = u32;
+
+/// Borrowers whose sockets were closed since the dispatcher last looked.
+const Disowned = struct {
+    const room = 256; // more than interfaces that may come and go between two looks
+    borrowers: [room]Borrower = undefined,
+    written: u32 = 0, // the control thread's
+    read: u32 = 0, // the dispatcher's
+};
+
 pub const FramePool = struct {
     segment: shm.Segment, // the first dispatcher's pool made it
     pages: abi.ArenaPages,
@@ -62,6 +79,9 @@ pub const FramePool = struct {
     first: u32 = 0, // of this dispatcher's
     own_count: u32, // so many are this dispatcher's, resident ones too
     ordinary_count: u32, // of which so many are not resident
+    kernel_count: u32 = 0, // of which so many are no VRI's share: the kernel's, where it needs them
+    lent_count: u32 = 0, // slots that the kernel has
+    disowned: Disowned = .{},
     resident_from: u32, // slots from here on are resident
     resident_used: u32 = 0, // of which so many have their frame
     free: []u32, // stack; as long as all own slots, so that `give` may write before it decides
@@ -71,12 +91,14 @@ pub const FramePool = struct {
     free_least: u32,
     slots: []Slot, // of all dispatchers; others' are nobody's here
 
-    /// The first of `sharers` dispatchers' pools. Residents are for one dispatcher alone.
+    /// The first of `sharers` dispatchers' pools. Residents are for one dispatcher alone. Of the
+    /// `ordinary` slots `kernel` are no VRI's.
     pub fn init(
         gpa: std.mem.Allocator,
         slot_bytes: u32,
         ordinary: u32,
         resident: u32,
+        kernel: u32,
         sharers: u32,
     ) !FramePool {
         const slot_count = ordinary * sharers + resident;
@@ -93,6 +115,7 @@ pub const FramePool = struct {
             .slot_count = slot_count,
             .own_count = ordinary + resident,
             .ordinary_count = ordinary,
+            .kernel_count = kernel,
             .resident_from = slot_count - resident,
             .free = undefined,
             .free_count = ordinary,
@@ -142,6 +165,55 @@ pub const FramePool = struct {
         return p.free[p.free_count];
     }
 
+    /// Slots that each of so many VRIs may hold.
+    pub fn shareOf(p: *const FramePool, vris: u32) u32 {
+        return (p.own_count - p.kernel_count) / @max(vris, 1);
+    }
+
+    /// A free slot for the kernel to receive into, or null.
+    pub inline fn lend(p: *FramePool, borrower: Borrower) ?u32 {
+        const slot = p.take() orelse return null;
+        p.slots[slot] = .{ .owner = .kernel, .flow = borrower };
+        p.lent_count += 1;
+        return slot;
+    }
+
+    /// A slot whose frame the kernel is about to send.
+    pub inline fn lendFilled(p: *FramePool, slot: u32, borrower: Borrower) void {
+        p.slots[slot] = .{ .owner = .kernel, .flow = borrower };
+        p.lent_count += 1;
+    }
+
+    /// A slot that the kernel is through with. Not so if it isn't the kernel's.
+    pub inline fn giveLent(p: *FramePool, slot: u32) void {
+        if (slot >= p.slot_count or !p.slots[slot].owner.is(.kernel)) return;
+        p.lent_count -= 1;
+        p.give(slot);
+    }
+
+    /// Control thread: the sockets of this borrower are closed, and the kernel is out of them.
+    pub fn disown(p: *FramePool, borrower: Borrower) void {
+        const it = &p.disowned;
+        const behind = it.written -% @atomicLoad(u32, &it.read, .acquire);
+        if (behind == Disowned.room) return; // its slots stay out: nobody looks any more
+        it.borrowers[it.written % Disowned.room] = borrower;
+        // Release: the borrower before its number. Pairs with the acquire in `collectDisowned`.
+        @atomicStore(u32, &it.written, it.written +% 1, .release);
+    }
+
+    /// Dispatcher, now and then: takes back what borrowers have left.
+    pub fn collectDisowned(p: *FramePool) void {
+        const it = &p.disowned;
+        const written = @atomicLoad(u32, &it.written, .acquire);
+        while (it.read != written) {
+            const borrower = it.borrowers[it.read % Disowned.room];
+            for (p.ownSlots(), p.first..) |*slot, number| {
+                if (slot.owner.is(.kernel) and slot.flow == borrower) p.giveLent(@intCast(number));
+            }
+            @atomicStore(u32, &it.read, it.read +% 1, .release);
+        }
+    }
+
     /// After some were taken.
     pub inline fn noteLeast(p: *FramePool) void {
         p.free_least = @min(p.free_least, p.free_count);
@@ -160,6 +232,17 @@ pub const FramePool = struct {
         p.slots[slot] = .free;
         p.free[p.free_count] = slot;
         p.free_count += @intFromBool(slot < p.resident_from);
+    }
+
+    /// Of all slots.
+    pub fn slotBytes(p: *const FramePool) usize {
+        return @as(usize, p.slot_count) * p.slot_bytes;
+    }
+
+    /// Whether these bytes lie in the arena.
+    pub inline fn holds(p: *const FramePool, memory: []const u8) bool {
+        const start = @intFromPtr(p.segment.memory.ptr);
+        return @intFromPtr(memory.ptr) -% start < p.segment.memory.len;
     }
 
     pub inline fn bytes(p: *const FramePool, slot: u32) [*]u8 {

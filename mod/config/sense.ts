@@ -119,7 +119,8 @@ export function requirePorts(settings: Settings): void {
   const source = virtualSource(settings);
   const followed = settings.vrs.find((vr) => vr.table !== null);
   const { dispatchers } = settings;
-  const pfRing = manifest.adapters.findIndex((name) => name === "pf_ring");
+  const numberOf = (adapter: string) => manifest.adapters.findIndex((name) => name === adapter);
+  const pfRing = numberOf("pf_ring");
   const why = dispatchers > 1 && source?.adapter === "pcap"
     ? `--dispatchers ${dispatchers} and --adapter pcap exclude each other: frames go in, and are ` +
       "written, in the order of their times, which one dispatcher alone can keep"
@@ -130,8 +131,9 @@ export function requirePorts(settings: Settings): void {
     ? `--dispatchers ${dispatchers} and --adapter pf_ring exclude each other: that adapter is ` +
       "not made for PF_RING's clusters; take packet_mmap"
     : source === null
-    ? settings.zeroCopy
-      ? "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand"
+    ? settings.zeroCopy && settings.adapter !== numberOf("af_xdp")
+      ? "--zero-copy is for --adapter memory, whose frames lie in the arena beforehand, and for " +
+        "--adapter af_xdp, whose driver may put them there"
       : null
     : settings.interfaces.length > 0
     ? `--interface and --adapter ${source.adapter} exclude each other: that adapter has ports ` +

@@ -2,16 +2,44 @@
  * One suite for every socket adapter of the manifest: each runs on the testbed, or says why it
  * can't. An adapter that this suite has to run on and doesn't is a failure.
  */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { virtualAdapters } from "../../mod/config/source.ts";
 import { isSettled, Lvrm, Testbed } from "../testbed/mod.ts";
 import { compileStandIn } from "./pf_ring.ts";
-import { scenarios } from "./scenarios.ts";
+import { inPlaceScenarios } from "./in_place.ts";
+import { scenarios, scenariosWithoutTags, tags } from "./scenarios.ts";
 import type { Stage } from "./stage.ts";
 
-/** Adapters that work on every Linux that runs these tests. */
-const demanded = ["raw", "packet_mmap", "pf_ring", "af_xdp"];
+/** How an adapter is run: by its name, or under another one with other VRs and links. */
+interface Variant {
+  readonly adapter: string;
+  /** For all that are tested: each as its scenarios need it. */
+  readonly vrs: readonly string[];
+  /** For `tags` alone, where a single VR can't do that beside the rest. */
+  readonly relay?: readonly string[];
+  /** Of s1 and r1. */
+  readonly mtu: number;
+  readonly scenarios: Record<string, (stage: Stage) => Promise<void>>;
+  /** What it says of itself. */
+  readonly info?: RegExp;
+}
+
+const router = ["--vr", "10.0.0.0/16,fd00::/16=cppvr"];
+const relay = ["--vr", "10.9.0.0/24=cppvr --relay s1:100=r2"];
+const usual = { vrs: [...router, ...relay], mtu: 9000, scenarios };
+
+const variants: Record<string, Variant> = {
+  ...Object.fromEntries(manifest.adapters.map((adapter) => [adapter, { adapter, ...usual }])),
+  // Where one VR alone is served and its slots are no larger than a page.
+  "af_xdp (no copy)": {
+    ...{ adapter: "af_xdp", vrs: router, relay, mtu: 1500, info: /; no copy by lvrm/ },
+    scenarios: { ...scenariosWithoutTags, ...inPlaceScenarios },
+  },
+};
+
+/** Those that work on every Linux that runs these tests. */
+const demanded = ["raw", "packet_mmap", "pf_ring", "af_xdp", "af_xdp (no copy)"];
 
 /** PF_RING's module can't be loaded here. */
 const directory = Deno.makeTempDirSync({ prefix: "lvrm-adapters-" });
@@ -21,12 +49,15 @@ const standIn = await compileStandIn(directory);
 const results: Record<string, string> = {};
 
 /** Starts lvrm on every interface, or says in its words why that can't be. */
-async function start(bed: Testbed, adapter: string): Promise<Lvrm | string> {
+async function start(
+  bed: Testbed,
+  adapter: string,
+  vrs: readonly string[],
+): Promise<Lvrm | string> {
   const ports = ["s1", "s1:100", "s2", "r1", "r2"].flatMap((name) => ["--interface", name]);
   const lvrm = await Lvrm.start(bed.gateway, [
     ...["--adapter", adapter, ...ports],
-    ...["--vr", "10.0.0.0/16,fd00::/16=cppvr"],
-    ...["--vr", "10.9.0.0/24=cppvr --relay s1:100=r2"],
+    ...vrs,
   ], { until: "started", env: { LVRM_PFRING_LIBRARY: standIn } });
   try {
     while (!lvrm.process.ended) {
@@ -43,28 +74,34 @@ async function start(bed: Testbed, adapter: string): Promise<Lvrm | string> {
   }
 }
 
-for (const adapter of manifest.adapters) {
+for (const [name, variant] of Object.entries(variants)) {
+  const { adapter } = variant;
   if (virtualAdapters.includes(adapter)) {
-    results[adapter] = "needs no interface: tests/offline/conformance_test.ts";
+    results[name] = "needs no interface: tests/offline/conformance_test.ts";
     continue;
   }
-  Deno.test(`adapter ${adapter}`, async (t) => {
-    await using bed = await Testbed.create({ mtu: { s1: 9000, r1: 9000 } });
-    const started = await start(bed, adapter);
+  Deno.test(`adapter ${name}`, async (t) => {
+    const { mtu } = variant;
+    await using bed = await Testbed.create({ mtu: { s1: mtu, r1: mtu } });
+    const started = await start(bed, adapter, variant.vrs);
     if (typeof started === "string") {
-      results[adapter] = `not run: ${started}`;
-      ok(!demanded.includes(adapter), started);
+      results[name] = `not run: ${started}`;
+      ok(!demanded.includes(name), started);
       return;
     }
     await using lvrm = started;
     using client = Deno.createHttpClient({ proxy: { transport: "unix", path: lvrm.socket } });
-    const stage: Stage = { bed, lvrm, adapter, client };
+    const stage: Stage = { bed, lvrm, adapter, client, mtu };
     for (const host of [bed.r1, bed.r2]) {
       await host.serve();
       await host.agent.call("udp_discard", { address: host.link.host4, port: 9 }); // lvrm-gen's
     }
     let passed = true;
-    for (const [name, scenario] of Object.entries(scenarios)) {
+    if (variant.info !== undefined) {
+      const { interfaces } = await lvrm.status();
+      for (const it of interfaces) match(it.adapter_info, variant.info, it.name);
+    }
+    for (const [name, scenario] of Object.entries(variant.scenarios)) {
       passed = await t.step(name, () => scenario(stage)) && passed;
     }
     await t.step("nothing is left when it ends", async () => {
@@ -75,12 +112,22 @@ for (const adapter of manifest.adapters) {
         deepEqual([link.promiscuity ?? 0, link.xdp], [0, undefined], link.ifname);
       }
     });
-    results[adapter] = passed ? "passed" : "FAILED";
+    if (variant.relay !== undefined) {
+      passed = await t.step("VLAN tags, in a run of their own", async () => {
+        const other = await start(bed, adapter, variant.relay!);
+        if (typeof other === "string") throw new Error(other);
+        await using lvrm = other;
+        using client = Deno.createHttpClient({ proxy: { transport: "unix", path: lvrm.socket } });
+        match((await lvrm.status()).interfaces[0]!.adapter_info, variant.info!);
+        await tags({ bed, lvrm, adapter, client, mtu });
+      }) && passed;
+    }
+    results[name] = passed ? "passed" : "FAILED";
   });
 }
 
 Deno.test("adapters: each passed, or is named with the reason", () => {
-  const lines = manifest.adapters.map((name) => `${name}: ${results[name]}`);
+  const lines = Object.keys(variants).map((name) => `${name}: ${results[name]}`);
   console.log(lines.join("\n"));
   deepEqual(lines.filter((line) => /FAILED|undefined/.test(line)), []);
 });
