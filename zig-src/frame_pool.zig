@@ -170,12 +170,17 @@ pub const FramePool = struct {
         return (p.own_count - p.kernel_count) / @max(vris, 1);
     }
 
-    /// A free slot for the kernel to receive into, or null.
-    pub inline fn lend(p: *FramePool, borrower: Borrower) ?u32 {
-        const slot = p.take() orelse return null;
-        p.slots[slot] = .{ .owner = .kernel, .flow = borrower };
-        p.lent_count += 1;
-        return slot;
+    /// Free slots for the kernel to receive into, `most` or as many as there are. In the order in
+    /// which they became free: frames that come after each other then lie beside each other, as
+    /// those before them did.
+    pub fn lend(p: *FramePool, borrower: Borrower, most: u32) []const u32 {
+        const count = @min(most, p.free_count);
+        p.free_count -= count;
+        p.noteLeast();
+        p.lent_count += count;
+        const lent = p.free[p.free_count..][0..count];
+        for (lent) |slot| p.slots[slot] = .{ .owner = .kernel, .flow = borrower };
+        return lent;
     }
 
     /// A slot whose frame the kernel is about to send.

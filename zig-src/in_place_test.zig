@@ -33,7 +33,7 @@ const Stage = struct {
     /// The kernel receives a frame of 60 bytes at this offset of a slot that it was lent.
     fn fill(s: *Stage, offset: u32, flow: u8) void {
         const pool = &s.rig.vr(0).pool;
-        const slot = pool.lend(borrower).?;
+        const slot = pool.lend(borrower, 1)[0];
         const bytes = pool.bytes(slot)[offset..][0..60];
         @memset(bytes, 0);
         bytes[12] = 8;
@@ -146,8 +146,8 @@ test "a dead VRI's slots come back, the kernel's stay until their borrower is go
     const pool = &s.rig.vr(0).pool;
     for (0..20) |i| s.fill(258, @intCast(i));
     s.serve();
-    for (0..30) |_| _ = pool.lend(borrower).?;
-    for (0..10) |_| _ = pool.lend(borrower + 1).?;
+    try expectEqual(30, pool.lend(borrower, 30).len);
+    try expectEqual(10, pool.lend(borrower + 1, 10).len);
     var words: [64]u64 = undefined;
     try expectEqual(20, s.rig.side(0).receive(&words)); // and keeps them
     try s.expectAll();
@@ -170,7 +170,7 @@ test "a VRI can give back nothing of the kernel's" {
     var s: Stage = undefined;
     try s.init(1);
     defer s.rig.deinit();
-    const slot = s.rig.vr(0).pool.lend(borrower).?;
+    const slot = s.rig.vr(0).pool.lend(borrower, 1)[0];
     const word: abi.Descriptor = .{
         .slot = @intCast(slot),
         .length = 60,

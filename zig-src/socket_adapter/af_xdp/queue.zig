@@ -171,16 +171,14 @@ pub const Queue = struct {
         const sharers = @atomicLoad(u32, &arena_queues, .monotonic);
         if (sharers != q.sharers) q.share(pool, sharers);
         if (q.stocked + lend_batch > q.quota) return;
-        const before = q.fill.side.own;
-        while (q.stocked < q.quota) : (q.stocked += 1) {
-            const slot = pool.lend(q.borrower) orelse {
-                q.is_short = true;
-                break;
-            };
+        const slots = pool.lend(q.borrower, q.quota - q.stocked);
+        for (slots) |slot| {
             q.fill.at(q.fill.side.own).* = @as(u64, slot) * abi.slot_bytes;
             q.fill.side.own +%= 1;
         }
-        if (q.fill.side.own != before) q.publish(fd);
+        q.stocked += @intCast(slots.len);
+        if (q.stocked < q.quota) q.is_short = true;
+        if (slots.len != 0) q.publish(fd);
     }
 
     fn share(q: *Queue, pool: *const FramePool, sharers: u32) void {

@@ -35,10 +35,12 @@ pub const Queues = struct {
     why: Reason = .{},
 
     pub fn deinit(q: *Queues) void {
+        const copies = q.all[0].copies;
         for (q.all) |*queue| queue.deinit();
         gpa.free(q.all);
-        // The kernel is out of them with that.
-        if (q.pool) |pool| pool.disown(q.borrower);
+        // With that the kernel is out of them. A card is only later, at a time that nobody tells:
+        // the slots that it was lent stay out.
+        if (copies) if (q.pool) |pool| pool.disown(q.borrower);
     }
 };
 
