@@ -46,8 +46,7 @@ export interface PortConfig {
   /** 0: the library's default. */
   readonly receiveBufferBytes: number;
   readonly name: string;
-  /** Of the adapter `af_xdp`: a driver may put all frames of a queue into a VR's arena. */
-  readonly zeroCopy?: boolean;
+  readonly zeroCopy?: boolean; // of `af_xdp`: a driver may put all frames into a VR's arena
   /** Of the adapters `memory` and `pcap`. */
   readonly replay?: Replay;
 }
@@ -59,9 +58,8 @@ export interface VrConfig {
   readonly balancer: number;
   /** Frames are balanced one by one, instead of by flow. */
   readonly byFrame: boolean;
-  /** Slots besides, for frames that stay in the arena. */
+  /** Slots besides: for frames that stay in the arena, and for the kernel to fill. */
   readonly residentCount?: number;
-  /** And for rings out of which the kernel fills them. */
   readonly kernelCount?: number;
   /** Places of the flow table: a power of two. */
   readonly flowCount: number;
@@ -250,10 +248,9 @@ export class Core {
     view.setUint32(at.vr, checked("vr", config.vr, 0, limits.max_vrs - 1), true);
     view.setUint32(at.slot_bytes, checked("slot bytes", config.slotBytes, 1, u32Max), true);
     view.setUint32(at.slot_count, checked("slots", config.slotCount, 1, limits.max_slots), true);
-    const resident = checked("resident slots", config.residentCount ?? 0, 0, limits.max_slots);
-    view.setUint32(at.resident_count, resident, true);
-    const kernels = checked("the kernel's slots", config.kernelCount ?? 0, 0, limits.max_slots);
-    view.setUint32(at.kernel_count, kernels, true);
+    const more = (count = 0) => checked("further slots", count, 0, limits.max_slots);
+    view.setUint32(at.resident_count, more(config.residentCount), true);
+    view.setUint32(at.kernel_count, more(config.kernelCount), true);
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
     view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
     view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);

@@ -352,7 +352,7 @@ pub const PortConfig = extern struct {
     dispatcher: u32 = 0,
     dispatchers: u32 = 1,
     fanout: u32 = 0, // that dispatcher 0's sockets have founded; 0: none
-    zero_copy: u32 = 0, // 1: a driver may put every frame of a queue into the arena, the kernel's too
+    zero_copy: u32 = 0, // 1: a driver may put all frames into the arena, the kernel's too
 };
 
 /// Bits of `PortConfig.trace_flags`.

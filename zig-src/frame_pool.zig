@@ -15,11 +15,12 @@
 //! Behind the ordinary slots there may be resident ones, whose frames stay there (`residence.zig`):
 //! they are never on the list of free slots.
 //!
-//! Where `af_xdp` needs no copy, the kernel has slots as well: empty ones to receive into, and those
-//! of frames that leave. They are nobody else's until the adapter gives them back (`lend`,
-//! `giveLent`), or until the sockets that they were lent to are gone (`disown`, `collectDisowned`).
+//! Where `af_xdp` needs no copy, the kernel has slots as well: empty ones to receive into, those of
+//! frames that leave. They are nobody else's until the adapter gives them back (`lend`,
+//! `giveLent`), or until the sockets that they were lent to are gone (`collectDisowned`).
 const std = @import("std");
 const abi = @import("abi.zig");
+const lending = @import("lending.zig");
 const shm = @import("shm.zig");
 
 /// Who holds a slot: nobody, a VRI with a frame in it, or a VRI as an empty slot on loan.
@@ -60,16 +61,7 @@ pub const untracked: u32 = 1;
 /// Added to an index into the flow table.
 pub const first_flow: u32 = 2;
 
-/// Sockets that a slot is lent to. Never used again, so that what went is not taken for what came.
-pub const Borrower = u32;
-
-/// Borrowers whose sockets were closed since the dispatcher last looked.
-const Disowned = struct {
-    const room = 256; // more than interfaces that may come and go between two looks
-    borrowers: [room]Borrower = undefined,
-    written: u32 = 0, // the control thread's
-    read: u32 = 0, // the dispatcher's
-};
+pub const Borrower = lending.Borrower;
 
 pub const FramePool = struct {
     segment: shm.Segment, // the first dispatcher's pool made it
@@ -81,7 +73,7 @@ pub const FramePool = struct {
     ordinary_count: u32, // of which so many are not resident
     kernel_count: u32 = 0, // of which so many are no VRI's share: the kernel's, where it needs them
     lent_count: u32 = 0, // slots that the kernel has
-    disowned: Disowned = .{},
+    lending: lending.Lending = .{},
     resident_from: u32, // slots from here on are resident
     resident_used: u32 = 0, // of which so many have their frame
     free: []u32, // stack; as long as all own slots, so that `give` may write before it decides
@@ -196,26 +188,12 @@ pub const FramePool = struct {
         p.give(slot);
     }
 
-    /// Control thread: the sockets of this borrower are closed, and the kernel is out of them.
-    pub fn disown(p: *FramePool, borrower: Borrower) void {
-        const it = &p.disowned;
-        const behind = it.written -% @atomicLoad(u32, &it.read, .acquire);
-        if (behind == Disowned.room) return; // its slots stay out: nobody looks any more
-        it.borrowers[it.written % Disowned.room] = borrower;
-        // Release: the borrower before its number. Pairs with the acquire in `collectDisowned`.
-        @atomicStore(u32, &it.written, it.written +% 1, .release);
-    }
-
     /// Dispatcher, now and then: takes back what borrowers have left.
     pub fn collectDisowned(p: *FramePool) void {
-        const it = &p.disowned;
-        const written = @atomicLoad(u32, &it.written, .acquire);
-        while (it.read != written) {
-            const borrower = it.borrowers[it.read % Disowned.room];
+        while (p.lending.next()) |borrower| : (p.lending.done()) {
             for (p.ownSlots(), p.first..) |*slot, number| {
                 if (slot.owner.is(.kernel) and slot.flow == borrower) p.giveLent(@intCast(number));
             }
-            @atomicStore(u32, &it.read, it.read +% 1, .release);
         }
     }
 

@@ -155,12 +155,12 @@ test "a dead VRI's slots come back, the kernel's stay until their borrower is go
     try s.expectAll();
     try expectEqual(20, s.rig.look().totals.drops[@intFromEnum(abi.Drop.vri_died)]);
     try expectEqual(slots - 40, pool.free_count);
-    pool.disown(borrower);
+    pool.lending.disown(borrower);
     pool.collectDisowned();
     try expectEqual(10, pool.lent_count);
     pool.collectDisowned();
-    pool.disown(borrower); // never again its: nothing to take
-    pool.disown(borrower + 1);
+    pool.lending.disown(borrower); // never again its: nothing to take
+    pool.lending.disown(borrower + 1);
     pool.collectDisowned();
     try expectEqual(slots, pool.free_count);
     try s.expectAll();

@@ -19,7 +19,7 @@ import type { Plan, PlanChange, RouterProgram, ServedPrefix } from "../vri_monit
 import type { VriView, VrWants } from "../vri_monitor/mod.ts";
 import { Allocation } from "./allocation.ts";
 import { answerVris } from "./answer.ts";
-import { createVrs, kernelSlots } from "./arenas.ts";
+import { createVrs } from "./arenas.ts";
 import { Conditions } from "./conditions.ts";
 import { CoreKeeper } from "./core_keeper.ts";
 import type { Cores } from "./cores.ts";
@@ -144,8 +144,7 @@ export class Gateway {
     const mtus = this.#parts.ports.map((port) => port.mtu);
     const residentSlots = this.#parts.residentSlots ?? 0;
     const usable = settings.overcommit ? Infinity : cores.forVris;
-    const frames = { mtus, residentSlots, kernelSlots: kernelSlots(settings, mtus.length) };
-    createVrs(core, settings.vrs, frames, usable);
+    createVrs(core, settings, { mtus, residentSlots }, usable);
     this.#allocation.begin();
     this.#vris.catchUp();
     this.#loop = this.#run();

@@ -83,7 +83,7 @@ async function goneInABurst(stage: Stage): Promise<void> {
   deepEqual([starved_frames, missed_frames >= 0], [0, true]);
 }
 
-/** Interfaces go while frames lie in all rings: each has slots, to receive into and on their way. */
+/** Interfaces go while frames lie in all rings: each has slots, empty ones and such as leave. */
 async function deletedInABurst(stage: Stage): Promise<void> {
   const { bed } = stage;
   await reaches(bed.s1, bed.r1.link.host4);

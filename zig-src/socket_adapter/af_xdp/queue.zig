@@ -45,10 +45,6 @@ pub const Sizes = struct {
     }
 };
 
-/// Queues whose UMEM is an arena: they share what of it is the kernel's. Written by the control
-/// thread.
-var arena_queues: u32 = 0;
-
 /// What a queue's UMEM is.
 pub const Home = union(enum) {
     own: Sizes,
@@ -109,7 +105,8 @@ pub const Queue = struct {
             reason,
         );
         const offsets = try socket.offsets(fd, options, reason);
-        var fill = try shared.mapRing(u64, fd, .fill, &offsets.fr, sizes.receive_chunks, options, reason);
+        const entries = sizes.receive_chunks;
+        var fill = try shared.mapRing(u64, fd, .fill, &offsets.fr, entries, options, reason);
         errdefer fill.side.unmap();
         const completion =
             try shared.mapRing(u64, fd, .completion, &offsets.cr, transmit_chunks, options, reason);
@@ -139,7 +136,7 @@ pub const Queue = struct {
             queue.pool = home.arena.pool;
             queue.borrower = home.arena.borrower;
             queue.free_count = 0; // of slots that came back
-            _ = @atomicRmw(u32, &arena_queues, .Add, 1, .monotonic);
+            home.arena.pool.lending.join();
         }
         return queue;
     }
@@ -159,8 +156,7 @@ pub const Queue = struct {
         q.completion.side.unmap();
         q.transmit.side.unmap();
         std.heap.page_allocator.free(q.free);
-        if (q.pool == null) return shared.unmap(q.memory);
-        _ = @atomicRmw(u32, &arena_queues, .Sub, 1, .monotonic);
+        if (q.pool) |pool| pool.lending.leave() else shared.unmap(q.memory);
     }
 
     /// Over an arena: takes back slots of frames that have left, and lends empty ones. `fd`: of a
@@ -168,7 +164,7 @@ pub const Queue = struct {
     pub fn restock(q: *Queue, fd: i32) void {
         const pool = q.pool orelse return;
         q.handBack(pool);
-        const sharers = @atomicLoad(u32, &arena_queues, .monotonic);
+        const sharers = pool.lending.queues();
         if (sharers != q.sharers) q.share(pool, sharers);
         if (q.stocked + lend_batch > q.quota) return;
         const slots = pool.lend(q.borrower, q.quota - q.stocked);

@@ -40,7 +40,7 @@ pub const Queues = struct {
         gpa.free(q.all);
         // With that the kernel is out of them. A card is only later, at a time that nobody tells:
         // the slots that it was lent stay out.
-        if (copies) if (q.pool) |pool| pool.disown(q.borrower);
+        if (copies) if (q.pool) |pool| pool.lending.disown(q.borrower);
     }
 };
 
@@ -76,7 +76,8 @@ fn overArena(
         wish.moving = .uncopied;
         var ignored: Reason = .{};
         if (open(&wish, count, ownHome(options, count), &ignored)) |all| {
-            why.fail(.PERM, "the kernel's own frames would lie there too (--zero-copy)", .{}) catch {};
+            const text = "the kernel's own frames would lie there too (--zero-copy)";
+            why.fail(.PERM, text, .{}) catch {};
             return .{ .all = all, .why = why.* };
         } else |_| {}
     }
