@@ -48,9 +48,9 @@ Deno.test("several VRIs of the one VR, each killed in turn: nothing is copied, l
   equal(imbalance(status), 0);
   const s1 = status.interfaces.find((it) => it.name === "s1")!;
   ok(s1.uncopied_frames >= sent.sent_frames - s1.missed_frames, JSON.stringify(s1));
-  // 8192 slots and 4096 for each port: VRIs have a few empty ones, nobody else any.
+  // 8192 slots and 6144 for each port: VRIs have a few empty ones, nobody else any.
   const { free_slots, kernel_slots } = status.vrs[0]!;
-  const others = 8192 + 4 * 4096 - free_slots - kernel_slots;
+  const others = 8192 + 4 * 6144 - free_slots - kernel_slots;
   ok(others >= 0 && others <= 3 * 256, JSON.stringify(status.vrs[0]));
 });
 

@@ -26,7 +26,7 @@ const socket = @import("socket.zig");
 
 pub const transmit_chunks = 2048;
 /// Most empty slots of an arena that the kernel has for a queue; the size of the rings.
-pub const lent_max = transmit_chunks;
+pub const lent_max = 4096;
 const lent_min = 64;
 /// Slots are lent so many at once.
 const lend_batch = 32;
@@ -68,8 +68,9 @@ pub const Queue = struct {
     borrower: Borrower = 0,
     stocked: u32 = 0, // slots that the kernel receives into, or that lie in a receive ring
     underway: u32 = 0, // slots in the transmit ring, or on their way from it
-    quota: u32 = 0, // of either, at most
-    sharers: u32 = 0, // that `quota` is made for
+    quota: u32 = 0, // of the former, at most
+    underway_max: u32 = 0,
+    sharers: u32 = 0, // that both are made for
     is_short: bool = false, // there was no slot to lend
 
     pub fn init(
@@ -179,8 +180,9 @@ pub const Queue = struct {
 
     fn share(q: *Queue, pool: *const FramePool, sharers: u32) void {
         q.sharers = sharers;
-        const each = pool.kernel_count / 2 / @max(sharers, 1);
-        q.quota = std.math.clamp(each, lent_min, lent_max);
+        const each = pool.kernel_count / @max(sharers, 1);
+        q.quota = std.math.clamp(each / 8 * 7, lent_min, lent_max);
+        q.underway_max = std.math.clamp(each / 3, lent_min, transmit_chunks);
     }
 
     fn handBack(q: *Queue, pool: *FramePool) void {
@@ -312,7 +314,7 @@ pub const Queue = struct {
 
     /// Puts a frame into the transmit ring where it lies in the arena.
     fn point(q: *Queue, frame: *const Outgoing, vlan: ?u16) bool {
-        if (q.underway == q.quota or q.transmit.side.room(1) == 0) return false;
+        if (q.underway >= q.underway_max or q.transmit.side.room(1) == 0) return false;
         var start = @intFromPtr(frame.bytes.ptr) - @intFromPtr(q.memory.ptr);
         var length: u32 = @intCast(frame.bytes.len);
         if (vlan) |tag| {
