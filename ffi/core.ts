@@ -46,6 +46,7 @@ export interface PortConfig {
   /** 0: the library's default. */
   readonly receiveBufferBytes: number;
   readonly name: string;
+  readonly zeroCopy?: boolean; // of `af_xdp`: a driver may put all frames into a VR's arena
   /** Of the adapters `memory` and `pcap`. */
   readonly replay?: Replay;
 }
@@ -57,8 +58,9 @@ export interface VrConfig {
   readonly balancer: number;
   /** Frames are balanced one by one, instead of by flow. */
   readonly byFrame: boolean;
-  /** Slots besides, for frames that stay in the arena. */
+  /** Slots besides: for frames that stay in the arena, and for the kernel to fill. */
   readonly residentCount?: number;
+  readonly kernelCount?: number;
   /** Places of the flow table: a power of two. */
   readonly flowCount: number;
   /** How long a flow must be silent before it may move. */
@@ -212,6 +214,7 @@ export class Core {
     const name = new TextEncoder().encode(config.name);
     checked("length of the interface's name", name.length, 1, limits.interface_name_bytes - 1);
     new Uint8Array(view.buffer).set(name, at.name);
+    view.setUint32(at.zero_copy, config.zeroCopy === true ? 1 : 0, true);
     if (config.replay !== undefined) putReplay(view, config.replay);
     this.#check(this.#library.symbols.lvrm_port_open(view));
   }
@@ -245,8 +248,9 @@ export class Core {
     view.setUint32(at.vr, checked("vr", config.vr, 0, limits.max_vrs - 1), true);
     view.setUint32(at.slot_bytes, checked("slot bytes", config.slotBytes, 1, u32Max), true);
     view.setUint32(at.slot_count, checked("slots", config.slotCount, 1, limits.max_slots), true);
-    const resident = checked("resident slots", config.residentCount ?? 0, 0, limits.max_slots);
-    view.setUint32(at.resident_count, resident, true);
+    const more = (count = 0) => checked("further slots", count, 0, limits.max_slots);
+    view.setUint32(at.resident_count, more(config.residentCount), true);
+    view.setUint32(at.kernel_count, more(config.kernelCount), true);
     view.setUint32(at.balancer, checked("balancer", config.balancer, 0, 255), true);
     view.setUint32(at.by_frame, config.byFrame ? 1 : 0, true);
     view.setUint32(at.flow_count, checked("flows", config.flowCount, 1, u32Max), true);

@@ -46,6 +46,8 @@ export interface PortCounters {
   readonly receiveErrors: number;
   /** Of the received ones: they lay in their VR's arena already. */
   readonly uncopiedFrames: number;
+  /** Of the missed ones: the arena had no slot to receive into. */
+  readonly starvedFrames: number;
   /** No more will be received. */
   readonly ended: boolean;
 }
@@ -62,6 +64,7 @@ export function addPortCounters(a: PortCounters, b: PortCounters): PortCounters 
     sendDroppedFrames: a.sendDroppedFrames + b.sendDroppedFrames,
     receiveErrors: a.receiveErrors + b.receiveErrors,
     uncopiedFrames: a.uncopiedFrames + b.uncopiedFrames,
+    starvedFrames: a.starvedFrames + b.starvedFrames,
     ended: b.ended,
   };
 }
@@ -76,6 +79,8 @@ export interface VrCounters {
   readonly receivedBytes: number;
   readonly sentBytes: number;
   readonly freeSlots: number;
+  /** That the kernel has: to be filled, or with frames on their way out. */
+  readonly kernelSlots: number;
   /** Moving averages of what arrives for it, frames and bytes per second. */
   readonly arrivalRateFps: number;
   readonly arrivalRateBps: number;
@@ -274,6 +279,7 @@ export class SnapshotReader {
       sendDroppedFrames: read(at.send_dropped_frames),
       receiveErrors: read(at.receive_errors),
       uncopiedFrames: read(at.uncopied_frames),
+      starvedFrames: read(at.starved_frames),
       ended: read(at.ended) === this.dispatchers,
     };
   }
@@ -292,6 +298,7 @@ export class SnapshotReader {
       receivedBytes: read(at.received_bytes),
       sentBytes: read(at.sent_bytes),
       freeSlots: read(at.free_slots),
+      kernelSlots: read(at.kernel_slots),
       arrivalRateFps: read(at.arrival_rate_millifps) / 1000,
       arrivalRateBps: read(at.arrival_rate_bps),
       arenaPages: pageNames.get(this.#first(base + at.arena_pages)) ?? "unknown",

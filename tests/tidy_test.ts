@@ -26,6 +26,7 @@ const sequences: Record<string, string> = {
 const atomics = [
   /^zig-src\/ipc_queue\//,
   /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter|heartbeat)\.zig$/, // queues
+  /^zig-src\/lending\.zig$/, // whose sockets are gone
   /^zig-src\/(core|dispatch|guest|netlink)\.zig$/, // stop and wake flags; guests' homes
   /^zig-src\/socket_adapter\/packet_(socket|mmap)\.zig$/, // the ring; tags of other ports
   /^zig-src\/capture\.zig$/, // the ring to the thread that writes the file

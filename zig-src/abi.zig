@@ -352,7 +352,7 @@ pub const PortConfig = extern struct {
     dispatcher: u32 = 0,
     dispatchers: u32 = 1,
     fanout: u32 = 0, // that dispatcher 0's sockets have founded; 0: none
-    reserved: u32 = 0,
+    zero_copy: u32 = 0, // 1: a driver may put all frames into the arena, the kernel's too
 };
 
 /// Bits of `PortConfig.trace_flags`.
@@ -423,7 +423,7 @@ pub const VrConfig = extern struct {
     load_estimator: u32, // index into the manifest's load estimators
     load_weight: u32, // of a new observation, in 1/256: 1..256
     resident_count: u32 = 0, // slots beside `slot_count`, for frames that stay in the arena
-    reserved: u32 = 0,
+    kernel_count: u32 = 0, // and for rings out of which the kernel fills them (`af_xdp`)
 };
 
 pub const VriConfig = extern struct {
@@ -511,6 +511,7 @@ pub const PortCounters = extern struct {
     send_dropped_frames: u64 = 0,
     receive_errors: u64 = 0,
     uncopied_frames: u64 = 0, // of the received ones: they lay in their VR's arena already
+    starved_frames: u64 = 0, // of the missed ones: the arena had no slot to receive into
     ended: u64 = 0, // 1: no more will be received (a trace that is through)
 };
 
@@ -524,6 +525,7 @@ pub const VrCounters = extern struct {
     received_bytes: u64 = 0,
     sent_bytes: u64 = 0,
     free_slots: u64 = 0,
+    kernel_slots: u64 = 0, // in the kernel's hands: to be filled, or on their way out
     shared_flows: u64 = 0, // new flows that found the table full and joined another
     arrival_rate_millifps: u64 = 0, // moving average of received frames, per 1000 s
     arrival_rate_bps: u64 = 0, // the same of received bytes, per second

@@ -42,7 +42,7 @@ fn make(plan: *plans.Plan, change: *const mailbox.Change, now_ns: u64) void {
         .attaching, .dead => {},
     };
     for (plan.vris) |*it| if (it.vri.vr == vr) {
-        it.vri.share = vr.pool.own_count / @max(sharers, 1);
+        it.vri.share = vr.pool.shareOf(sharers);
     };
     vr.adopt(running, entry.all_loads[0..running.len], plan.vri_by_number, leaving);
     // Roused already, unless it was just about to sleep then, or shares its core with who rouses.

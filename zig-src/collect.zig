@@ -142,7 +142,18 @@ fn flushPort(d: *Dispatcher, port: *Port, vri: *Vri) void {
     var bytes: u64 = 0;
     for (port.outgoing[0..count]) |*out| bytes += out.bytes.len;
     countSent(d, port, vri, count, bytes);
+    if (sent.lent != 0) return lendOn(port, vri, port.slots[0..count], sent.lent);
     giveBack(vri, port.slots[0..count]);
+}
+
+/// As `giveBack` where the kernel has slots (bits of `lent`) until their frames are really gone.
+fn lendOn(port: *const Port, vri: *Vri, numbers: []const u32, lent: u64) void {
+    const pool = &vri.vr.pool;
+    for (numbers, 0..) |slot, i| {
+        vri.vr.arrive(vri, slot);
+        const is_lent = lent >> @intCast(i) & 1 != 0;
+        if (is_lent) pool.lendFilled(slot, port.borrower) else pool.give(slot);
+    }
 }
 
 /// Slots of frames that have left.
@@ -174,14 +185,16 @@ fn giveBack(vri: *Vri, numbers: []const u32) void {
 fn flushPartly(d: *Dispatcher, port: *Port, vri: *Vri, count: u32, sent: Sent) void {
     for (port.slots[0..count], port.outgoing[0..count], 0..) |slot, out, i| {
         const refused = i < sent.frames and sent.refused >> @intCast(i) & 1 != 0;
+        const number = [_]u32{slot};
+        const lent = if (i < sent.frames) sent.lent >> @intCast(i) & 1 else 0;
         if (i < sent.frames and !refused) {
             countSent(d, port, vri, 1, out.bytes.len);
-            vri.vr.arrive(vri, slot);
-            vri.vr.pool.give(slot);
-            continue;
+        } else {
+            port.counters.send_dropped_frames += 1;
+            vri.counters.dropped_frames += 1;
+            d.drop(vri.vr, if (refused) .send_failed else .send_full);
         }
-        port.counters.send_dropped_frames += 1;
-        release(d, vri, slot, if (refused) .send_failed else .send_full);
+        lendOn(port, vri, &number, lent);
     }
 }
 

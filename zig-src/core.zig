@@ -282,7 +282,9 @@ pub fn stop() void {
     wake();
 }
 
+/// Ports first: they may have slots of an arena.
 fn emptyTables(tables: *plans.Tables) void {
+    for (0..tables.ports.len) |number| closePort(tables, number);
     for (&tables.vris) |*entry| if (entry.*) |v| {
         vri_adapter.destroy(gpa, v);
         entry.* = null;
@@ -291,7 +293,6 @@ fn emptyTables(tables: *plans.Tables) void {
         vrs.destroy(gpa, v);
         entry.* = null;
     };
-    for (0..tables.ports.len) |number| closePort(tables, number);
 }
 
 fn closePort(tables: *plans.Tables, number: usize) void {
@@ -321,7 +322,7 @@ pub fn portOpen(config: *const abi.PortConfig) i32 {
 }
 
 fn openPort(unit: *Unit, config: *const abi.PortConfig) error{Failed}!void {
-    var adapter = try adapters.open(config, &reason);
+    var adapter = try adapters.open(config, arenaOffer(unit), &reason);
     const port = gpa.create(Port) catch {
         switch (adapter) {
             inline else => |*a| a.deinit(),
@@ -329,7 +330,26 @@ fn openPort(unit: *Unit, config: *const abi.PortConfig) error{Failed}!void {
         return reason.fail(.NOMEM, "no memory for port {d}", .{config.port});
     };
     port.* = .{ .number = @intCast(config.port), .config = config.*, .adapter = adapter };
+    port.settleIn();
     unit.tables.ports[config.port] = port;
+}
+
+/// Where an adapter may let the kernel put its frames: only what one VR alone serves can't be seen
+/// by another. VRs are made before ports, and none comes later.
+fn arenaOffer(unit: *const Unit) adapters.Offer {
+    if (unit_count > 1) return .{ .none = "there are several dispatchers" };
+    var offer: adapters.Offer = .{ .none = "there is no VR" };
+    for (unit.tables.vrs) |entry| if (entry) |vr| {
+        if (offer == .arena) return .{ .none = "there are several VRs" };
+        offer = .{ .arena = &vr.pool };
+    };
+    return offer;
+}
+
+/// Whether some port lets the kernel put frames into an arena.
+fn isArenaLent() bool {
+    for (units[0].tables.ports) |entry| if (entry) |port| if (port.arena != null) return true;
+    return false;
 }
 
 /// Whether the newest plan, not yet surely adopted, or the one before it names something.
@@ -383,9 +403,13 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
             "a slot has {d} or {d} bytes, not {d}",
             .{ abi.slot_bytes, abi.jumbo_slot_bytes, config.slot_bytes },
         );
-    const slots = @as(u64, config.slot_count) * unit_count + config.resident_count;
+    const each = @as(u64, config.slot_count) + config.kernel_count;
+    const slots = each * unit_count + config.resident_count;
     if (config.slot_count < 64 or slots > abi.max_slots)
         return refuse(.INVAL, "an arena has 64 to {d} slots, not {d}", .{ abi.max_slots, slots });
+    if (isArenaLent())
+        return refuse(.BUSY, "a port's frames come into the arena of the only VR: there can be " ++
+            "no other while it is open", .{});
     if (config.resident_count != 0 and unit_count > 1)
         return refuse(.INVAL, "frames lie in an arena for one dispatcher alone", .{});
     if (balancer.make(config.balancer) == null)
@@ -447,6 +471,7 @@ pub fn vrDestroy(number: u32) i32 {
         return refuse(.BUSY, "VR {d} is in the plan", .{number});
     for (units[0].tables.vris) |entry| if (entry) |v| if (v.vr == vr)
         return refuse(.BUSY, "VR {d} still has VRIs", .{number});
+    if (isArenaLent()) return refuse(.BUSY, "a port uses the arena of VR {d}", .{number});
     settle();
     forgetVr(number);
     return 0;

@@ -14,8 +14,13 @@
 //!
 //! Behind the ordinary slots there may be resident ones, whose frames stay there (`residence.zig`):
 //! they are never on the list of free slots.
+//!
+//! Where `af_xdp` needs no copy, the kernel has slots as well: empty ones to receive into, those of
+//! frames that leave. They are nobody else's until the adapter gives them back (`lend`,
+//! `giveLent`), or until the sockets that they were lent to are gone (`collectDisowned`).
 const std = @import("std");
 const abi = @import("abi.zig");
+const lending = @import("lending.zig");
 const shm = @import("shm.zig");
 
 /// Who holds a slot: nobody, a VRI with a frame in it, or a VRI as an empty slot on loan.
@@ -26,6 +31,8 @@ pub const Owner = packed struct(u16) {
     /// The dispatcher itself: a frame that waits for its flow's earlier ones.
     pub const parked: Owner = .{ .vri_plus_1 = std.math.maxInt(u15) };
     pub const nobody: Owner = .{};
+    /// The kernel's sockets. Neither a frame in flight nor anything a VRI may give back.
+    pub const kernel: Owner = .{ .empty = true };
     pub fn frame(vri: u32) Owner {
         return .{ .vri_plus_1 = @intCast(vri + 1) };
     }
@@ -42,7 +49,7 @@ pub const Owner = packed struct(u16) {
 pub const Slot = extern struct {
     owner: Owner = .nobody,
     tag: u16 = 0, // VLAN tag control information that the frame came with: its priority is kept
-    flow: u32 = no_flow,
+    flow: u32 = no_flow, // of a slot that is the kernel's: the borrower
 
     pub const free: Slot = .{};
 };
@@ -54,6 +61,8 @@ pub const untracked: u32 = 1;
 /// Added to an index into the flow table.
 pub const first_flow: u32 = 2;
 
+pub const Borrower = lending.Borrower;
+
 pub const FramePool = struct {
     segment: shm.Segment, // the first dispatcher's pool made it
     pages: abi.ArenaPages,
@@ -62,6 +71,9 @@ pub const FramePool = struct {
     first: u32 = 0, // of this dispatcher's
     own_count: u32, // so many are this dispatcher's, resident ones too
     ordinary_count: u32, // of which so many are not resident
+    kernel_count: u32 = 0, // of which so many are no VRI's share: the kernel's, where it needs them
+    lent_count: u32 = 0, // slots that the kernel has
+    lending: lending.Lending = .{},
     resident_from: u32, // slots from here on are resident
     resident_used: u32 = 0, // of which so many have their frame
     free: []u32, // stack; as long as all own slots, so that `give` may write before it decides
@@ -71,12 +83,14 @@ pub const FramePool = struct {
     free_least: u32,
     slots: []Slot, // of all dispatchers; others' are nobody's here
 
-    /// The first of `sharers` dispatchers' pools. Residents are for one dispatcher alone.
+    /// The first of `sharers` dispatchers' pools. Residents are for one dispatcher alone. Of the
+    /// `ordinary` slots `kernel` are no VRI's.
     pub fn init(
         gpa: std.mem.Allocator,
         slot_bytes: u32,
         ordinary: u32,
         resident: u32,
+        kernel: u32,
         sharers: u32,
     ) !FramePool {
         const slot_count = ordinary * sharers + resident;
@@ -93,6 +107,7 @@ pub const FramePool = struct {
             .slot_count = slot_count,
             .own_count = ordinary + resident,
             .ordinary_count = ordinary,
+            .kernel_count = kernel,
             .resident_from = slot_count - resident,
             .free = undefined,
             .free_count = ordinary,
@@ -142,6 +157,46 @@ pub const FramePool = struct {
         return p.free[p.free_count];
     }
 
+    /// Slots that each of so many VRIs may hold.
+    pub fn shareOf(p: *const FramePool, vris: u32) u32 {
+        return (p.own_count - p.kernel_count) / @max(vris, 1);
+    }
+
+    /// Free slots for the kernel to receive into, `most` or as many as there are. In the order in
+    /// which they became free: frames that come after each other then lie beside each other, as
+    /// those before them did.
+    pub fn lend(p: *FramePool, borrower: Borrower, most: u32) []const u32 {
+        const count = @min(most, p.free_count);
+        p.free_count -= count;
+        p.noteLeast();
+        p.lent_count += count;
+        const lent = p.free[p.free_count..][0..count];
+        for (lent) |slot| p.slots[slot] = .{ .owner = .kernel, .flow = borrower };
+        return lent;
+    }
+
+    /// A slot whose frame the kernel is about to send.
+    pub inline fn lendFilled(p: *FramePool, slot: u32, borrower: Borrower) void {
+        p.slots[slot] = .{ .owner = .kernel, .flow = borrower };
+        p.lent_count += 1;
+    }
+
+    /// A slot that the kernel is through with. Not so if it isn't the kernel's.
+    pub inline fn giveLent(p: *FramePool, slot: u32) void {
+        if (slot >= p.slot_count or !p.slots[slot].owner.is(.kernel)) return;
+        p.lent_count -= 1;
+        p.give(slot);
+    }
+
+    /// Dispatcher, now and then: takes back what borrowers have left.
+    pub fn collectDisowned(p: *FramePool) void {
+        while (p.lending.next()) |borrower| : (p.lending.done()) {
+            for (p.ownSlots(), p.first..) |*slot, number| {
+                if (slot.owner.is(.kernel) and slot.flow == borrower) p.giveLent(@intCast(number));
+            }
+        }
+    }
+
     /// After some were taken.
     pub inline fn noteLeast(p: *FramePool) void {
         p.free_least = @min(p.free_least, p.free_count);
@@ -160,6 +215,17 @@ pub const FramePool = struct {
         p.slots[slot] = .free;
         p.free[p.free_count] = slot;
         p.free_count += @intFromBool(slot < p.resident_from);
+    }
+
+    /// Of all slots.
+    pub fn slotBytes(p: *const FramePool) usize {
+        return @as(usize, p.slot_count) * p.slot_bytes;
+    }
+
+    /// Whether these bytes lie in the arena.
+    pub inline fn holds(p: *const FramePool, memory: []const u8) bool {
+        const start = @intFromPtr(p.segment.memory.ptr);
+        return @intFromPtr(memory.ptr) -% start < p.segment.memory.len;
     }
 
     pub inline fn bytes(p: *const FramePool, slot: u32) [*]u8 {

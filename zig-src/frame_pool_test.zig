@@ -207,7 +207,7 @@ test "an arena of huge pages is asked for, and any other will do" {
 
 test "slots that were never taken are known, whatever is taken and given" {
     const gpa = std.testing.allocator;
-    var pool = try @import("frame_pool.zig").FramePool.init(gpa, 2048, 200, 10, 1);
+    var pool = try @import("frame_pool.zig").FramePool.init(gpa, 2048, 200, 10, 0, 1);
     defer pool.deinit(gpa);
     try std.testing.expectEqual(0, pool.touched().len);
     try std.testing.expectEqual(10, pool.residents().len);

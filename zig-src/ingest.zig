@@ -9,6 +9,7 @@ const claim = @import("copy.zig").claim;
 const copy = @import("copy.zig").copy;
 const dispatch = @import("dispatch.zig");
 const frame_pool = @import("frame_pool.zig");
+const in_place = @import("in_place.zig");
 const segment = @import("segment.zig");
 const socket_adapter = @import("socket_adapter/registry.zig");
 const Port = @import("port.zig").Port;
@@ -123,13 +124,18 @@ fn admitSorted(d: *Dispatcher, port: *Port, frames: []const Frame, verdicts: []c
 fn admitRun(d: *Dispatcher, port: *Port, verdict: u32, frames: []const Frame) void {
     if (verdict == kept) {
         for (frames) |*frame| keep(d, port, frame);
+        if (port.arena) |pool| in_place.dismiss(pool, frames);
         return;
     }
     const vr = d.plan.vrs[verdict].vr;
     var rest = frames;
     while (true) {
         const run = rest[0..@min(rest.len, batch)];
-        if (port.residence) |*lying| lying.serve(d, vr, port, run) else serve(d, vr, port, run);
+        if (port.residence) |*lying| {
+            lying.serve(d, vr, port, run);
+        } else if (port.arena) |pool| {
+            in_place.serve(d, vr, port, pool, run);
+        } else serve(d, vr, port, run);
         rest = rest[run.len..];
         if (rest.len == 0) return;
         d.show();

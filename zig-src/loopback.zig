@@ -193,7 +193,7 @@ fn openPort(number: u32, trace: u32, reason: *Reason) !*Port {
     config.trace = trace + 1;
     config.trace_flags = if (number == 0) abi.trace_replay else abi.trace_record;
     const port = try gpa.create(Port);
-    const adapter = try socket_adapter.open(&config, reason);
+    const adapter = try socket_adapter.open(&config, .{ .none = "no VR" }, reason);
     port.* = .{ .number = @intCast(number), .config = config, .adapter = adapter };
     return port;
 }

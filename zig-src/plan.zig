@@ -223,7 +223,7 @@ pub fn build(
             .vri = vri,
             .state = state,
             .idle = p.idle,
-            .share = vri.vr.pool.own_count / @max(shared_by[vri.vr.number], 1),
+            .share = vri.vr.pool.shareOf(shared_by[vri.vr.number]),
             .decided_ns = p.decided_ns,
             .pid = p.pid,
         };

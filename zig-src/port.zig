@@ -2,10 +2,13 @@
 //! about to leave by it.
 const std = @import("std");
 const abi = @import("abi.zig");
+const frame_pool = @import("frame_pool.zig");
 const Reason = @import("reason.zig").Reason;
 const Served = @import("classifier.zig").Served;
 const socket_adapter = @import("socket_adapter/registry.zig");
 const Plan = @import("plan.zig").Plan;
+const Borrower = frame_pool.Borrower;
+const FramePool = frame_pool.FramePool;
 const Residence = @import("residence.zig").Residence;
 
 pub const batch = 64;
@@ -18,11 +21,25 @@ pub const Port = struct {
     adapter: socket_adapter.Adapter,
     /// Where its frames lie, if they lie in their VRs' arenas already.
     residence: ?Residence = null,
+    /// Where the kernel puts its frames, if it puts them into a VR's arena.
+    arena: ?*FramePool = null,
+    /// Whom slots are lent to that leave by it.
+    borrower: Borrower = 0,
     counters: abi.PortCounters = .{},
     /// Frames of one VRI that leave with the next `send`, and their slots.
     outgoing: [batch]socket_adapter.Outgoing = undefined,
     slots: [batch]u32 = undefined,
     count: u32 = 0,
+
+    /// After the adapter was opened: whether it works on an arena. Control thread.
+    pub fn settleIn(p: *Port) void {
+        switch (p.adapter) {
+            inline else => |*a| if (@hasDecl(@TypeOf(a.*), "arena")) {
+                p.arena = a.arena();
+                p.borrower = a.borrower();
+            },
+        }
+    }
 
     /// Puts the adapter's frames into the arenas of the plan's VRs, where it wants that. Control
     /// thread, before the first plan that names the port is handed over.
@@ -103,6 +120,7 @@ pub const Port = struct {
             inline else => |*a| {
                 p.counters.missed_frames += a.missed();
                 p.counters.receive_errors += a.errors();
+                if (@hasDecl(@TypeOf(a.*), "starved")) p.counters.starved_frames += a.starved();
                 if (@hasDecl(@TypeOf(a.*), "ended")) p.counters.ended = @intFromBool(a.ended());
             },
         }

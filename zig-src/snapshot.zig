@@ -46,6 +46,7 @@ fn fill(into: *abi.Snapshot, d: *dispatch.Dispatcher) void {
         const held = countHeld(into, vr.pool.touched()) + countHeld(into, vr.pool.residents());
         vr.counters.in_flight_frames = held;
         vr.counters.free_slots = vr.pool.free_count;
+        vr.counters.kernel_slots = vr.pool.lent_count;
         in_flight += vr.counters.in_flight_frames;
         into.vrs[vr.number] = vr.counters;
     }

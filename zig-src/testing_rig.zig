@@ -177,7 +177,7 @@ pub const Rig = struct {
         config.trace = r.trace.? + 1;
         const port = try gpa.create(Port);
         errdefer gpa.destroy(port);
-        const adapter = try adapters.open(&config, &reason);
+        const adapter = try adapters.open(&config, .{ .none = "a test" }, &reason);
         port.* = .{ .number = @intCast(number), .config = config, .adapter = adapter };
         r.tables.ports[number] = port;
     }

@@ -38,6 +38,7 @@ test {
     _ = @import("capture.zig");
     _ = @import("schedule.zig");
     _ = @import("residence.zig");
+    _ = @import("in_place.zig");
     _ = @import("socket_adapter/conformance.zig");
     _ = @import("socket_adapter/packet_mmap.zig");
     _ = @import("socket_adapter/packet/coalesce.zig");

@@ -187,6 +187,7 @@ pub const Vr = struct {
 
     /// Now and then: stops looking at flows when one VRI holds all that is on the way.
     pub fn rest(vr: *Vr) void {
+        vr.pool.collectDisowned();
         if (vr.tracking and !vr.must_track and vr.parked_count == 0) {
             vr.tracking = false;
             vr.legacy = null;
@@ -269,8 +270,9 @@ pub fn createFor(
         .pool = if (first) |it| try .join(gpa, &it.pool, number) else try .init(
             gpa,
             config.slot_bytes,
-            config.slot_count,
+            config.slot_count + config.kernel_count,
             config.resident_count,
+            config.kernel_count,
             dispatchers,
         ),
         .balancer = balancer.make(config.balancer).?, // checked by the caller

@@ -108,6 +108,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
       received_bytes: 0,
       missed_frames: 0,
       uncopied_frames: 0,
+      starved_frames: 0,
       sent_frames: 5,
       sent_bytes: 0,
     }],
@@ -129,6 +130,7 @@ Deno.test("the status table aligns its columns and shows why", () => {
       arrival_rate_Bps: 0,
       departure_rate_fps: 0,
       free_slots: 8192,
+      kernel_slots: 0,
       arena_pages: "base",
       vris: [{
         id: "vr1.1",

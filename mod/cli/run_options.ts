@@ -41,7 +41,8 @@ function addDataOptions(command: Command): Command {
     )
     .option(
       "--zero-copy",
-      "with --adapter memory: frames lie in the VRs' arenas beforehand (LVRM_ZERO_COPY=1)",
+      "with --adapter memory: frames lie in the VRs' arenas beforehand; with af_xdp: a card's " +
+        "driver may put all frames there, the gateway's own too (LVRM_ZERO_COPY=1)",
     )
     .option(
       "--dispatchers <N>",

@@ -238,7 +238,8 @@ export const runFields = {
     key: "zeroCopy",
     read: onOff,
     write: same,
-    about: "with the adapter memory: frames lie in the arenas beforehand",
+    about: "with the adapter memory: frames lie in the arenas beforehand; with af_xdp: a card's " +
+      "driver may put all frames there, the gateway's own too (docs/adapters.md)",
   },
   dispatchers: {
     key: "dispatchers",

@@ -146,8 +146,10 @@ export function requirePorts(settings: Settings): void {
     });
   const dispatchers = dispatchersProblem(settings);
   if (dispatchers !== null) add(dispatchers, ["dispatchers"]);
-  if (settings.zeroCopy && source?.adapter !== "memory") {
-    const why = "--zero-copy is for --adapter memory: only a trace can lie in the arena beforehand";
+  const afXdp = manifest.adapters.findIndex((name) => name === "af_xdp");
+  if (settings.zeroCopy && source?.adapter !== "memory" && settings.adapter !== afXdp) {
+    const why = "--zero-copy is for --adapter memory, whose frames lie in the arena beforehand, " +
+      "and for --adapter af_xdp, whose driver may put them there";
     add(why, ["zero_copy"]);
   }
   if (source !== null && settings.interfaces.length > 0) {

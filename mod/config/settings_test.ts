@@ -95,6 +95,7 @@ Deno.test("decideSettings() refuses with the right code, a cause and a cure", ()
   for (const adapter of ["raw", "auto", "pcap:a,b"]) {
     ok(refusal({ vr, adapter, zeroCopy: true }, 3).includes("--adapter memory"));
   }
+  equal(decideSettings({ vr, adapter: "af_xdp", zeroCopy: true }, none).zeroCopy, true);
   ok(refusal({ vr, queue: "x" }, 2).includes("lamport"));
   ok(refusal({ vr, balancer: "x" }, 2).includes("jsq"));
   ok(refusal({ vr, logLevel: "x" }, 2).includes("warning"));

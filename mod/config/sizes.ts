@@ -15,6 +15,8 @@ export const arena = {
   vris: 8,
   /** From so many on they get no more: each then has fewer than its queue could hold. */
   vris_max: 32,
+  /** For each port whose frames the kernel puts into the arena: to receive into, and to send. */
+  kernel_slots: 6144,
   /** Flows that one VR remembers the VRI of. */
   flow_count: 8192,
   /** How long a flow must be silent before it may change its VRI. */

@@ -6,6 +6,7 @@ import { RouteMonitor } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import { disqualified, preferred } from "./adapters.ts";
 import { requireCapabilities } from "./host.ts";
+import { arena, slotsFor } from "../config/sizes.ts";
 import { choosePorts } from "./ports.ts";
 import type { Port } from "./ports.ts";
 
@@ -36,6 +37,7 @@ export function listAdapters(names: readonly string[]): AdapterRow[] {
     try {
       const wanted = names.map((name) => ({ name, vlan: null }));
       const ports = choosePorts(wanted, routes.links(), routes.addresses());
+      createVr(core, ports.map((port) => port.mtu));
       return ports.flatMap((port) => rowsOf(core, port, names.length > 0));
     } finally {
       routes.close();
@@ -43,6 +45,16 @@ export function listAdapters(names: readonly string[]): AdapterRow[] {
   } finally {
     core.close();
   }
+}
+
+/** A single VR: whether its arena takes frames without a copy is found out with the rest. */
+function createVr(core: Core, mtus: readonly number[]): void {
+  const { bytes: slotBytes, count: slotCount } = slotsFor(mtus, 1);
+  const kernelCount = slotBytes === arena.slot_bytes ? arena.kernel_slots : 0;
+  core.vrCreate({
+    ...{ vr: 0, slotBytes, slotCount, kernelCount, balancer: 0, byFrame: false },
+    ...{ loadEstimator: 0, loadWeight: 1, flowCount: 16, flowIdleMs: 1 },
+  });
 }
 
 /** A driver of hardware may take the link down for a moment when an XDP program comes or goes. */

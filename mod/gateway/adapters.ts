@@ -23,17 +23,19 @@ export interface AdapterChoice {
   readonly asked: boolean;
   /** Why better ones are not among them. */
   readonly passed: readonly string[];
+  /** `--zero-copy`. */
+  readonly zeroCopy?: boolean;
 }
 
 /** The adapter asked for, or all that work on this machine. Throws Failure (host). */
 export function chooseAdapters(
-  { adapter }: Pick<Settings, "adapter">,
+  { adapter, zeroCopy = false }: Pick<Settings, "adapter"> & { readonly zeroCopy?: boolean },
   core: Pick<Core, "adapterUnavailable">,
 ): AdapterChoice {
   if (typeof adapter === "number") {
     const reason = core.adapterUnavailable(adapter);
     if (reason !== null) throw new Failure(ExitCode.host, reason, ["adapter"]);
-    return { candidates: [adapter], asked: true, passed: [] };
+    return { candidates: [adapter], asked: true, passed: [], zeroCopy };
   }
   const candidates: number[] = [];
   const passed: string[] = [];
@@ -68,13 +70,13 @@ export function disqualified(adapter: number, info: string): string | null {
 export function openPort(
   core: PortCore,
   config: Omit<PortConfig, "adapter">,
-  { candidates, asked, passed }: AdapterChoice,
+  { candidates, asked, passed, zeroCopy = false }: AdapterChoice,
 ): OpenedPort {
   const reasons = [...passed];
   let last: CoreError | null = null;
   for (const adapter of candidates) {
     try {
-      core.portOpen({ ...config, adapter });
+      core.portOpen({ ...config, adapter, zeroCopy });
     } catch (error) {
       if (!(error instanceof CoreError)) throw error;
       if (asked) throw error;

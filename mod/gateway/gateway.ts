@@ -144,7 +144,7 @@ export class Gateway {
     const mtus = this.#parts.ports.map((port) => port.mtu);
     const residentSlots = this.#parts.residentSlots ?? 0;
     const usable = settings.overcommit ? Infinity : cores.forVris;
-    createVrs(core, settings.vrs, { mtus, residentSlots }, usable);
+    createVrs(core, settings, { mtus, residentSlots }, usable);
     this.#allocation.begin();
     this.#vris.catchUp();
     this.#loop = this.#run();

@@ -20,7 +20,8 @@ Deno.test("a port that returns waits for the ingress table, and its counters go 
   } as unknown as Core;
   let frames = 0;
   const fields = ["receivedBytes", "missedFrames", "sentFrames", "sentBytes", "keptFrames"]
-    .concat("sendDroppedFrames", "receiveErrors", "uncopiedFrames").map((name) => [name, 0]);
+    .concat("sendDroppedFrames", "receiveErrors", "uncopiedFrames", "starvedFrames")
+    .map((name) => [name, 0]);
   const reader = {
     port: () => ({ ...Object.fromEntries(fields), receivedFrames: frames }),
   } as unknown as SnapshotReader;

@@ -19,6 +19,8 @@ export interface InterfaceStatus {
   readonly missed_frames: number;
   /** Of the received ones: they lay in their VR's arena already. */
   readonly uncopied_frames: number;
+  /** Of the missed ones: the VR's arena had no slot to receive into. */
+  readonly starved_frames: number;
   readonly sent_frames: number;
   readonly sent_bytes: number;
 }
@@ -86,6 +88,8 @@ export interface VrStatus {
   /** Frames per second that its VRIs were done with, over the last period. */
   readonly departure_rate_fps: number;
   readonly free_slots: number;
+  /** That the kernel has, where nothing is copied: to be filled, or with frames that leave. */
+  readonly kernel_slots: number;
   /** Pages that its arena lies on: base, transparent (huge where the kernel gives them) or huge. */
   readonly arena_pages: string;
   readonly vris: readonly VriStatus[];
@@ -179,6 +183,7 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
         received_bytes: counters.receivedBytes,
         missed_frames: counters.missedFrames,
         uncopied_frames: counters.uncopiedFrames,
+        starved_frames: counters.starvedFrames,
         sent_frames: counters.sentFrames,
         sent_bytes: counters.sentBytes,
       };
@@ -203,6 +208,7 @@ export function buildStatus(names: Names, reader: SnapshotReader): Status {
         arrival_rate_Bps: counters.arrivalRateBps,
         departure_rate_fps: rounded(cores.load?.departure_rate_fps ?? 0),
         free_slots: counters.freeSlots,
+        kernel_slots: counters.kernelSlots,
         arena_pages: counters.arenaPages,
         vris: names.vris.filter((vri) => vri.vr === vr).map((vri) =>
           vriStatus(vri, reader, cores.load?.vris.find((load) => load.id === vri.id))

@@ -50,11 +50,13 @@ const reader = snapshot({
   [port(3) + l.PortCounters.received_frames]: 100,
   [port(3) + l.PortCounters.missed_frames]: 1,
   [port(3) + l.PortCounters.uncopied_frames]: 4,
+  [port(3) + l.PortCounters.starved_frames]: 1,
   [vr(0) + l.VrCounters.received_frames]: 62,
   [vr(0) + l.VrCounters.dropped_frames]: 6,
   [vr(0) + l.VrCounters.drops + 8 * 63]: 1,
   [vr(0) + l.VrCounters.arrival_rate_millifps]: 1500,
   [vr(0) + l.VrCounters.free_slots]: 9,
+  [vr(0) + l.VrCounters.kernel_slots]: 3,
   [vr(0) + l.VrCounters.arena_pages]: 2,
   [vri(9) + l.VriCounters.received_frames]: 62,
   [vri(9) + l.VriCounters.queue_frames]: 4,
@@ -117,12 +119,14 @@ Deno.test("buildStatus() has exactly the fields that users rely on", () => {
     received_bytes: 0,
     missed_frames: 1,
     uncopied_frames: 4,
+    starved_frames: 1,
     sent_frames: 0,
     sent_bytes: 0,
   }]);
   const [vr] = status.vrs;
   deepEqual(vr!.drops, { reason_63: 1 });
-  deepEqual([vr!.arrival_rate_fps, vr!.free_slots, vr!.arena_pages], [1.5, 9, "huge"]);
+  deepEqual([vr!.arrival_rate_fps, vr!.arena_pages], [1.5, "huge"]);
+  deepEqual([vr!.free_slots, vr!.kernel_slots], [9, 3]);
   const { allocator, cores: now, wanted_cores, starved, weight, departure_rate_fps } = vr!;
   deepEqual([allocator, now, wanted_cores, starved, weight], ["dynamic", 1, 3, true, 2]);
   equal(departure_rate_fps, 1.235);

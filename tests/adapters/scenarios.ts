@@ -18,11 +18,12 @@ const wholeSizes = [60, 61, 62, 63, 64, 65, 127, 128, 129, 511, 512, 1024, 1513,
   .concat([2049, 4095, 4096, 8191, 8192, 9000, 9013, 9014]);
 
 async function everySize(stage: Stage): Promise<void> {
-  const { bed } = stage;
+  const { bed, mtu } = stage;
+  const sizes = wholeSizes.filter((bytes) => bytes <= mtu + 14);
   await reaches(bed.s1, bed.r1.link.host4);
   const addresses = { source: bed.s1.link.host4, destination: bed.r1.link.host4 };
   const frames = (to: string, from: string, ttl: number): string[] =>
-    wholeSizes.map((bytes) => {
+    sizes.map((bytes) => {
       const data = new Array<number>(bytes - 42).fill(0).map((_, i) => (i * 7 + bytes) & 255);
       return udpFrame({ to, from, ...addresses, ttl, data });
     });
@@ -31,8 +32,8 @@ async function everySize(stage: Stage): Promise<void> {
   const expected = frames(await bed.r1.mac(), await gateway.mac("r1"), 63);
   const ours = (await seen(stage, bed.r1, () => bed.s1.sendFrames(outgoing)))
     .filter((hex) => parse(hex).ttl === 63 && parse(hex).protocol === 17);
-  deepEqual(ours.map((it) => it.length / 2), wholeSizes);
-  for (const [i, frame] of ours.entries()) equal(frame, expected[i], `${wholeSizes[i]} bytes`);
+  deepEqual(ours.map((it) => it.length / 2), sizes);
+  for (const [i, frame] of ours.entries()) equal(frame, expected[i], `${sizes[i]} bytes`);
   // By way of the kernels' own UDP, whose checksums are partial where offloads are on.
   for (const [address, first, last] of echoes(bed.r1.link)) {
     const { missing, corrupt } = await bed.s1.datagrams(address, first, last);
@@ -102,7 +103,7 @@ async function noOffloads(stage: Stage): Promise<void> {
 }
 
 /** `s1:100` is relayed to r2 and back, beside the untagged s1. */
-async function tags(stage: Stage): Promise<void> {
+export async function tags(stage: Stage): Promise<void> {
   const { bed } = stage;
   const addresses = { source: "10.9.0.2", destination: "10.9.0.3" };
   const [to, from] = ["02:00:00:00:09:03", "02:00:00:00:09:02"];
@@ -176,7 +177,7 @@ async function downAndUp(stage: Stage): Promise<void> {
 }
 
 /** Makes the link of a host anew, as after the loss of an interface. */
-async function remake(stage: Stage, name: HostName): Promise<void> {
+export async function remake(stage: Stage, name: HostName): Promise<void> {
   const { bed, lvrm } = stage;
   const { host4, gateway4 } = addressesOf(name);
   const closed = occurrences(lvrm.log, `${name} is closed`);
@@ -287,3 +288,7 @@ export const scenarios: Record<string, (stage: Stage) => Promise<void>> = {
   "super-frames beyond all room": superFrames,
   "interfaces are deleted and return under the same name": deleted,
 };
+
+const { "VLAN tags: a tagged port beside an untagged one": _, ...others } = scenarios;
+/** For a run whose VR can't relay besides. */
+export const scenariosWithoutTags: typeof scenarios = others;

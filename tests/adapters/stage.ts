@@ -20,6 +20,8 @@ export interface Stage {
   readonly bed: Testbed;
   readonly lvrm: Lvrm;
   readonly adapter: string;
+  /** Of s1 and r1. */
+  readonly mtu: number;
   /** For lvrm's control socket: one for all, as every 25th or so of many would stall. */
   readonly client: Deno.HttpClient;
 }

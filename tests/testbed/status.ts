@@ -9,6 +9,8 @@ export interface InterfaceStatus {
   received_frames: number;
   received_bytes: number;
   missed_frames: number;
+  uncopied_frames: number;
+  starved_frames: number;
   sent_frames: number;
   sent_bytes: number;
 }
@@ -52,6 +54,7 @@ export interface VrStatus {
   arrival_rate_Bps: number;
   departure_rate_fps: number;
   free_slots: number;
+  kernel_slots: number;
   arena_pages: string;
   vris: VriStatus[];
 }

@@ -11,7 +11,8 @@
 //! never reach it.
 //!
 //! A frame is copied twice: by the kernel into the UMEM (not where the driver can do without), and
-//! from there into its VR's arena. Frames are sent past the egress qdisc.
+//! from there into its VR's arena; not the second time where the UMEM is that arena (`queues.zig`).
+//! Frames are sent past the egress qdisc.
 //!
 //! Of several dispatchers each has some of the interface's queues for itself, both ways, and with
 //! them the packet socket's frames that came in by these; one that gets no queue receives nothing
@@ -22,15 +23,18 @@ const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("../abi.zig");
 const bpf = @import("af_xdp/bpf.zig");
-const ethtool = @import("af_xdp/ethtool.zig");
 const fanout = @import("fanout.zig");
 const interfaces = @import("af_xdp/interface.zig");
 const partial_checksum = @import("../partial_checksum.zig");
 const program = @import("af_xdp/program.zig");
 const receiver = @import("af_xdp/receiver.zig");
 const socket = @import("af_xdp/socket.zig");
+const Borrower = @import("../frame_pool.zig").Borrower;
 const Frame = @import("frame.zig").Frame;
+const FramePool = @import("../frame_pool.zig").FramePool;
 const Interface = interfaces.Interface;
+const monotonicNs = @import("../monotonic.zig").ns;
+const Offer = @import("frame.zig").Offer;
 const Outgoing = @import("frame.zig").Outgoing;
 const Queue = @import("af_xdp/queue.zig").Queue;
 const PacketMmap = @import("packet_mmap.zig").PacketMmap;
@@ -50,6 +54,7 @@ const packet_buffer_bytes = 2 << 20;
 const idle_buffer_bytes = 128 << 10;
 /// How long the dispatcher may sleep on frames that the kernel had no room for.
 const retry_ns = std.time.ns_per_ms;
+const stock_ns_max = 200 * std.time.ns_per_ms;
 
 pub const AfXdp = struct {
     interface: *Interface,
@@ -69,6 +74,7 @@ pub const AfXdp = struct {
     unlooked: u32 = 0, // batches since the packet socket was looked at
     waiting: bool = false, // frames that the kernel had no room for
     longest: u32, // bytes of a frame without tag that may be sent
+    starved_frames: u64 = 0, // since they were asked for
 
     pub fn available(reason: *Reason) bool {
         const fd = socket.open(reason) catch return false;
@@ -86,7 +92,11 @@ pub const AfXdp = struct {
         return true;
     }
 
-    pub fn init(config: *const abi.PortConfig, reason: *Reason) error{Failed}!AfXdp {
+    pub fn initOver(
+        config: *const abi.PortConfig,
+        offer: Offer,
+        reason: *Reason,
+    ) error{Failed}!AfXdp {
         const name = std.mem.sliceTo(&config.name, 0);
         // First: what the program lets pass is seen from the beginning.
         var own = config.*;
@@ -98,7 +108,7 @@ pub const AfXdp = struct {
         if (config.dispatcher == 0 and busy == 1) own.dispatchers = 1;
         var packets: PacketMmap = try .initBy(how, &own, reason);
         errdefer packets.deinit();
-        const interface = try interfaces.acquire(config, reason);
+        const interface = try interfaces.acquire(config, offer, reason);
         errdefer interfaces.release(interface);
         const place = try interface.take(keyOf(config.vlan), config.dispatcher, reason);
         errdefer interface.leave(place);
@@ -144,16 +154,26 @@ pub const AfXdp = struct {
     }
 
     pub fn describe(x: *const AfXdp, writer: *std.Io.Writer) std.Io.Writer.Error!void {
-        const count = x.interface.queues.len;
+        const i = x.interface;
+        const count = i.queues.len;
         try writer.print("{t} mode, {s}, {d} queue{s}", .{
-            x.interface.mode,
+            i.mode,
             if (x.sender.copies) "copying" else "zero copy",
             count,
             if (count == 1) "" else "s",
         });
-        const busy = x.interface.busy;
-        if (busy < x.dispatchers)
-            try writer.print(" for {d} of {d} dispatchers", .{ busy, x.dispatchers });
+        if (i.busy < x.dispatchers)
+            try writer.print(" for {d} of {d} dispatchers", .{ i.busy, x.dispatchers });
+        if (i.made.pool != null) return writer.writeAll("; no copy by lvrm: one VR");
+        try writer.print("; copied by lvrm: {s}", .{i.made.why.message()});
+    }
+
+    pub fn arena(x: *AfXdp) ?*FramePool {
+        return x.interface.made.pool;
+    }
+
+    pub fn borrower(x: *const AfXdp) Borrower {
+        return x.interface.made.borrower;
     }
 
     pub fn fanoutGroup(x: *const AfXdp) u32 {
@@ -195,14 +215,28 @@ pub const AfXdp = struct {
     /// What fails here goes on by the packet socket, until the next plan.
     pub fn widen(x: *AfXdp, served: *const Served, port: u8) void {
         x.interface.sets.widen(served) catch return;
+        x.awaitStock();
         _ = x.interface.direct(keyOf(x.vlan), port, x.place) catch return;
+    }
+
+    /// Until the dispatcher, which has the plan, has lent the kernel something to receive into.
+    fn awaitStock(x: *const AfXdp) void {
+        const deadline = monotonicNs() + stock_ns_max;
+        for (x.receivers) |*it| {
+            while (!it.queue.isStocked() and monotonicNs() < deadline) _ = linux.sched_yield();
+        }
     }
 
     /// Up to `frames.len` frames that wait; never blocks. The packet socket comes last, as long as
     /// it isn't overdue: a flood of what no VR serves must not keep out what one does.
     pub fn receive(x: *AfXdp, frames: []Frame) u32 {
         if (x.waiting) x.retry();
-        for (x.receivers) |*it| it.giveBack();
+        for (x.receivers) |*it| {
+            it.giveBack();
+            it.queue.restock(it.fd);
+            // Its slots may come back with nobody to tell.
+            if (it.queue.isStarved() and !x.waiting) x.wait();
+        }
         const is_due = x.unlooked == looks_between;
         var count: u32 = if (is_due) x.look(frames[0..@min(due_frames, frames.len)]) else 0;
         for (0..x.receivers.len) |_| {
@@ -260,17 +294,19 @@ pub const AfXdp = struct {
     /// kernel, had room for when it was opened goes by the packet socket, which knows its MTU.
     pub fn send(x: *AfXdp, frames: []const Outgoing) Sent {
         if (x.receivers.len == 0) return x.packets.send(frames);
+        const vlan = if (x.vlan == abi.no_vlan) null else x.vlan;
         var result: Sent = .{ .frames = 0 };
         while (result.frames < frames.len) {
             const rest = frames[result.frames..];
             const long = for (rest, 0..) |*frame, i| {
-                if (frame.bytes.len > x.longest) break i;
+                if (frame.bytes.len > x.longest or !x.sender.takes(frame, vlan)) break i;
             } else rest.len;
             const part = if (long == 0)
                 x.packets.send(rest[0..1])
             else
-                x.sender.send(rest[0..long], if (x.vlan == abi.no_vlan) null else x.vlan);
+                x.sender.send(rest[0..long], vlan);
             result.refused |= part.refused << @intCast(result.frames);
+            result.lent |= part.lent << @intCast(result.frames);
             result.frames += part.frames;
             if (part.frames < @max(long, 1)) break;
         }
@@ -305,12 +341,22 @@ pub const AfXdp = struct {
     }
 
     pub fn missed(x: *AfXdp) u64 {
-        // As often as this: the MTU may change, and nobody else compares frames with it.
-        const fd = x.packets.descriptor();
-        if (ethtool.mtu(fd, x.interface.name())) |mtu| x.longest = x.longestBy(mtu);
         var frames = x.packets.missed();
-        for (x.receivers) |*it| frames += it.missed();
+        // As often as this: the MTU may change, and nobody else compares frames with it.
+        if (x.packets.mtu()) |mtu| x.longest = x.longestBy(mtu);
+        for (x.receivers) |*it| {
+            const missed_here = it.missed();
+            frames += missed_here;
+            if (it.queue.is_short) x.starved_frames += missed_here;
+            it.queue.is_short = false;
+        }
         return frames;
+    }
+
+    /// After `missed`.
+    pub fn starved(x: *AfXdp) u64 {
+        defer x.starved_frames = 0;
+        return x.starved_frames;
     }
 
     pub fn errors(x: *AfXdp) u64 {

@@ -1,5 +1,9 @@
 //! What passes between a socket adapter and the dispatcher.
 const segment = @import("../segment.zig");
+const FramePool = @import("../frame_pool.zig").FramePool;
+
+/// The arena of the only VR there is, for an adapter that the kernel can fill it by; or why not.
+pub const Offer = union(enum) { arena: *FramePool, none: []const u8 };
 
 /// A captured frame: it stays in the adapter's memory until the next `receive`. Its VLAN tag, if
 /// it had one, is not in the bytes but in `tag`.
@@ -37,4 +41,5 @@ pub const Outgoing = struct {
 pub const Sent = struct {
     frames: u32, // the first so many were sent or refused one by one
     refused: u64 = 0, // bit i: frame i was refused by the port (down, too long)
+    lent: u64 = 0, // bit i: the kernel has frame i's slot; the adapter will give it back
 };

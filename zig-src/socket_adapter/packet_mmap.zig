@@ -273,6 +273,11 @@ pub const PacketMmap = struct {
         return m.sender.send(frames);
     }
 
+    /// After `missed`: as it is now. Null: the interface is gone.
+    pub fn mtu(m: *const PacketMmap) ?u32 {
+        return m.sender.mtu();
+    }
+
     pub fn missed(m: *PacketMmap) u64 {
         m.sender.refresh();
         return packet_socket.missed(m.receiver);

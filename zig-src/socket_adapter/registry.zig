@@ -21,6 +21,12 @@
 //!   fanoutGroup(*const T) u32               handed to the other dispatchers' (`config.fanout`)
 //!   begin(*T) void                          all have it open: only now do frames come
 //!   in_bursts                               `borrow` can give more than 64 at once
+//! An adapter whose frames the kernel can put into an arena declares
+//!   initOver(*const abi.PortConfig, Offer, *Reason) error{Failed}!T           instead of `init`
+//!   arena(*T) ?*FramePool                   where that is so: frames that lie there are handed on
+//!                                           with their slots; those of `Sent.lent` it gives back
+//!   borrower(*const T) Borrower             whom it borrows slots for
+//!   starved(*T) u64                         of `missed`, those that no slot was left for
 //! An adapter that takes only what VRs serve follows the plans (`core.plan`; control thread):
 //!   narrow(*T, ?*const Served, *Reason) error{Failed}!bool
 //!                                           before a plan is handed over: takes nothing any more
@@ -36,6 +42,7 @@ pub const Frame = @import("frame.zig").Frame;
 pub const Outgoing = @import("frame.zig").Outgoing;
 pub const Sent = @import("frame.zig").Sent;
 const Reason = @import("../reason.zig").Reason;
+pub const Offer = @import("frame.zig").Offer;
 
 pub const variants = .{
     .raw = @import("raw.zig").Raw,
@@ -50,11 +57,19 @@ pub const names = std.meta.fieldNames(@TypeOf(variants));
 
 pub const Adapter = Either(variants);
 
-/// Opens the adapter that the configuration names.
-pub fn open(config: *const abi.PortConfig, reason: *Reason) error{Failed}!Adapter {
-    inline for (names, 0..) |name, i|
-        if (config.adapter == i)
-            return @unionInit(Adapter, name, try @field(variants, name).init(config, reason));
+/// Opens the adapter that the configuration names. `offer`: an arena for its frames.
+pub fn open(
+    config: *const abi.PortConfig,
+    offer: Offer,
+    reason: *Reason,
+) error{Failed}!Adapter {
+    inline for (names, 0..) |name, i| if (config.adapter == i) {
+        const T = @field(variants, name);
+        return @unionInit(Adapter, name, if (@hasDecl(T, "initOver"))
+            try T.initOver(config, offer, reason)
+        else
+            try T.init(config, reason));
+    };
     return reason.fail(.INVAL, "no socket adapter has number {d}", .{config.adapter});
 }
 

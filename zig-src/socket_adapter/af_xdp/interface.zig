@@ -11,7 +11,10 @@ const bpf = @import("bpf.zig");
 const btf = @import("btf.zig");
 const ethtool = @import("ethtool.zig");
 const program = @import("program.zig");
+const making = @import("queues.zig");
+const Offer = @import("../frame.zig").Offer;
 const Queue = @import("queue.zig").Queue;
+const Queues = making.Queues;
 const Reason = @import("../../reason.zig").Reason;
 const Receiver = @import("receiver.zig").Receiver;
 const Sets = @import("sets.zig").Sets;
@@ -21,10 +24,7 @@ const socket = @import("socket.zig");
 const gpa = std.heap.c_allocator;
 const queues_max = 64;
 const settle_ns_max = 200 * std.time.ns_per_ms;
-/// Longest frame, with a tag, of a small chunk.
-const small_chunk_bytes = 2048;
-const large_chunk_bytes = 4096;
-pub const longest_in_small = small_chunk_bytes - socket.headroom_bytes;
+const longest_in_small = making.longest_in_small;
 /// Ethernet header and a tag, before what the MTU counts.
 pub const link_header_bytes = 18;
 
@@ -56,6 +56,7 @@ pub const Interface = struct {
     ports: bpf.Map = undefined,
     sockets: bpf.Map = undefined,
     link: i32 = -1,
+    made: Queues = .{ .all = &.{} },
     queues: []Queue = &.{},
     places: std.ArrayList(Place) = .empty,
 
@@ -73,7 +74,12 @@ pub const Interface = struct {
         };
     }
 
-    fn open(i: *Interface, config: *const abi.PortConfig, reason: *Reason) error{Failed}!void {
+    fn open(
+        i: *Interface,
+        config: *const abi.PortConfig,
+        offer: Offer,
+        reason: *Reason,
+    ) error{Failed}!void {
         const count: u32 = @min(ethtool.receiveQueues(i.name()), queues_max);
         i.busy = @min(count, config.dispatchers);
         i.sets.init() catch |e| return i.refuseMaps(e, reason);
@@ -86,21 +92,8 @@ pub const Interface = struct {
         errdefer i.sockets.close();
         try i.attach(config, count, reason);
         errdefer _ = linux.close(i.link);
-        i.queues = gpa.alloc(Queue, count) catch
-            return reason.fail(.NOMEM, "af_xdp: no memory for {s}", .{i.name()});
-        errdefer gpa.free(i.queues);
-        var made: usize = 0;
-        errdefer for (i.queues[0..made]) |*queue| queue.deinit();
-        while (made < count) : (made += 1)
-            i.queues[made] = try .init(&i.options(@intCast(made)), i.sizes(count), reason);
-    }
-
-    /// Fewer chunks for each of many queues.
-    fn sizes(i: *const Interface, count: u32) @import("queue.zig").Sizes {
-        return .{
-            .chunk_bytes = if (i.segments) large_chunk_bytes else small_chunk_bytes,
-            .receive_chunks = if (count <= 4) 4096 else if (count <= 16) 2048 else 1024,
-        };
+        i.made = try making.make(&i.options(0), count, config, offer, reason);
+        i.queues = i.made.all;
     }
 
     fn close(i: *Interface) void {
@@ -110,8 +103,7 @@ pub const Interface = struct {
             gpa.free(place.receivers);
         }
         i.places.deinit(gpa);
-        for (i.queues) |*queue| queue.deinit();
-        gpa.free(i.queues);
+        i.made.deinit();
         i.sockets.close();
         i.ports.close();
         i.sets.deinit();
@@ -359,7 +351,11 @@ fn askedMode() ?bpf.Mode {
 var interfaces: [abi.max_ports]?*Interface = @splat(null);
 
 /// The interface of a port; each is to be released.
-pub fn acquire(config: *const abi.PortConfig, reason: *Reason) error{Failed}!*Interface {
+pub fn acquire(
+    config: *const abi.PortConfig,
+    offer: Offer,
+    reason: *Reason,
+) error{Failed}!*Interface {
     for (interfaces) |entry| if (entry) |i| {
         if (i.ifindex != config.ifindex) continue;
         if (!std.mem.eql(u8, &i.mac, &config.mac)) return reason.fail(
@@ -383,7 +379,7 @@ pub fn acquire(config: *const abi.PortConfig, reason: *Reason) error{Failed}!*In
         .users = 1,
         .segments = config.mtu +| link_header_bytes > longest_in_small,
     };
-    try i.open(config, reason);
+    try i.open(config, offer, reason);
     free.* = i;
     return i;
 }

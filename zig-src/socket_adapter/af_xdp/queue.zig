@@ -1,21 +1,37 @@
 //! One queue of an interface: its UMEM (the kernel allows one), the ring that gives the kernel
-//! empty chunks for arriving frames, and the way out. Made by the control thread; `recycle`, `send`
-//! and `flush` are the dispatcher's.
+//! empty chunks for arriving frames, and the way out. Made by the control thread; `recycle`,
+//! `restock`, `send` and `flush` are the dispatcher's.
 //!
 //! The socket here only sends; each port of the interface has sockets of its own to receive by,
 //! which share this one's UMEM (`receiver.zig`). So ports come and go without the queue.
+//!
+//! The UMEM is memory of its own, which frames are copied from and to; or the arena of the only VR,
+//! where they lie: then the kernel is lent empty slots to receive into, and those of frames that
+//! leave. A slot that comes back while a batch is being sent goes back to the pool before the next
+//! one only: until then the dispatcher still has to note that it was lent (`Sent.lent`).
 //!
 //! A frame that was put into the transmit ring counts as sent, as one in any network card's queue
 //! does. The kernel tells by EBUSY of a frame that it took and lost: one for each.
 const std = @import("std");
 const linux = std.os.linux;
+const abi = @import("../../abi.zig");
+const Borrower = @import("../../frame_pool.zig").Borrower;
+const FramePool = @import("../../frame_pool.zig").FramePool;
 const Outgoing = @import("../frame.zig").Outgoing;
 const Reason = @import("../../reason.zig").Reason;
 const Ring = @import("ring.zig").Ring;
 const Sent = @import("../frame.zig").Sent;
+const shared = @import("memory.zig");
 const socket = @import("socket.zig");
 
 pub const transmit_chunks = 2048;
+/// Most empty slots of an arena that the kernel has for a queue; the size of the rings.
+pub const lent_max = 4096;
+const lent_min = 64;
+/// Slots are lent so many at once.
+const lend_batch = 32;
+/// The IP header then lies at a multiple of 16.
+const arena_headroom_bytes = 2;
 const send_buffer_bytes = 16 << 20;
 /// Tries of one `send` while the kernel takes nothing.
 const tries_max = 8;
@@ -27,6 +43,12 @@ pub const Sizes = struct {
     pub fn bytes(s: *const Sizes) usize {
         return @as(usize, s.receive_chunks + transmit_chunks) * s.chunk_bytes;
     }
+};
+
+/// What a queue's UMEM is.
+pub const Home = union(enum) {
+    own: Sizes,
+    arena: struct { pool: *FramePool, borrower: Borrower },
 };
 
 pub const Queue = struct {
@@ -41,13 +63,37 @@ pub const Queue = struct {
     free_count: u32 = transmit_chunks,
     /// The kernel moves frames only when asked to, in our own time.
     copies: bool = true,
+    // Over an arena.
+    pool: ?*FramePool = null,
+    borrower: Borrower = 0,
+    stocked: u32 = 0, // slots that the kernel receives into, or that lie in a receive ring
+    underway: u32 = 0, // slots in the transmit ring, or on their way from it
+    quota: u32 = 0, // of the former, at most
+    underway_max: u32 = 0,
+    sharers: u32 = 0, // that both are made for
+    is_short: bool = false, // there was no slot to lend
 
-    pub fn init(options: *const socket.Options, sizes: Sizes, reason: *Reason) error{Failed}!Queue {
-        const memory = try mapMemory(sizes.bytes(), options, reason);
-        errdefer _ = linux.munmap(memory.ptr, memory.len);
+    pub fn init(
+        options: *const socket.Options,
+        home: Home,
+        reason: *Reason,
+    ) error{Failed}!Queue {
+        const sizes: Sizes = switch (home) {
+            .own => |sizes| sizes,
+            .arena => .{ .chunk_bytes = abi.slot_bytes, .receive_chunks = lent_max },
+        };
+        const memory = switch (home) {
+            .own => try shared.mapMemory(sizes.bytes(), options, reason),
+            .arena => |it| it.pool.segment.memory[0..it.pool.slotBytes()],
+        };
+        errdefer if (home == .own) shared.unmap(memory);
         const fd = try socket.open(reason);
         errdefer _ = linux.close(fd);
-        try socket.register(fd, memory, sizes.chunk_bytes, options, reason);
+        const chunks: socket.Chunks = .{
+            .bytes = sizes.chunk_bytes,
+            .headroom = if (home == .own) 0 else arena_headroom_bytes,
+        };
+        try socket.register(fd, memory, chunks, options, reason);
         inline for (.{
             .{ linux.XDP.UMEM_FILL_RING, "receive_chunks" },
             .{ linux.XDP.UMEM_COMPLETION_RING, "" },
@@ -60,26 +106,23 @@ pub const Queue = struct {
             reason,
         );
         const offsets = try socket.offsets(fd, options, reason);
-        var fill = try mapRing(u64, fd, .fill, &offsets.fr, sizes.receive_chunks, options, reason);
+        const entries = sizes.receive_chunks;
+        var fill = try shared.mapRing(u64, fd, .fill, &offsets.fr, entries, options, reason);
         errdefer fill.side.unmap();
         const completion =
-            try mapRing(u64, fd, .completion, &offsets.cr, transmit_chunks, options, reason);
+            try shared.mapRing(u64, fd, .completion, &offsets.cr, transmit_chunks, options, reason);
         errdefer completion.side.unmap();
         const Entry = linux.xdp_desc;
         const transmit =
-            try mapRing(Entry, fd, .transmit, &offsets.tx, transmit_chunks, options, reason);
+            try shared.mapRing(Entry, fd, .transmit, &offsets.tx, transmit_chunks, options, reason);
         errdefer transmit.side.unmap();
         const free = std.heap.page_allocator.alloc(u64, transmit_chunks) catch
             return reason.fail(.NOMEM, "af_xdp: no memory for {s}", .{options.name});
         errdefer std.heap.page_allocator.free(free);
-        for (free, 0..) |*address, i|
-            address.* = (sizes.receive_chunks + i) * sizes.chunk_bytes;
-        for (0..sizes.receive_chunks) |i| fill.at(@intCast(i)).* = i * sizes.chunk_bytes;
-        fill.side.own = sizes.receive_chunks;
-        fill.side.submit();
+        if (home == .own) fillUp(&fill, free, &sizes);
         try socket.bind(fd, options, null, reason);
         socket.enlarge(fd, send_buffer_bytes);
-        return .{
+        var queue: Queue = .{
             .fd = fd,
             .number = options.queue,
             .sizes = sizes,
@@ -90,6 +133,22 @@ pub const Queue = struct {
             .free = free,
             .copies = !socket.isZeroCopy(fd),
         };
+        if (home == .arena) {
+            queue.pool = home.arena.pool;
+            queue.borrower = home.arena.borrower;
+            queue.free_count = 0; // of slots that came back
+            home.arena.pool.lending.join();
+        }
+        return queue;
+    }
+
+    /// Half of the chunks to receive into, the others to send from.
+    fn fillUp(fill: *Ring(u64), free: []u64, sizes: *const Sizes) void {
+        for (free, 0..) |*address, i|
+            address.* = (sizes.receive_chunks + i) * sizes.chunk_bytes;
+        for (0..sizes.receive_chunks) |i| fill.at(@intCast(i)).* = i * sizes.chunk_bytes;
+        fill.side.own = sizes.receive_chunks;
+        fill.side.submit();
     }
 
     pub fn deinit(q: *Queue) void {
@@ -98,7 +157,56 @@ pub const Queue = struct {
         q.completion.side.unmap();
         q.transmit.side.unmap();
         std.heap.page_allocator.free(q.free);
-        _ = linux.munmap(q.memory.ptr, q.memory.len);
+        if (q.pool) |pool| pool.lending.leave() else shared.unmap(q.memory);
+    }
+
+    /// Over an arena: takes back slots of frames that have left, and lends empty ones. `fd`: of a
+    /// socket that receives.
+    pub fn restock(q: *Queue, fd: i32) void {
+        const pool = q.pool orelse return;
+        q.handBack(pool);
+        const sharers = pool.lending.queues();
+        if (sharers != q.sharers) q.share(pool, sharers);
+        if (q.stocked + lend_batch > q.quota) return;
+        const slots = pool.lend(q.borrower, q.quota - q.stocked);
+        for (slots) |slot| {
+            q.fill.at(q.fill.side.own).* = @as(u64, slot) * abi.slot_bytes;
+            q.fill.side.own +%= 1;
+        }
+        q.stocked += @intCast(slots.len);
+        if (q.stocked < q.quota) q.is_short = true;
+        if (slots.len != 0) q.publish(fd);
+    }
+
+    fn share(q: *Queue, pool: *const FramePool, sharers: u32) void {
+        q.sharers = sharers;
+        const each = pool.kernel_count / @max(sharers, 1);
+        q.quota = std.math.clamp(each / 8 * 7, lent_min, lent_max);
+        q.underway_max = std.math.clamp(each / 3, lent_min, transmit_chunks);
+    }
+
+    fn handBack(q: *Queue, pool: *FramePool) void {
+        if (q.underway != 0) q.reap();
+        for (q.free[0..q.free_count]) |address| pool.giveLent(slotOf(address));
+        q.free_count = 0;
+    }
+
+    /// Over an arena: whether all that may be received into is used up.
+    pub fn isStarved(q: *const Queue) bool {
+        return q.pool != null and q.stocked == 0;
+    }
+
+    /// Control thread: the kernel has somewhere to receive into.
+    pub fn isStocked(q: *const Queue) bool {
+        return q.fill.side.mark() != 0;
+    }
+
+    /// Whether the frame can leave from where it lies.
+    pub inline fn takes(q: *const Queue, frame: *const Outgoing, vlan: ?u16) bool {
+        const pool = q.pool orelse return true;
+        if (!pool.holds(frame.bytes)) return false;
+        if (vlan == null) return true;
+        return (@intFromPtr(frame.bytes.ptr) - @intFromPtr(q.memory.ptr)) % abi.slot_bytes >= 4;
     }
 
     /// An empty chunk, for the kernel to receive into. `publish` follows.
@@ -125,20 +233,26 @@ pub const Queue = struct {
             side.own +%= 1;
         }
         side.release();
+        if (q.pool != null) q.underway -= count;
     }
 
     /// Sends up to 64 frames, each with the tag `vlan` if there is one. Frames from where chunks or
     /// the ring ran out are left to the caller.
     pub fn send(q: *Queue, frames: []const Outgoing, vlan: ?u16) Sent {
-        if (q.free_count < transmit_chunks / 2) q.reap();
+        if (q.pool) |pool| {
+            if (q.sharers == 0) q.share(pool, 1); // before it was ever stocked
+            q.handBack(pool);
+        } else if (q.free_count < transmit_chunks / 2) q.reap();
         const before = q.transmit.side.own;
         var count: u32 = 0;
         for (frames) |*frame| {
-            if (!q.write(frame, vlan)) break;
+            if (!(if (q.pool == null) q.write(frame, vlan) else q.point(frame, vlan))) break;
             count += 1;
         }
         var result: Sent = .{ .frames = count };
         if (count == 0) return result;
+        const all = @as(u64, std.math.maxInt(u64)) >> @intCast(64 - count);
+        if (q.pool != null) result.lent = all;
         q.transmit.side.submit();
         switch (q.flush()) {
             .done => |lost| for (0..@min(lost, count)) |i| {
@@ -146,7 +260,8 @@ pub const Queue = struct {
             },
             .down => { // nothing of it was looked at
                 q.takeBack(before);
-                result.refused = @as(u64, std.math.maxInt(u64)) >> @intCast(64 - count);
+                result.refused = all;
+                result.lent = 0;
             },
         }
         return result;
@@ -178,10 +293,8 @@ pub const Queue = struct {
             var into = q.memory[address..][0..chunk];
             var bytes: usize = 0;
             if (i == 0 and vlan != null) {
-                // The tag goes back between the addresses and the type, with the priority it had.
                 @memcpy(into[0..12], rest[0..12]);
-                std.mem.writeInt(u16, into[12..14], 0x8100, .big);
-                std.mem.writeInt(u16, into[14..16], (frame.tag & 0xf000) | vlan.?, .big);
+                writeTag(into[12..16], frame, vlan.?);
                 rest = rest[12..];
                 into = into[16..];
                 bytes = 16;
@@ -199,8 +312,29 @@ pub const Queue = struct {
         return true;
     }
 
+    /// Puts a frame into the transmit ring where it lies in the arena.
+    fn point(q: *Queue, frame: *const Outgoing, vlan: ?u16) bool {
+        if (q.underway >= q.underway_max or q.transmit.side.room(1) == 0) return false;
+        var start = @intFromPtr(frame.bytes.ptr) - @intFromPtr(q.memory.ptr);
+        var length: u32 = @intCast(frame.bytes.len);
+        if (vlan) |tag| {
+            start -= 4; // as `takes` has seen
+            length += 4;
+            const head = q.memory[start..][0..16];
+            std.mem.copyForwards(u8, head[0..12], frame.bytes[0..12]);
+            writeTag(head[12..16], frame, tag);
+        }
+        q.transmit.at(q.transmit.side.own).* = .{ .addr = start, .len = length, .options = 0 };
+        q.transmit.side.own +%= 1;
+        q.underway += 1;
+        return true;
+    }
+
     fn takeBack(q: *Queue, before: u32) void {
-        while (q.transmit.side.own != before) {
+        if (q.pool != null) {
+            q.underway -= q.transmit.side.own -% before;
+            q.transmit.side.own = before;
+        } else while (q.transmit.side.own != before) {
             q.transmit.side.own -%= 1;
             q.free[q.free_count] = q.transmit.at(q.transmit.side.own).addr;
             q.free_count += 1;
@@ -238,34 +372,12 @@ pub const Queue = struct {
     }
 };
 
-fn mapMemory(
-    bytes: usize,
-    options: *const socket.Options,
-    reason: *Reason,
-) error{Failed}![]align(std.heap.page_size_min) u8 {
-    const rc = linux.mmap(
-        null,
-        bytes,
-        .{ .READ = true, .WRITE = true },
-        .{ .TYPE = .PRIVATE, .ANONYMOUS = true, .POPULATE = true },
-        -1,
-        0,
-    );
-    if (linux.errno(rc) != .SUCCESS)
-        return reason.fail(.NOMEM, "af_xdp: no memory for the frames of {s}", .{options.name});
-    const start: [*]align(std.heap.page_size_min) u8 = @ptrFromInt(rc);
-    return start[0..bytes];
+/// The tag goes back between the addresses and the type, with the priority it had.
+fn writeTag(into: *[4]u8, frame: *const Outgoing, vlan: u16) void {
+    std.mem.writeInt(u16, into[0..2], 0x8100, .big);
+    std.mem.writeInt(u16, into[2..4], (frame.tag & 0xf000) | vlan, .big);
 }
 
-fn mapRing(
-    comptime T: type,
-    fd: i32,
-    kind: socket.RingKind,
-    offsets: *const linux.xdp_ring_offset,
-    size: u32,
-    options: *const socket.Options,
-    reason: *Reason,
-) error{Failed}!Ring(T) {
-    return Ring(T).map(fd, kind, offsets, size) catch
-        return reason.fail(.NOMEM, "af_xdp: no memory for the rings of {s}", .{options.name});
+fn slotOf(address: u64) u32 {
+    return @intCast(socket.placeOf(address) / abi.slot_bytes);
 }

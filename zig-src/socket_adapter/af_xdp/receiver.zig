@@ -14,7 +14,9 @@ pub const Receiver = struct {
     fd: i32,
     queue: *Queue,
     ring: Ring(linux.xdp_desc),
-    returned: u32 = 0, // entries whose chunks the kernel has back
+    /// Entries whose chunks the kernel has back, or that were handed on with their slots.
+    settled: u32 = 0,
+    released: u32 = 0, // entries that it may write again
     missed_before: u64 = 0,
 
     pub fn init(
@@ -25,7 +27,7 @@ pub const Receiver = struct {
         const fd = try socket.open(reason);
         errdefer _ = linux.close(fd);
         // As many entries as chunks: none is ever wanting.
-        const size = queue.sizes.receive_chunks;
+        const size = queue.sizes.receive_chunks; // over an arena: as many as it is ever lent
         try socket.makeRing(fd, linux.XDP.RX_RING, size, options, reason);
         const offsets = try socket.offsets(fd, options, reason);
         const ring = Ring(linux.xdp_desc).map(fd, .receive, &offsets.rx, size) catch
@@ -48,11 +50,13 @@ pub const Receiver = struct {
 
     /// Returns the chunks of frames that were read before.
     pub fn giveBack(r: *Receiver) void {
-        if (r.returned == r.ring.side.own) return;
-        while (r.returned != r.ring.side.own) : (r.returned +%= 1)
-            r.queue.recycle(r.ring.at(r.returned).addr);
+        if (r.released == r.ring.side.own) return;
+        const returns = r.settled != r.ring.side.own;
+        while (r.settled != r.ring.side.own) : (r.settled +%= 1)
+            r.queue.recycle(r.ring.at(r.settled).addr);
         r.ring.side.release();
-        r.queue.publish(r.fd);
+        r.released = r.ring.side.own;
+        if (returns) r.queue.publish(r.fd);
     }
 
     /// The next frame, or null. It lies in the UMEM, or in `bounce` when it came in pieces.
@@ -62,12 +66,17 @@ pub const Receiver = struct {
         const entry = r.ring.at(r.ring.side.own);
         r.ring.side.own +%= 1;
         const piece = r.bytesOf(entry);
+        if (r.queue.pool != null) { // in one piece, and the dispatcher's from now on
+            r.settled = r.ring.side.own;
+            r.queue.stocked -= 1;
+            return piece;
+        }
         if (entry.options & socket.continued == 0) return piece;
         return r.gather(piece, waiting, bounce);
     }
 
     inline fn bytesOf(r: *Receiver, entry: *const linux.xdp_desc) []u8 {
-        return r.queue.memory[entry.addr..][0..entry.len];
+        return r.queue.memory[socket.placeOf(entry.addr)..][0..entry.len];
     }
 
     /// Puts a frame together. The kernel publishes all of a frame's pieces at once.

@@ -7,11 +7,32 @@ const Reason = @import("../../reason.zig").Reason;
 // <linux/if_xdp.h>, where std has no name for it.
 const use_segments = 1 << 4; // XDP_USE_SG: frames in several chunks
 const most_sent_at_once = 9; // XDP_MAX_TX_SKB_BUDGET
+const busy_tries = 40;
+const busy_wait_ns = 5 * std.time.ns_per_ms;
 /// In a descriptor's options: the frame goes on in the next one.
 pub const continued = 1; // XDP_PKT_CONTD
 
 /// Before a received frame in its chunk.
 pub const headroom_bytes = 256;
+const unaligned_chunks = 1 << 0; // XDP_UMEM_UNALIGNED_CHUNK_FLAG: of any size, at any place
+/// After which an address within an unaligned chunk has the frame's offset in it.
+const offset_shift = 48;
+
+/// Where the bytes lie that a descriptor names.
+pub inline fn placeOf(address: u64) u64 {
+    return (address & ((1 << offset_shift) - 1)) + (address >> offset_shift);
+}
+
+/// How a UMEM is cut.
+pub const Chunks = struct {
+    bytes: u32,
+    /// More room before a received frame.
+    headroom: u32 = 0,
+
+    fn flags(c: *const Chunks) u32 {
+        return if (std.math.isPowerOfTwo(c.bytes)) 0 else unaligned_chunks;
+    }
+};
 
 pub const RingKind = enum(i64) {
     receive = linux.XDP.PGOFF_RX_RING,
@@ -27,6 +48,14 @@ pub const Options = struct {
     queue: u32,
     native: bool, // the driver runs the program
     segments: bool, // frames may lie in several chunks
+    moving: Moving = .any,
+};
+
+/// How frames come into the UMEM.
+pub const Moving = enum {
+    any, // the kernel copies only where the driver can't do without
+    copied, // by the kernel: only those that the program takes
+    uncopied, // by the driver: all that come by the queue
 };
 
 pub fn open(reason: *Reason) error{Failed}!i32 {
@@ -57,16 +86,16 @@ fn set(fd: i32, option: u32, value: anytype) linux.E {
 pub fn register(
     fd: i32,
     memory: []u8,
-    chunk_bytes: u32,
+    chunks: Chunks,
     options: *const Options,
     reason: *Reason,
 ) error{Failed}!void {
     const region: linux.xdp_umem_reg = .{
         .addr = @intFromPtr(memory.ptr),
         .len = memory.len,
-        .chunk_size = chunk_bytes,
-        .headroom = 0,
-        .flags = 0,
+        .chunk_size = chunks.bytes,
+        .headroom = chunks.headroom,
+        .flags = chunks.flags(),
     };
     return switch (set(fd, linux.XDP.UMEM_REG, region)) {
         .SUCCESS => {},
@@ -129,8 +158,8 @@ pub fn bind(
     reason: *Reason,
 ) error{Failed}!void {
     var flags: u16 = linux.XDP.USE_NEED_WAKEUP;
-    // Without a wish, the kernel copies only where the driver can't do without.
-    if (!options.native) flags |= linux.XDP.COPY;
+    if (!options.native or options.moving == .copied) flags |= linux.XDP.COPY;
+    if (options.moving == .uncopied) flags |= linux.XDP.ZEROCOPY;
     if (options.segments) flags |= use_segments;
     if (sharing != null) flags = linux.XDP.SHARED_UMEM;
     const address: linux.sockaddr.xdp = .{
@@ -139,8 +168,7 @@ pub fn bind(
         .queue_id = options.queue,
         .shared_umem_fd = @bitCast(sharing orelse 0),
     };
-    const rc = linux.bind(fd, @ptrCast(&address), @sizeOf(linux.sockaddr.xdp));
-    return switch (linux.errno(rc)) {
+    return switch (bindPatiently(fd, &address)) {
         .SUCCESS => {},
         .BUSY => |e| reason.fail(
             e,
@@ -174,6 +202,16 @@ pub fn bind(
             .{ options.queue, options.name, e },
         ),
     };
+}
+
+/// The kernel lets go of a queue a while after the last socket on it was closed.
+fn bindPatiently(fd: i32, address: *const linux.sockaddr.xdp) linux.E {
+    for (0..busy_tries) |_| {
+        const rc = linux.bind(fd, @ptrCast(address), @sizeOf(linux.sockaddr.xdp));
+        if (linux.errno(rc) != .BUSY) return linux.errno(rc);
+        _ = linux.nanosleep(&.{ .sec = 0, .nsec = busy_wait_ns }, null);
+    }
+    return .BUSY;
 }
 
 /// Lets more frames be on their way out at once, where the kernel allows.

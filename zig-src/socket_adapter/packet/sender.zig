@@ -110,8 +110,15 @@ pub const Sender = struct {
     pub fn refresh(s: *const Sender) void {
         if (s.super_fd < 0) return;
         const b = s.buffers;
-        const mtu = ethtool.mtu(s.super_fd, std.mem.sliceTo(&b.name, 0));
-        b.longest_bytes = if (mtu) |it| it +| ethernet_bytes else 0;
+        const now = ethtool.mtu(s.super_fd, std.mem.sliceTo(&b.name, 0));
+        b.longest_bytes = if (now) |it| it +| ethernet_bytes else 0;
+    }
+
+    /// The MTU that the last `refresh` saw; asked for where that doesn't need it.
+    pub fn mtu(s: *const Sender) ?u32 {
+        const b = s.buffers;
+        if (s.super_fd < 0) return ethtool.mtu(s.fd, std.mem.sliceTo(&b.name, 0));
+        return if (b.longest_bytes == 0) null else b.longest_bytes - ethernet_bytes;
     }
 
     /// Sends up to 64 frames. A frame that the port refuses is skipped and marked; when its
