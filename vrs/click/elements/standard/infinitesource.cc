@@ -32,6 +32,7 @@ A write handler, called when LIMIT is reached.
 */
 #include <algorithm>
 
+#include "elements/standard/source_data.hh"
 #include "router.hh"
 
 namespace click {
@@ -43,7 +44,7 @@ class InfiniteSource final : public Element {
     const char *processing() const override { return "a/a"; }
 
     int configure(Args &args) override {
-        data_ = "A packet made by InfiniteSource, of sixty-four bytes or so: 64 !";
+        data_ = default_source_data;
         int length = -1;
         bool stops = false;
         if (args.positional("DATA", data_)

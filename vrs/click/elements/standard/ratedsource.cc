@@ -32,6 +32,7 @@ A write handler, called when LIMIT is reached.
 #include <algorithm>
 
 #include "elements/standard/rate_limit.hh"
+#include "elements/standard/source_data.hh"
 #include "router.hh"
 
 namespace click {
@@ -42,7 +43,7 @@ class RatedSource final : public Element {
     const char *port_count() const override { return "0/1"; }
     const char *processing() const override { return "a/a"; }
     int configure(Args &args) override {
-        data_ = "A packet made by RatedSource, of sixty-four bytes or so: 64 ! ok";
+        data_ = default_source_data;
         double rate = 10, bandwidth = 0;
         bool stops = false, has_bandwidth = false;
         length_ = -1;

@@ -204,6 +204,34 @@ std::string Rewriter::dump(int protocol) const {
     return out;
 }
 
+/// What a flow "SADDR SPORT DADDR DPORT" becomes, in the same form; nothing when it isn't known.
+void Rewriter::add_lookup(const char *name, uint8_t protocol) {
+    add_read(name, [this, protocol](const std::string &text, ErrorHandler &errh) {
+        const std::vector<std::string> words = split_words(text);
+        FlowKey key;
+        IPAddress source, destination;
+        uint64_t ports[2] = {};
+        bool is_negative, overflows;
+        bool is_good = words.size() == 4 && parse_address(words[0], source) &&
+                       parse_address(words[2], destination);
+        for (size_t i = 0; i < 2 && is_good; i += 1)
+            is_good = parse_integer(words[i * 2 + 1], ports[i], is_negative, overflows) &&
+                      !is_negative && ports[i] <= 0xffff;
+        if (!is_good) {
+            errh.error("expected 'SADDR SPORT DADDR DPORT'");
+            return std::string();
+        }
+        key = {source.addr, destination.addr, net16(static_cast<uint16_t>(ports[0])),
+               net16(static_cast<uint16_t>(ports[1])), protocol};
+        int direction;
+        const Flow *flow = find(key, direction);
+        if (!flow) return std::string();
+        const FlowKey it = flow->rewritten(direction);
+        return format("%s %u %s %u", IPAddress(it.source).text().c_str(), net16(it.source_port),
+                      IPAddress(it.destination).text().c_str(), net16(it.destination_port));
+    });
+}
+
 void Rewriter::add_handlers() {
     add_read("table", [this] { return dump(-1); });
     for (const char *name : {"nmappings", "size"})
