@@ -117,8 +117,11 @@ class FromDump final : public TraceSource {
 
   private:
     uint32_t u32(uint32_t v) const { return is_swapped_ ? swap32(v) : v; }
-    const char *encap() const override {
-        return link_type_ == link_ethernet ? "ETHER" : link_type_ == link_sll ? "SLL" : "IP";
+    std::string encap() const override {
+        if (is_raw_link(link_type_)) return "IP";
+        for (const auto &it : link_names)
+            if (it.type == link_type_) return std::string(it.name);
+        return std::to_string(link_type_);
     }
 
     int read_header(ErrorHandler &errh) {

@@ -80,7 +80,7 @@ class FromIPSummaryDump final : public TraceSource {
     }
 
   private:
-    const char *encap() const override { return "IP"; }
+    std::string encap() const override { return "IP"; }
     bool set_protocol(std::string_view text) {
         return find_summary_field("ip_proto")->read(text, defaults_);
     }

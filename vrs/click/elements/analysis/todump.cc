@@ -10,9 +10,10 @@ has an output packets go on there, else they are dropped. Its input may be push 
 =k SNAPLEN
 Bytes of a packet at most. Default 2000; 0: all.
 =k ENCAP
-What packets start with: ETHER (the default), IP or SLL.
+What packets start with: ETHER (the default), IP, FDDI, ATM, 802_11, SLL, AIRONET, HDLC, PPP_HDLC,
+PPP, SUNATM, PRISM or NULL.
 =k USE_ENCAP_FROM
-Names of FromDump elements whose link type is taken.
+Names of elements, such as FromDump, whose `encap` is taken. They must agree.
 =k EXTRA_LENGTH
 Count the EXTRA_LENGTH annotation as part of a packet's length. Default true.
 =k UNBUFFERED
@@ -35,34 +36,37 @@ class ToDump final : public TraceSink {
     const char *class_name() const override { return "ToDump"; }
 
     int configure(Args &args) override {
-        std::string encap = "ETHER", from;
+        std::string encap, ignored;
+        bool has_encap = false;
         if (args.mandatory("FILENAME", Filename{}, file_name_)
                 .positional("SNAPLEN", snap_)
-                .positional("ENCAP", Word{}, encap)
+                .positional("ENCAP", Word{}, encap, has_encap)
                 .keyword("USE_ENCAP_FROM", Any{}, from_)
                 .keyword("EXTRA_LENGTH", has_extra_length_)
                 .keyword("UNBUFFERED", is_unbuffered_)
                 .keyword("NANO", is_ns_)
-                .keyword("PER_NODE", Any{}, from)
+                .keyword("PER_NODE", Any{}, ignored)
                 .complete() < 0)
             return -1;
-        if (encap == "ETHER" || encap == "ether")
-            link_type_ = link_ethernet;
-        else if (encap == "IP" || encap == "ip")
-            link_type_ = link_raw;
-        else if (encap == "SLL" || encap == "sll")
-            link_type_ = link_sll;
-        else
+        if (has_encap && !from_.empty())
+            return args.error("specify at most one of 'ENCAP' and 'USE_ENCAP_FROM'");
+        for (char &c : encap)
+            if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+        if (has_encap && !find_link_type(encap, link_type_))
             return args.error("bad encapsulation type");
         if (snap_ == 0) snap_ = 0xffffffff;
         return 0;
     }
     int initialize(ErrorHandler &errh) override {
+        std::string before;
         for (const std::string &name : split_words(from_)) {
             HandlerCall call;
             if (!call.parse(name + ".encap", this, router(), false, errh)) return -1;
             const std::string encap = call.read(errh);
-            link_type_ = encap == "IP" ? link_raw : encap == "SLL" ? link_sll : link_ethernet;
+            if (!find_link_type(encap, link_type_) || (!before.empty() && encap != before))
+                return errh.error("USE_ENCAP_FROM: %s: '%s' can't be written, or isn't that of "
+                                  "those before it", name.c_str(), encap.c_str());
+            before = encap;
         }
         return TraceSink::initialize(errh);
     }

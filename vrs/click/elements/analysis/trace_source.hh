@@ -58,7 +58,7 @@ class TraceSource : public Element {
   protected:
     /// The next packet that is to leave, or null, after finish().
     virtual Packet *read() = 0;
-    virtual const char *encap() const = 0;
+    virtual std::string encap() const = 0;
     int check_options(Args &args, bool stops) {
         if (sample_ < 0 || sample_ > 1) return args.error("SAMPLE: must be between 0 and 1");
         if (!stops) return 0;

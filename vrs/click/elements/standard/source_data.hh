@@ -1,5 +1,5 @@
-// What packets of InfiniteSource, RatedSource and TimedSource hold by default, as Click's users know
-// it from what Print shows.
+// What packets of InfiniteSource, RatedSource and TimedSource hold by default, as users of Click
+// know it from what Print shows.
 #pragma once
 
 namespace click {

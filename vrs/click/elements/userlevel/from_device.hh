@@ -58,6 +58,7 @@ class FromPort : public Element {
     }
     void add_handlers() override {
         add_read("count", [this] { return count_; });
+        add_read("encap", [] { return "ETHER"; });
         add_write("reset_counts", [this] { count_ = 0; });
     }
     void selected(int, int) override {

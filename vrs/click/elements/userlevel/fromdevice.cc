@@ -26,6 +26,7 @@ Room in front of the data. Default 128.
 Accepted, and changes nothing, but FORCE_IP: only IP packets are taken, with their IP header marked;
 the Ethernet header stays. Others leave by the second output, if there is one.
 =h count r
+=h encap r
 =h reset_counts w
 =a ToDevice, PollDevice, FromLVRM
 */
