@@ -464,6 +464,8 @@ pub const PlanVri = extern struct {
     state: u32, // VriState
     idle: Idle,
     decided_ns: u64, // when the control plane chose this state, by CLOCK_MONOTONIC
+    pid: i32, // of its process, a child of lvrm's that the dispatcher may move; 0: none
+    reserved: u32 = 0,
 };
 
 pub const PlanPrefix = extern struct {

@@ -8,6 +8,7 @@ const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
 const affinity = @import("affinity.zig");
+const guest = @import("guest.zig");
 const adapters = @import("socket_adapter/registry.zig");
 const balancer = @import("balancer/registry.zig");
 const captures = @import("capture.zig");
@@ -249,6 +250,10 @@ pub fn move(pid: i32, core: u32) i32 {
 }
 
 pub fn pinnedTo(pid: i32) i32 {
+    if (units[0].newest) |it| for (it.vris) |*entry| {
+        const home = @atomicLoad(i32, &entry.vri.home, .monotonic);
+        if (entry.pid == pid and pid > 0 and home != guest.at_home) return home;
+    };
     const it = who(pid) orelse return refuse(.INVAL, "there is no process {d}", .{pid});
     return switch (affinity.pinnedTo(it)) {
         .core => |core| @intCast(core),

@@ -146,7 +146,10 @@ pub const Dispatcher = struct {
         // The fence puts the queues' indices before the looks at the sleep flags; the VRI sets its
         // flag, fences, then looks at the queue: one of the two sees the other.
         fullFence();
-        for (handed) |vri| vri.wake();
+        for (handed) |vri| if (vri.sleeps()) {
+            d.sleeper.guests.invite(vri);
+            vri.wake();
+        };
     }
 
     /// Drops a frame that has a slot, which is free again.
@@ -169,6 +172,7 @@ pub const Dispatcher = struct {
         const old = d.plan;
         d.plan = plan;
         d.latest = null;
+        d.sleeper.guests.dismiss();
         d.sleeper.watch(old, plan);
         for (plan.ports) |port| {
             d.opened_ports[port.number >> 6] |= @as(u64, 1) << @intCast(port.number & 63);
@@ -182,6 +186,7 @@ pub const Dispatcher = struct {
             const vri = entry.vri;
             vri.enter(entry.state, entry.decided_ns, now_ns);
             vri.share = entry.share;
+            vri.pid = entry.pid;
             const words = vri.monitor;
             @atomicStore(u32, &words.idle.spins, entry.idle.spins, .monotonic);
             @atomicStore(u32, &words.idle.yields, entry.idle.yields, .monotonic);

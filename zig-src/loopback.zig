@@ -247,6 +247,7 @@ fn planBytes(o: *const Options) ![]u8 {
         .state = @intFromEnum(abi.VriState.running),
         .idle = .{ .spins = 0, .yields = 0 },
         .decided_ns = 0,
+        .pid = 0,
     });
     for (0..o.vrs) |i| try append(&out, abi.PlanPrefix{
         .address = [_]u8{ 10, 0, @as(u8, @intCast(i)) } ++ @as([13]u8, @splat(0)),

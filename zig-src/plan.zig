@@ -27,6 +27,7 @@ pub const VriEntry = struct {
     idle: abi.Idle,
     share: u32,
     decided_ns: u64,
+    pid: i32,
 };
 
 /// Who serves what, of one plan or of several after each other: its tables are a megabyte that need
@@ -224,6 +225,7 @@ pub fn build(
             .idle = p.idle,
             .share = vri.vr.pool.own_count / @max(shared_by[vri.vr.number], 1),
             .decided_ns = p.decided_ns,
+            .pid = p.pid,
         };
     }
     plan.vri_by_number = try memory.alloc(?*Vri, abi.max_vris);

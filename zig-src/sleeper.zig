@@ -10,6 +10,7 @@ const std = @import("std");
 const linux = std.os.linux;
 const abi = @import("abi.zig");
 const dispatch = @import("dispatch.zig");
+const Guests = @import("guest.zig").Guests;
 const Patience = @import("patience.zig").Patience;
 const Plan = @import("plan.zig").Plan;
 
@@ -21,6 +22,7 @@ pub const Sleeper = struct {
     epoll: i32,
     wake_fd: i32, // the control thread's
     patience: Patience = .{},
+    guests: Guests = .{},
 
     pub fn init() ?Sleeper {
         const epoll = linux.epoll_create1(linux.EPOLL.CLOEXEC);
@@ -66,6 +68,7 @@ pub const Sleeper = struct {
 
     /// After each pass: `work` things were moved.
     pub fn note(s: *Sleeper, d: *dispatch.Dispatcher, work: u32) void {
+        if (s.guests.count != 0) s.guests.host(dispatch.monotonicNs(), work);
         if (work != 0) return s.patience.reset();
         const idle = d.config.idle;
         const awaits = d.totals.underway() != 0;
@@ -85,10 +88,11 @@ pub const Sleeper = struct {
             d.totals.sleeps += 1;
             var events: [8]linux.epoll_event = undefined;
             const count = linux.epoll_wait(s.epoll, &events, events.len, sleep_ms);
+            d.now_ns = dispatch.monotonicNs();
+            s.guests.wake(d.now_ns - before_ns, d.now_ns);
             if (linux.errno(count) == .SUCCESS) rouse(d, events[0..count]);
         }
         setSleeping(d.plan, 0);
-        d.now_ns = dispatch.monotonicNs();
         return d.now_ns - before_ns;
     }
 };
@@ -103,10 +107,10 @@ fn linger(plan: *const Plan) void {
 }
 
 /// Frames have come, and their VRI is most likely the one that had the last: it wakes up while we
-/// find out, with caches as cold as its own.
+/// find out, with caches as cold as its own. But a guest would only keep us from finding out.
 fn rouse(d: *const dispatch.Dispatcher, events: []const linux.epoll_event) void {
     const vri = d.latest orelse return;
-    if (!vri.runs()) return;
+    if (!vri.runs() or d.sleeper.guests.welcome(vri)) return;
     for (events) |*event| for (d.plan.ports) |port| {
         if (port.descriptor() == event.data.fd) return vri.rouse();
     };

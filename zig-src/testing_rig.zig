@@ -2,6 +2,7 @@
 //! Frames are put in as `ingest.zig` would; VRIs end them by dropping, or by sending them to a port
 //! that throws them away (adapter `memory`).
 const std = @import("std");
+const linux = std.os.linux;
 const abi = @import("abi.zig");
 const control = @import("ipc_queue/control.zig");
 const dispatch = @import("dispatch.zig");
@@ -38,6 +39,7 @@ pub const Rig = struct {
     d: *dispatch.Dispatcher,
     tables: plans.Tables = .{},
     states: [64]?abi.VriState = @splat(null),
+    pids: [64]linux.pid_t = @splat(0),
     links: [64]?*vr_link.VrLink = @splat(null),
     events_memory: []align(abi.cache_line_bytes) u8,
     snapshot: *abi.Snapshot,
@@ -255,6 +257,7 @@ pub const Rig = struct {
                 .state = @intFromEnum(it),
                 .idle = r.idle,
                 .decided_ns = r.decided_ns,
+                .pid = r.pids[number],
             };
             try bytes.appendSlice(gpa, std.mem.asBytes(&plan_vri));
         };

@@ -43,6 +43,9 @@ pub const Vri = struct {
     violation: abi.Violation = .none,
     counters: abi.VriCounters = .{},
     estimator: load_estimator.Estimator,
+    pid: linux.pid_t = 0, // by the plan in force; 0: none that may be moved
+    /// Where it goes back to, while it is a guest (`guest.zig`). The control thread reads it.
+    home: i32 = @import("guest.zig").at_home,
     share: u32 = 0, // slots that it may hold at most; by the plan in force
     loaned: u32 = 0, // empty slots that it has
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue
@@ -258,10 +261,15 @@ pub const Vri = struct {
         }
     }
 
-    /// Wakes it if it sleeps. The caller has issued a full fence since it published.
+    /// Whether it has to be woken. The caller has issued a full fence since it published.
+    pub fn sleeps(v: *const Vri) bool {
+        return @atomicLoad(u32, &v.link.parking.sleeping, .monotonic) != 0;
+    }
+
+    /// Wakes it if it sleeps. The same holds.
     pub fn wake(v: *Vri) void {
+        if (!v.sleeps()) return;
         const sleeping = &v.link.parking.sleeping;
-        if (@atomicLoad(u32, sleeping, .monotonic) == 0) return;
         @atomicStore(u32, sleeping, 0, .monotonic);
         _ = linux.futex_3arg(sleeping, .{ .cmd = .WAKE, .private = false }, 1);
     }

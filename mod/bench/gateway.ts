@@ -253,8 +253,9 @@ export class BenchGateway {
         wantedPorts: noPorts,
         permittedPorts: portSet([0, 1]),
       })),
-      vris: this.#instances.map(({ vri, core }) => {
-        return { vri, state, idle: this.#idle(core), decidedNs: 0n };
+      vris: this.#instances.map(({ vri, core, process }) => {
+        const pid = process?.pid ?? null;
+        return { vri, state, idle: this.#idle(core), decidedNs: 0n, pid };
       }),
       served: this.#served(),
       local: [{ family: 4, address: bytesOf(ownAddress), length: 32 }],

@@ -43,6 +43,7 @@ export interface BareRow {
 
 const wireSizes_bytes = [84, 1538] as const;
 const idleRate_fps = 200;
+const idle_ms = 1000;
 const shares = [1, 50, 90] as const;
 const bare = [
   ["bare futex", "futex"],
@@ -93,7 +94,7 @@ async function measure(
   await using gateway = await start(context, c, replay);
   const { sample_ms, warm_up_ms } = context.timing;
   // Frames out of idleness are few: more time for them.
-  const ms = load === "idle" && !context.quick ? 4 * sample_ms : sample_ms;
+  const ms = load === "idle" ? Math.max(4 * sample_ms, idle_ms) : sample_ms;
   const report = await gateway.latency(ms, warm_up_ms);
   const row = {
     experiment: "1d",

@@ -68,7 +68,7 @@ function build({ core }: BenchContext, vrs: number): SnapshotReader {
       return { vr, wants: 0, wantedPorts: noPorts, permittedPorts: noPorts };
     }),
     vris: Array.from({ length: vrs * vris }, (_, vri) => {
-      return { vri, state: "running" as const, idle: idle.own, decidedNs: 0n };
+      return { vri, state: "running" as const, idle: idle.own, decidedNs: 0n, pid: null };
     }),
     served: [],
     local: [],

@@ -201,8 +201,9 @@ export class Stage {
     return {
       ports: ports.map((port) => ({ port, promiscuous: false })),
       vrs: vrs.map((_, vr) => ({ vr, wants: 0, wantedPorts: noPorts, permittedPorts: all })),
-      vris: this.#instances.map(({ vri, state, core, decidedNs }) => {
-        return { vri, state, idle: this.#idle(core), decidedNs };
+      vris: this.#instances.map(({ vri, state, core, decidedNs, process }) => {
+        const pid = process?.pid ?? null;
+        return { vri, state, idle: this.#idle(core), decidedNs, pid };
       }),
       served: vrs.map((_, vr) => ({ prefix: routes.servedPrefix(vr), vr })),
       local: [{ family: 4, address: routes.ownAddress, length: 32 }],

@@ -25,6 +25,8 @@ export interface PlanVri {
   readonly idle: Idle;
   /** When this state was chosen, by `Core.clockNs`. */
   readonly decidedNs: bigint;
+  /** Of its process, which the dispatcher may move to its own core for a while; null: it may not. */
+  readonly pid: number | null;
 }
 
 /** Another state for a VRI. */
@@ -96,6 +98,7 @@ export function encodePlan(plan: Plan): Uint8Array<ArrayBuffer> {
     view.setUint32(at + l.PlanVri.state, VriState[vri.state], true);
     putIdle(view, at + l.PlanVri.idle, vri.idle);
     view.setBigUint64(at + l.PlanVri.decided_ns, vri.decidedNs, true);
+    view.setInt32(at + l.PlanVri.pid, vri.pid ?? 0, true);
     at += l.PlanVri.size;
   }
   for (const { prefix, vr } of plan.served) at = putPrefix(view, at, prefix, vr);

@@ -7,7 +7,7 @@ Deno.test("encodePlan() lays a plan out as the dispatcher reads it", () => {
   const bytes = encodePlan({
     ports: [{ port: 0, promiscuous: false }, { port: 7, promiscuous: true }],
     vrs: [{ vr: 1, wants: 3, wantedPorts: portSet([7]), permittedPorts: portSet([0, 64, 254]) }],
-    vris: [{ vri: 5, state: "draining", idle: { spins: 20, yields: 2 }, decidedNs: 9n }],
+    vris: [{ vri: 5, state: "draining", idle: { spins: 20, yields: 2 }, decidedNs: 9n, pid: 7 }],
     served: [{ prefix: parsePrefix("10.0.1.0/24")!, vr: 1 }],
     local: [parsePrefix("fd00::1/128")!],
   });
@@ -27,6 +27,7 @@ Deno.test("encodePlan() lays a plan out as the dispatcher reads it", () => {
   deepEqual([u32(at + l.PlanVri.vri), u32(at + l.PlanVri.state)], [5, VriState.draining]);
   deepEqual([u32(at + l.PlanVri.idle), u32(at + l.PlanVri.idle + 4)], [20, 2]);
   equal(view.getBigUint64(at + l.PlanVri.decided_ns, true), 9n);
+  equal(view.getInt32(at + l.PlanVri.pid, true), 7);
   at += l.PlanVri.size;
   const address = [...bytes.subarray(at, at + 16)];
   deepEqual(address, [10, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);

@@ -56,6 +56,7 @@ export class Retirements {
         state: phase === "waiting" ? "running" : "dead",
         idle,
         decidedNs: 0n,
+        pid: null,
       }));
   }
 

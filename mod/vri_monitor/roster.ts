@@ -131,7 +131,8 @@ export class Roster {
     return this.#all.flatMap(({ instance, state, core, decidedNs }): PlanVri[] => {
       if (instance === null) return [];
       const idle = seating.idle(core, users);
-      return [{ vri: instance.vri, state: planStates[state.is], idle, decidedNs }];
+      const pid = instance.process?.pid ?? null;
+      return [{ vri: instance.vri, state: planStates[state.is], idle, decidedNs, pid }];
     });
   }
 }

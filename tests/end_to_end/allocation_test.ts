@@ -214,10 +214,12 @@ Deno.test("a VR that crashes over and over gives up its cores, and gets them bac
 Deno.test("a core that lvrm may not use any more: its VRI moves, with a warning, and back", async () => {
   await using bed = await Testbed.create();
   await using lvrm = await bed.startLvrm([...vr, "--cores", "0,1", "--period", "50ms"]);
-  const [pid] = vriPids(await lvrm.status());
+  const status = await lvrm.status();
+  const [pid] = vriPids(status);
+  equal(status.vrs[0]!.vris[0]!.core, 1);
   const allowed = (pid: number) =>
-    /^Cpus_allowed_list:\s+(\S+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1];
-  equal(allowed(pid!), "1");
+    /^Cpus_allowed_list:\s+(\S+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]!;
+  match(allowed(pid!), /^[01]$/); // at home, or the dispatcher's guest
   const ping = bed.s1.ping(bed.r1.link.host4, { count: 200, interval_ms: 10 });
   await must("taskset", ["-pc", "0", String(lvrm.pid)]);
   const alone = await lvrm.until((it) => it.vrs[0]!.vris[0]!.core === 0, "the VRI moves");
