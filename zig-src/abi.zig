@@ -189,6 +189,7 @@ pub const VriWords = extern struct {
     batches: u64,
     sleeps: u64,
     busy_ns: u64, // with frames
+    lost_ns: u64, // to others, each time that it yielded its core
 };
 
 // ---- Control events -------------------------------------------------------------------------

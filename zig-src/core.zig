@@ -251,7 +251,7 @@ pub fn move(pid: i32, core: u32) i32 {
 
 pub fn pinnedTo(pid: i32) i32 {
     if (units[0].newest) |it| for (it.vris) |*entry| {
-        const home = @atomicLoad(i32, &entry.vri.home, .monotonic);
+        const home = @atomicLoad(i32, &entry.vri.visit.home, .monotonic);
         if (entry.pid == pid and pid > 0 and home != guest.at_home) return home;
     };
     const it = who(pid) orelse return refuse(.INVAL, "there is no process {d}", .{pid});

@@ -172,7 +172,7 @@ pub const Dispatcher = struct {
         const old = d.plan;
         d.plan = plan;
         d.latest = null;
-        d.sleeper.guests.dismiss();
+        d.sleeper.guests.dismiss(.all);
         d.sleeper.watch(old, plan);
         for (plan.ports) |port| {
             d.opened_ports[port.number >> 6] |= @as(u64, 1) << @intCast(port.number & 63);
@@ -186,7 +186,7 @@ pub const Dispatcher = struct {
             const vri = entry.vri;
             vri.enter(entry.state, entry.decided_ns, now_ns);
             vri.share = entry.share;
-            vri.pid = entry.pid;
+            vri.visit.pid = entry.pid;
             const words = vri.monitor;
             @atomicStore(u32, &words.idle.spins, entry.idle.spins, .monotonic);
             @atomicStore(u32, &words.idle.yields, entry.idle.yields, .monotonic);
@@ -226,6 +226,7 @@ pub const Dispatcher = struct {
             const busy_ns = @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic);
             vri.estimator.tick(elapsed_ns, busy_ns);
         }
+        if (d.config.busy_poll == 0) d.sleeper.guests.look(d.plan, elapsed_ns, d.now_ns);
         for (d.plan.ports) |port| port.readStatistics();
         for (d.plan.vrs) |*entry| entry.vr.rest();
     }

@@ -135,6 +135,13 @@ pub const State = struct {
         s.busy_since_ns = now_ns;
     }
 
+    /// A yield that found others who wanted the core.
+    fn accountLost(s: *State, yielded_ns: u64) void {
+        if (yielded_ns < 8 * abi.yield_ns) return;
+        const lost = &s.header.vri_words.lost_ns;
+        @atomicStore(u64, lost, lost.* +% yielded_ns, .monotonic);
+    }
+
     fn endBusy(s: *State, now_ns: u64) void {
         s.accountBusy(now_ns);
         s.busy_since_ns = 0;
@@ -290,6 +297,7 @@ pub const State = struct {
             .yield => {
                 _ = linux.sched_yield();
                 s.looked_ns = nowNs(); // somebody else may have had the core
+                s.accountLost(s.looked_ns - now_ns);
             },
             .sleep => {
                 s.expects = false;

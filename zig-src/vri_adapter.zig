@@ -13,6 +13,7 @@ const link = @import("link.zig");
 const shm = @import("shm.zig");
 const load_estimator = @import("load_estimator/registry.zig");
 const frame_pool = @import("frame_pool.zig");
+const guest = @import("guest.zig");
 const Owner = frame_pool.Owner;
 const Vr = @import("vr.zig").Vr;
 
@@ -43,9 +44,7 @@ pub const Vri = struct {
     violation: abi.Violation = .none,
     counters: abi.VriCounters = .{},
     estimator: load_estimator.Estimator,
-    pid: linux.pid_t = 0, // by the plan in force; 0: none that may be moved
-    /// Where it goes back to, while it is a guest (`guest.zig`). The control thread reads it.
-    home: i32 = @import("guest.zig").at_home,
+    visit: guest.Visit = .{},
     share: u32 = 0, // slots that it may hold at most; by the plan in force
     loaned: u32 = 0, // empty slots that it has
     staged: [batch]u64 = undefined, // dispatched in this pass, not yet in the queue

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LVRM_ABI_HASH UINT64_C(0xb9b918a5bde5ca49)
+#define LVRM_ABI_HASH UINT64_C(0xbd56c931ac8b4131)
 #define LVRM_MAX_PORTS 255
 #define LVRM_NO_PORT 255
 #define LVRM_MAX_EVENT_BYTES 4096

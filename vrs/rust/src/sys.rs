@@ -6,7 +6,7 @@
 
 use std::os::raw::{c_char, c_int};
 
-pub const LVRM_ABI_HASH: u64 = 0xb9b918a5bde5ca49;
+pub const LVRM_ABI_HASH: u64 = 0xbd56c931ac8b4131;
 pub const LVRM_MAX_PORTS: usize = 255;
 pub const LVRM_NO_PORT: usize = 255;
 pub const LVRM_MAX_EVENT_BYTES: usize = 4096;
