@@ -44,6 +44,8 @@ Whether the destination address annotation becomes the new destination. Default 
 =h table r
 =h tcp_table r
 =h udp_table r
+=h mappings r
+As table.
 =h tcp_lookup r+
 =h udp_lookup r+
 What a flow `SADDR SPORT DADDR DPORT` becomes.

@@ -22,7 +22,14 @@ int Rewriter::configure(Args &args) {
         .keyword("MAPPING_CAPACITY", Bounded<uint32_t>{1, 16'000'000}, capacity_)
         .keyword("REAP_INTERVAL", Seconds{}, reap_s_);
     add_keywords(args);
+    // Of old there was an interval for each table. The shortest is that of all.
+    double old_s[3] = {};
+    bool are_given[3] = {};
+    static constexpr const char *old[] = {"REAP_TCP", "REAP_TCP_DONE", "REAP_UDP"};
+    for (size_t i = 0; i < 3; i += 1) args.keyword(old[i], Seconds{}, old_s[i], are_given[i]);
     if (args.complete() < 0) return -1;
+    for (size_t i = 0; i < 3; i += 1)
+        if (are_given[i] && old_s[i] > 0) reap_s_ = std::min(reap_s_, old_s[i]);
     if (static_cast<int>(specs.size()) != ninputs())
         return args.error("need %d argument%s, one per input port", ninputs(),
                           ninputs() == 1 ? "" : "s");
@@ -233,7 +240,8 @@ void Rewriter::add_lookup(const char *name, uint8_t protocol) {
 }
 
 void Rewriter::add_handlers() {
-    add_read("table", [this] { return dump(-1); });
+    for (const char *name : {"table", "mappings"})
+        add_read(name, [this] { return dump(-1); });
     for (const char *name : {"nmappings", "size"})
         add_read(name, [this] { return table_.size(); });
     add_read("mapping_failures", [this] { return failures_; });
