@@ -1,6 +1,9 @@
 // What rewriter.hh declares, but for sharing: rewriter_sharing.cc.
 #include "elements/tcpudp/rewriter.hh"
 
+#include <algorithm>
+
+
 #include "router.hh"
 
 namespace click {
