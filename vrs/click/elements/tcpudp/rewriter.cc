@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-
 #include "router.hh"
 
 namespace click {
