@@ -80,7 +80,7 @@ InfiniteSource(\\<04d20015 000003fa 00000002 5018ffff 00000000>"QUIT
 ", 1) -> IPEncap(tcp, 10.0.0.1, 2.0.0.2) -> SetTCPChecksum -> ftp;`;
   const { stderr } = await run(a, b, []);
   // "10,0,0,1,4,1" (12) became "200,100,200,100,78,33" (21).
-  assert.match(stderr, /out: 200\.100\.200\.100\.20000 > 2\.0\.0\.2\.21: P 1027:1032\(5\)/);
+  assert.match(stderr, /out: 200\.100\.200\.100\.20000 > 2\.0\.0\.2\.21: P 1027:1032\(5,45,45\)/);
 });
 
 /** Sends to 1.0.0.2 by ARPQuerier `q`; what comes out is printed. */

@@ -43,3 +43,35 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "click: hotconfig keeps FromHost's device, and what it has",
+  ignore: !isRoot,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const file = join(folder, "a.click"), next = join(folder, "b.click");
+      await Deno.writeTextFile(next, config);
+      await Deno.writeTextFile(
+        file,
+        `FromHost(clk0, 10.99.0.1/24, ETHER 02:00:00:00:00:01) -> Discard; Idle -> ToHost(clk0);
+        Script(wait 0.5s, write hotconfig $(cat ${next}));`,
+      );
+      const script = `"$0" -R "$1" -h from.count & p=$!
+        for i in 1 2 3 4 5 6 7 8 9 10; do [ -e /sys/class/net/clk0 ] && break; sleep 0.2; done
+        a=$(cat /sys/class/net/clk0/ifindex); sleep 1; b=$(cat /sys/class/net/clk0/ifindex)
+        exec 3<>/dev/udp/${mine}/7; echo hello >&3
+        read -t 3 -n 1 answer <&3; echo "answer: $answer same: $((a == b))"
+        kill -TERM $p; wait $p`;
+      const { stdout, stderr } = await new Deno.Command("unshare", {
+        args: ["--net", "bash", "-c", script, program, file],
+        stdout: "piped",
+        stderr: "piped",
+      }).output();
+      const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+      assert.match(text, /answer: h same: 1/, text);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

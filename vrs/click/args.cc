@@ -89,7 +89,20 @@ int Args::complete() {
     const int before = errh_.errors();
     std::vector<int> values;
     std::vector<std::string> left_over;
+    const std::vector<std::string> written = conf_;
     assign(values, left_over);
+    // "WORD value" in the place of a number or the like was meant as a keyword.
+    for (size_t s = 0; s < specs_.size() && !rest_; s += 1) {
+        const auto at = static_cast<size_t>(values[s]);
+        if (values[s] < 0 || conf_[at] != written[at] || !specs_[s].parse ||
+            conf_[at].find(' ') == std::string::npos || keyword_of(conf_[at]).empty())
+            continue;
+        SilentErrorHandler silent;
+        ArgContext context{element_, silent, specs_[s].name};
+        if (specs_[s].parse(conf_[at], context)) continue;
+        left_over.push_back(conf_[at]);
+        values[s] = -1;
+    }
     for (size_t s = 0; s < specs_.size(); s += 1) {
         const Spec &spec = specs_[s];
         if (spec.given) *spec.given = values[s] >= 0;
@@ -105,17 +118,19 @@ int Args::complete() {
     if (rest_) {
         *rest_ = std::move(left_over);
     } else if (!left_over.empty()) {
-        const std::string keyword = keyword_of(left_over[0]);
-        std::vector<std::string> known;
-        for (const Spec &it : specs_) known.push_back(it.name);
-        if (keyword.empty() || known.empty())
-            errh_.error("too many arguments");
-        else {
-            std::string list;
-            for (const std::string &it : known) list += (list.empty() ? "" : ", ") + it;
-            errh_.error("bad keyword(s) %s\n(valid keywords are %s)", keyword.c_str(),
-                        list.c_str());
+        std::string bad, known;
+        bool are_too_many = specs_.empty();
+        for (const std::string &it : left_over) {
+            const std::string keyword = keyword_of(it);
+            if (keyword.empty())
+                are_too_many = true;
+            else
+                bad += (bad.empty() ? "" : ", ") + keyword;
         }
+        for (const Spec &it : specs_) known += (known.empty() ? "" : ", ") + std::string(it.name);
+        if (are_too_many) errh_.error("too many arguments");
+        if (!bad.empty() && !specs_.empty())
+            errh_.error("bad keyword(s) %s\n(valid keywords are %s)", bad.c_str(), known.c_str());
     }
     return errh_.errors() == before ? 0 : -1;
 }

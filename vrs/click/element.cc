@@ -125,6 +125,7 @@ bool HandlerCall::parse(std::string_view text, Element *context, Router &router,
         return false;
     }
     handler = element ? element->find_handler(name) : router.find_handler(name);
+    if (element && !handler) handler = element->missing_handler(name);
     const char *kind = writes ? "write" : "read";
     if (handler && (writes ? bool(handler->write) : bool(handler->read))) return true;
     if (handler)

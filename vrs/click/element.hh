@@ -147,6 +147,8 @@ class Element {
     /// `active`, `scheduled`, `tickets` of a task.
     void add_task_handlers(Task *task);
     const Handler *find_handler(std::string_view name) const;
+    /// A handler for a name that find_handler() doesn't know.
+    virtual const Handler *missing_handler(std::string_view) { return nullptr; }
     const std::vector<Handler> &handlers() const { return handlers_; }
     Handler &handler_named(const char *name);
 

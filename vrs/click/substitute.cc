@@ -1,6 +1,7 @@
 // What substitute.hh declares.
 #include "substitute.hh"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "text.hh"
@@ -27,9 +28,24 @@ bool find_variable(std::string_view text, size_t at, std::string_view &name,
         return !name.empty();
     }
     end = at + 1;
+    if (std::string_view("?$#").find(text[end]) != std::string_view::npos) {
+        name = text.substr(end, 1);
+        end += 1;
+        return true;
+    }
     while (end < text.size() && (is_word_char(text[end]) && text[end] != '@')) end += 1;
     name = text.substr(at + 1, end - at - 1);
     return !name.empty();
+}
+
+/// The end of the "$(…)" whose inside starts here.
+size_t find_closing(std::string_view text, size_t at) {
+    for (int open = 1; at < text.size(); at += 1) {
+        open += text[at] == '(';
+        open -= text[at] == ')';
+        if (open == 0) break;
+    }
+    return at;
 }
 
 std::string escaped(std::string_view value) {
@@ -43,13 +59,21 @@ std::string escaped(std::string_view value) {
 
 } // namespace
 
-std::string substitute(std::string_view text, const Variables &look) {
+std::string substitute(std::string_view text, const Variables &look,
+                       const Expressions &expressions) {
     if (text.find('$') == std::string_view::npos) return std::string(text);
     std::string out;
     char quote = 0;
+    const auto put = [&](const std::string &value) {
+        if (quote == '"')
+            out += escaped(value);
+        else
+            out += expressions.quotes_values ? '"' + escaped(value) + '"' : value;
+    };
     for (size_t at = 0; at < text.size();) {
         const char c = text[at];
-        if (quote == '"' && c == '\\' && at + 1 < text.size()) {
+        const bool may_escape = quote == '"' || (!quote && expressions.evaluate);
+        if (may_escape && c == '\\' && at + 1 < text.size()) {
             out.append(text, at, 2);
             at += 2;
             continue;
@@ -58,6 +82,12 @@ std::string substitute(std::string_view text, const Variables &look) {
             quote = 0;
         else if (!quote && (c == '"' || c == '\''))
             quote = c;
+        if (c == '$' && quote != '\'' && expressions.evaluate && text.substr(at + 1, 1) == "(") {
+            const size_t end = find_closing(text, at + 2);
+            put(expressions.evaluate(text.substr(at + 2, end - at - 2)));
+            at = std::min(end + 1, text.size());
+            continue;
+        }
         std::string_view name, index;
         size_t end;
         std::string value;
@@ -73,7 +103,7 @@ std::string substitute(std::string_view text, const Variables &look) {
             const size_t i = static_cast<size_t>(std::strtoul(number.c_str(), nullptr, 10));
             value = i < words.size() ? words[i] : "";
         }
-        out += quote == '"' ? escaped(unquote(value)) : value;
+        put(quote == '"' ? unquote(value) : value);
         at = end;
     }
     return out;

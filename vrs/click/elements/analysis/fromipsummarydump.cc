@@ -44,21 +44,20 @@ As in a `!flowid` line.
 
 #include "elements/analysis/ip_summary.hh"
 #include "elements/analysis/ip_summary_packet.hh"
-#include "elements/analysis/trace_file.hh"
-#include "random.hh"
-#include "router.hh"
+#include "elements/analysis/trace_source.hh"
 
 namespace click {
 
-class FromIPSummaryDump final : public Element {
+class FromIPSummaryDump final : public TraceSource {
   public:
     const char *class_name() const override { return "FromIPSummaryDump"; }
     const char *port_count() const override { return "0/1"; }
 
     int configure(Args &args) override {
         std::string fields, flow;
+        bool stops = false;
         if (args.mandatory("FILENAME", Filename{}, file_name_)
-                .keyword("STOP", stops_)
+                .keyword("STOP", stops)
                 .keyword("TIMING", is_timed_)
                 .keyword("ACTIVE", is_active_)
                 .keyword("ZERO", how_.is_zero)
@@ -71,7 +70,7 @@ class FromIPSummaryDump final : public Element {
                 .keyword("FLOWID", Any{}, flow)
                 .complete() < 0)
             return -1;
-        if (sample_ < 0 || sample_ > 1) return args.error("SAMPLE: must be between 0 and 1");
+        if (check_options(args, stops) < 0) return -1;
         if (!protocol_.empty() && !set_protocol(protocol_))
             return args.error("PROTO: syntax error");
         if (!flow.empty() && !set_flow(flow))
@@ -79,34 +78,9 @@ class FromIPSummaryDump final : public Element {
         PrefixErrorHandler errh(args.errh(), "FIELDS: ");
         return parse_summary_fields(fields, fields_, errh) ? 0 : -1;
     }
-    int initialize(ErrorHandler &errh) override {
-        if (!file_.open(file_name_, errh)) return -1;
-        timer_.initialize();
-        if (output_is_push(0)) task_.initialize(is_active_);
-        return 0;
-    }
-    void cleanup(CleanupStage) override {
-        file_.close();
-        if (next_) next_->kill();
-        next_ = nullptr;
-    }
-    void add_handlers() override;
-    bool run_task(Task *task) override {
-        if (!is_active_) return false;
-        Packet *p = take();
-        if (!p) return false;
-        if (!timer_.is_scheduled()) task->fast_reschedule();
-        output(0).push(p);
-        return true;
-    }
-    void run_timer(Timer *) override {
-        nonempty_.wake();
-        if (output_is_push(0)) task_.reschedule();
-    }
-    Packet *pull(int) override { return is_active_ ? take() : nullptr; }
-    Notifier *empty_notifier(int) override { return &nonempty_; }
 
   private:
+    std::string encap() const override { return "IP"; }
     bool set_protocol(std::string_view text) {
         return find_summary_field("ip_proto")->read(text, defaults_);
     }
@@ -169,7 +143,7 @@ class FromIPSummaryDump final : public Element {
         return true;
     }
     /// The next packet of the file, or null at its end.
-    Packet *read() {
+    Packet *read() override {
         if (copies_ > 0) return copies_ -= 1, make_summary_packet(again_, how_);
         std::string line;
         while (!is_at_end_ && file_.get() && read_line(line)) {
@@ -181,7 +155,7 @@ class FromIPSummaryDump final : public Element {
             }
             SummaryRecord record;
             if (!parse(text, record)) continue;
-            if (sample_ < 1 && random_fraction() >= sample_) continue;
+            if (!is_sampled()) continue;
             if (is_multipacket_) {
                 copies_ = record.count - 1;
                 record.count = 1;
@@ -192,67 +166,18 @@ class FromIPSummaryDump final : public Element {
         finish();
         return nullptr;
     }
-    Packet *take() {
-        if (!next_ && !(next_ = read())) return nullptr;
-        if (is_timed_ && !is_due(next_)) return nullptr;
-        Packet *p = next_;
-        next_ = nullptr;
-        return p;
-    }
-    bool is_due(const Packet *p) {
-        const int64_t now = steady_ns();
-        if (!has_offset_) offset_ns_ = now - p->timestamp().ns;
-        has_offset_ = true;
-        if (p->timestamp().ns + offset_ns_ <= now) return true;
-        nonempty_.sleep();
-        timer_.schedule_at({p->timestamp().ns + offset_ns_});
-        return false;
-    }
-    void finish() {
-        is_at_end_ = true;
-        nonempty_.sleep();
-        if (stops_ && !is_finished_) router().please_stop();
-        is_finished_ = true;
-    }
 
     static constexpr size_t max_line = 1 << 20;
     static constexpr int max_complaints = 10;
-    std::string file_name_, protocol_;
-    TraceFile file_;
+    std::string protocol_;
     SummaryPacketOptions how_;
     SummaryRecord defaults_, again_;
     std::vector<const SummaryField *> fields_;
-    bool stops_ = false, is_timed_ = false, is_active_ = true, is_multipacket_ = false;
-    bool has_flow_ = false, is_at_end_ = false, is_finished_ = false, has_offset_ = false;
-    double sample_ = 1;
+    bool is_multipacket_ = false, has_flow_ = false;
     uint64_t line_ = 0;
     uint32_t copies_ = 0;
     int complaints_ = 0;
-    int64_t offset_ns_ = 0;
-    Packet *next_ = nullptr;
-    Task task_{this};
-    Timer timer_{this};
-    Notifier nonempty_;
 };
-
-void FromIPSummaryDump::add_handlers() {
-    add_read("sampling_prob", [this] { return sample_; });
-    add_read("encap", [] { return "IP"; });
-    add_read("filename", [this] { return file_name_; });
-    add_data("active", data_read, &is_active_);
-    add_write("active", [this](const std::string &text, ErrorHandler &errh) {
-        if (!parse_bool(trim(text), is_active_)) return errh.error("syntax error");
-        if (!is_active_) return 0;
-        if (!is_at_end_) nonempty_.wake();
-        if (output_is_push(0)) task_.reschedule();
-        return 0;
-    });
-    add_write("stop", [this] {
-        is_active_ = false;
-        router().please_stop();
-    });
-    add_task_handlers(&task_);
-}
 
 } // namespace click
 

@@ -10,9 +10,10 @@ has an output packets go on there, else they are dropped. Its input may be push 
 =k SNAPLEN
 Bytes of a packet at most. Default 2000; 0: all.
 =k ENCAP
-What packets start with: ETHER (the default), IP or SLL.
+What packets start with: ETHER (the default), IP, FDDI, ATM, 802_11, SLL, AIRONET, HDLC, PPP_HDLC,
+PPP, SUNATM, PRISM or NULL.
 =k USE_ENCAP_FROM
-Names of FromDump elements whose link type is taken.
+Names of elements, such as FromDump, whose `encap` is taken. They must agree.
 =k EXTRA_LENGTH
 Count the EXTRA_LENGTH annotation as part of a packet's length. Default true.
 =k UNBUFFERED
@@ -25,121 +26,78 @@ Times in nanoseconds. Default false.
 =h flush w
 =a FromDump
 */
-#include <cerrno>
-#include <cstdio>
-
 #include "elements/analysis/pcap.hh"
-#include "router.hh"
+#include "elements/analysis/trace_sink.hh"
 
 namespace click {
 
-class ToDump final : public Element {
+class ToDump final : public TraceSink {
   public:
     const char *class_name() const override { return "ToDump"; }
-    const char *port_count() const override { return "1/0-1"; }
-    const char *processing() const override { return "a/a"; }
-    bool is_observer() const override { return true; }
 
     int configure(Args &args) override {
-        std::string encap = "ETHER", from;
-        if (args.mandatory("FILENAME", Filename{}, file_)
+        std::string encap, ignored;
+        bool has_encap = false;
+        if (args.mandatory("FILENAME", Filename{}, file_name_)
                 .positional("SNAPLEN", snap_)
-                .positional("ENCAP", Word{}, encap)
+                .positional("ENCAP", Word{}, encap, has_encap)
                 .keyword("USE_ENCAP_FROM", Any{}, from_)
                 .keyword("EXTRA_LENGTH", has_extra_length_)
                 .keyword("UNBUFFERED", is_unbuffered_)
                 .keyword("NANO", is_ns_)
-                .keyword("PER_NODE", Any{}, from)
+                .keyword("PER_NODE", Any{}, ignored)
                 .complete() < 0)
             return -1;
-        if (encap == "ETHER" || encap == "ether")
-            link_type_ = link_ethernet;
-        else if (encap == "IP" || encap == "ip")
-            link_type_ = link_raw;
-        else if (encap == "SLL" || encap == "sll")
-            link_type_ = link_sll;
-        else
+        if (has_encap && !from_.empty())
+            return args.error("specify at most one of 'ENCAP' and 'USE_ENCAP_FROM'");
+        for (char &c : encap)
+            if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+        if (has_encap && !find_link_type(encap, link_type_))
             return args.error("bad encapsulation type");
         if (snap_ == 0) snap_ = 0xffffffff;
         return 0;
     }
     int initialize(ErrorHandler &errh) override {
+        std::string before;
         for (const std::string &name : split_words(from_)) {
             HandlerCall call;
             if (!call.parse(name + ".encap", this, router(), false, errh)) return -1;
-            link_type_ = call.read(errh) == "IP" ? link_raw : link_ethernet;
+            const std::string encap = call.read(errh);
+            if (!find_link_type(encap, link_type_) || (!before.empty() && encap != before))
+                return errh.error("USE_ENCAP_FROM: %s: '%s' can't be written, or isn't that of "
+                                  "those before it", name.c_str(), encap.c_str());
+            before = encap;
         }
-        f_ = file_ == "-" ? stdout : std::fopen(file_.c_str(), "wb");
-        if (!f_) return errh.error("%s: %s", file_.c_str(), std::strerror(errno));
-        const PcapHeader header{is_ns_ ? pcap_magic_ns : pcap_magic, 2,         4, 0, 0,
-                                snap_ == 0xffffffff ? 65535 : snap_, link_type_};
-        if (std::fwrite(&header, sizeof header, 1, f_) != 1)
-            return errh.error("%s: %s", file_.c_str(), std::strerror(errno));
-        if (!input_is_pull(0) || noutputs() > 0) return 0;
-        signal_ = Signal::upstream_empty(this, 0, &task_);
-        task_.initialize();
-        return 0;
-    }
-    void cleanup(CleanupStage) override {
-        if (f_) f_ == stdout ? std::fflush(f_) : std::fclose(f_);
-        f_ = nullptr;
+        return TraceSink::initialize(errh);
     }
     void add_handlers() override {
+        TraceSink::add_handlers();
         add_read("count", [this] { return count_; });
         add_write("reset_counts", [this] { count_ = 0; });
-        add_read("filename", [this] { return file_; });
-        add_write("flush", [this] {
-            if (f_) std::fflush(f_);
-        });
-        if (input_is_pull(0) && noutputs() == 0) add_task_handlers(&task_);
-    }
-    void push(int, Packet *p) override {
-        write(p);
-        checked_push(0, p);
-    }
-    Packet *pull(int) override {
-        Packet *p = input(0).pull();
-        if (p) write(p);
-        return p;
-    }
-    bool run_task(Task *task) override {
-        Packet *p = input(0).pull();
-        if (p) {
-            write(p);
-            p->kill();
-        }
-        if (p || signal_) task->fast_reschedule();
-        return p != nullptr;
     }
 
   private:
-    void write(const Packet *p) {
-        if (!f_) return;
+    std::string header() const override {
+        const PcapHeader it{is_ns_ ? pcap_magic_ns : pcap_magic,        2,         4, 0, 0,
+                            snap_ == 0xffffffff ? uint32_t{65535} : snap_, link_type_};
+        return {reinterpret_cast<const char *>(&it), sizeof it};
+    }
+    void tell(Packet *p) override {
         const Timestamp t = p->timestamp() ? p->timestamp() : Timestamp::now();
         const uint32_t bytes = p->length() < snap_ ? p->length() : snap_;
         uint32_t original = p->length();
         if (has_extra_length_) original += p->anno_as<uint32_t>(anno::extra_length);
         const PcapRecord record{static_cast<uint32_t>(t.sec()), is_ns_ ? t.subsec_ns() : t.usec(),
                                 bytes, original};
-        const bool is_written = std::fwrite(&record, sizeof record, 1, f_) == 1 &&
-                                std::fwrite(p->data(), 1, bytes, f_) == bytes;
-        count_ += is_written;
-        if (!is_written) {
-            chatter("%s: %s", file_.c_str(), std::strerror(errno));
-            if (f_ != stdout) std::fclose(f_);
-            f_ = nullptr;
-        } else if (is_unbuffered_) {
-            std::fflush(f_);
-        }
+        if (!write(&record, sizeof record) || !write(p->data(), bytes)) return;
+        count_ += 1;
+        if (is_unbuffered_) flush();
     }
 
-    std::string file_, from_;
-    FILE *f_ = nullptr;
+    std::string from_;
     uint32_t snap_ = 2000, link_type_ = link_ethernet;
     bool has_extra_length_ = true, is_unbuffered_ = false, is_ns_ = false;
     uint64_t count_ = 0;
-    Task task_{this};
-    Signal signal_;
 };
 
 } // namespace click

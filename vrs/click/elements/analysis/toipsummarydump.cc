@@ -35,26 +35,22 @@ Accepted, and changes nothing: the annotation is part of a packet's length.
 =h stop w
 =a FromIPSummaryDump, ToDump
 */
-#include <cerrno>
-#include <cstdio>
 #include <ctime>
 #include <unistd.h>
 
 #include "elements/analysis/ip_summary.hh"
-#include "router.hh"
+#include "elements/analysis/trace_sink.hh"
 
 namespace click {
 
-class ToIPSummaryDump final : public Element {
+class ToIPSummaryDump final : public TraceSink {
   public:
     const char *class_name() const override { return "ToIPSummaryDump"; }
-    const char *port_count() const override { return "1/0-1"; }
-    bool is_observer() const override { return true; }
 
     int configure(Args &args) override {
         std::string fields = "ip_src ip_dst";
         bool is_binary = false, ignored;
-        if (args.mandatory("FILENAME", Filename{}, file_)
+        if (args.mandatory("FILENAME", Filename{}, file_name_)
                 .keyword("FIELDS", Any{}, fields)
                 .keyword("CONTENTS", Any{}, fields)
                 .keyword("DATA", Any{}, fields)
@@ -73,52 +69,18 @@ class ToIPSummaryDump final : public Element {
         if (!parse_summary_fields(fields, fields_, errh)) return -1;
         return fields_.empty() ? args.error("no contents specified") : 0;
     }
-    int initialize(ErrorHandler &errh) override {
-        f_ = file_ == "-" ? stdout : std::fopen(file_.c_str(), "wb");
-        if (!f_) return errh.error("%s: %s", file_.c_str(), std::strerror(errno));
-        if (has_header_) write(header());
-        if (!input_is_pull(0) || noutputs() > 0) return 0;
-        signal_ = Signal::upstream_empty(this, 0, &task_);
-        task_.initialize();
-        return 0;
-    }
-    void cleanup(CleanupStage) override {
-        if (f_) f_ == stdout ? std::fflush(f_) : std::fclose(f_);
-        f_ = nullptr;
-    }
     void add_handlers() override {
-        add_read("filename", [this] { return file_; });
-        add_write("flush", [this] {
-            if (f_) std::fflush(f_);
-        });
+        TraceSink::add_handlers();
         add_write("stop", [this] {
-            if (f_) std::fflush(f_);
+            flush();
             is_stopped_ = true;
             router().please_stop();
         });
-        if (input_is_pull(0) && noutputs() == 0) add_task_handlers(&task_);
-    }
-    void push(int, Packet *p) override {
-        tell(p);
-        checked_push(0, p);
-    }
-    Packet *pull(int) override {
-        Packet *p = input(0).pull();
-        if (p) tell(p);
-        return p;
-    }
-    bool run_task(Task *task) override {
-        Packet *p = input(0).pull();
-        if (p) {
-            tell(p);
-            p->kill();
-        }
-        if (p || signal_) task->fast_reschedule();
-        return p != nullptr;
     }
 
   private:
-    std::string header() const {
+    std::string header() const override {
+        if (!has_header_) return "";
         std::string out = "!IPSummaryDump 1.3\n";
         if (!banner_.empty()) out += "!creator \"" + banner_ + "\"\n";
         if (is_verbose_) {
@@ -136,7 +98,7 @@ class ToIPSummaryDump final : public Element {
         for (const SummaryField *it : fields_) out += std::string(" ") + (it ? it->name : "none");
         return out + "\n";
     }
-    void tell(Packet *p) {
+    void tell(Packet *p) override {
         if (is_stopped_) return;
         const SummaryView view(*p);
         std::string out;
@@ -157,23 +119,14 @@ class ToIPSummaryDump final : public Element {
             for (uint32_t i = 0; i < extra && i < max_lines; i += 1) out += line;
             p->set_anno<uint32_t>(anno::extra_packets, extra);
         }
-        write(out);
-    }
-    void write(const std::string &text) {
-        if (!f_ || std::fwrite(text.data(), 1, text.size(), f_) == text.size()) return;
-        chatter("%s: %s", file_.c_str(), std::strerror(errno));
-        if (f_ != stdout) std::fclose(f_);
-        f_ = nullptr;
+        write(out.data(), out.size());
     }
 
     static constexpr uint32_t max_lines = 1 << 16;
-    std::string file_, banner_;
+    std::string banner_;
     std::vector<const SummaryField *> fields_;
-    FILE *f_ = nullptr;
     bool has_header_ = true, is_verbose_ = false, is_multipacket_ = false, tells_bad_ = false;
     bool tells_truncated_ = true, is_stopped_ = false;
-    Task task_{this};
-    Signal signal_;
 };
 
 } // namespace click

@@ -14,37 +14,39 @@ template <class T> class CheckIP : public SimpleElement<CheckIP<T>> {
     const char *processing() const override { return "a/ah"; }
     int configure(Args &args) override {
         offset_ = 0;
-        bad_sources_ = {{0}, {0xffffffff}};
+        bad_sources_.clear();
         good_destinations_.clear();
         checks_sum_ = T::checks_sum_by_default;
         std::vector<IPAddress> given;
-        std::string first, interfaces;
-        bool has_bad = false;
+        std::string first, second, interfaces;
         // A class may have arguments of its own before these.
-        if constexpr (requires(T &t) { t.add_arguments(args); })
+        constexpr bool has_own = requires(T &t) { t.add_arguments(args); };
+        if constexpr (has_own)
             static_cast<T *>(this)->add_arguments(args);
         else
-            args.positional("OFFSET", Any{}, first);
+            args.positional("OFFSET", Any{}, first).positional("OFFSET", Any{}, second);
         if (args
                 .keyword("CHECKSUM", checks_sum_)
                 .keyword("INTERFACES", Any{}, interfaces)
-                .positional("BADSRC", given, has_bad)
+                .positional("BADSRC", given)
                 .keyword("GOODDST", good_destinations_)
                 .keyword("VERBOSE", is_verbose_)
                 .keyword("DETAILS", has_details_)
                 .complete() < 0)
             return -1;
-        ArgContext context{this, args.errh(), "OFFSET"};
-        // Of old the first argument was a list of bad source addresses.
-        if (!first.empty() && first.find('.') == std::string::npos) {
-            if (!parse_arg(first, offset_, context))
-                return context.has_failed ? -1 : (context.error("syntax error"), -1);
-        } else if (!first.empty()) {
-            context.name = "BADSRC";
-            has_bad = parse_arg(first, given, context);
-            if (!has_bad) return context.error("syntax error"), -1;
-        }
-        if (has_bad) bad_sources_ = given;
+        // Of old: a list of bad sources, to which these two are added, and OFFSET.
+        std::string list, offset;
+        for (const std::string &it : {first, second})
+            if (!it.empty()) (it.find('.') != std::string::npos ? list : offset) = it;
+        const bool is_old = has_own || !list.empty() || (first.empty() && !second.empty());
+        if (is_old || !interfaces.empty()) bad_sources_ = {{0}, {0xffffffff}};
+        ArgContext context{this, args.errh(), "BADSRC"};
+        if (!list.empty() && !parse_arg(list, given, context))
+            return context.has_failed ? -1 : (context.error("syntax error"), -1);
+        context.name = "OFFSET";
+        if (!offset.empty() && !parse_arg(offset, offset_, context))
+            return context.has_failed ? -1 : (context.error("syntax error"), -1);
+        bad_sources_.insert(bad_sources_.end(), given.begin(), given.end());
         for (const std::string &word : split_words(interfaces)) {
             IPPrefix prefix;
             context.name = "INTERFACES";

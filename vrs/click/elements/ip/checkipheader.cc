@@ -9,14 +9,15 @@ source address and checksum. Good packets get their network header and destinati
 annotations set, bytes behind the IP packet are cut off, and they leave by output 0. Others leave by
 output 1 when there is one, else they are dropped; the first is told on stderr.
 =k OFFSET
-Default 0.
+Default 0. Of old, `CheckIPHeader(BADSRC, OFFSET)` is understood too; 0.0.0.0 and 255.255.255.255
+are bad sources then as well.
 =k CHECKSUM
 Whether the checksum is checked. Default true.
 =k INTERFACES
-A list of address/mask of the router's interfaces: sets BADSRC to their broadcast addresses and
-GOODDST to their addresses.
+A list of address/mask of the router's interfaces: adds their broadcast addresses, 0.0.0.0 and
+255.255.255.255 to BADSRC and their addresses to GOODDST.
 =k BADSRC
-Addresses that no packet may come from.
+Addresses that no packet may come from. Default: none.
 =k GOODDST
 Packets to these addresses are good whatever BADSRC says.
 =k VERBOSE

@@ -46,7 +46,8 @@ inline constexpr FilterWord filter_icmp_types[] = {
     {"timex", 11},      {"time-exceeded", 11}, {"paramprob", 12},       {"parameter-problem", 12},
     {"timestamp", 13},  {"tstamp", 13},        {"timestamp-reply", 14}, {"tstamp-reply", 14},
     {"infreq", 15},     {"inforeq", 15},       {"infreq-reply", 16},    {"inforeq-reply", 16},
-    {"maskreq", 17},    {"maskreq-reply", 18},
+    {"maskreq", 17},    {"maskreq-reply", 18}, {"timeexceeded", 11},    {"timxceed", 11},
+    {"parameterproblem", 12},
 };
 inline constexpr FilterWord filter_protocols[] = {
     {"icmp", 1}, {"igmp", 2},  {"ipip", 4},   {"tcp", 6},   {"udp", 17},   {"dccp", 33},

@@ -25,7 +25,7 @@ Primitives:
 
 [ip] proto PROTOCOL, or tcp, udp, icmp alone. "proto tcpudp" is either.
 
-icmp type TYPE (a number or a name such as echo, echo-reply, unreachable, timex), icmp code CODE.
+icmp type TYPE (a number or a name such as echo, unreachable, timeexceeded), icmp code CODE.
 
 tcp opt OPTION (syn, fin, ack, rst, psh, urg), tcp win WINDOW.
 

@@ -14,7 +14,7 @@ into all fragments.
 =k HONOR_DF
 Default true; with false packets are cut whatever they say.
 =k VERBOSE
-Tell of every packet dropped on stderr. Default false.
+Tell of every packet that may not be cut on stderr. Default false: of the first five.
 =k HEADROOM
 Room in front of fragments. Default 128.
 =h drops r
@@ -62,16 +62,23 @@ class IPFragmenter final : public Element {
     void cut(Packet *p) {
         const bool is_whole = can_fragment(p, mtu_);
         if (!is_whole || (honors_df_ && (p->ip_header()->fragment & net16(click_ip_df)))) {
-            if (is_verbose_ && is_whole)
-                chatter("IPFragmenter(%u) DF %s %s len=%u", mtu_,
-                        IPAddress(p->ip_header()->source).text().c_str(),
-                        IPAddress(p->ip_header()->destination).text().c_str(), p->length());
+            if (is_whole && (is_verbose_ || told_ < told_at_most)) tell(p);
             drops_ += 1;
             return checked_push(1, p);
         }
         fragments_ += fragment_packet(p, mtu_, headroom_, [this](Packet *q) { output(0).push(q); });
     }
 
+    void tell(const Packet *p) {
+        told_ += 1;
+        FileErrorHandler(2).message("IPFragmenter(%u) DF %s %s len=%u", mtu_,
+                                    IPAddress(p->ip_header()->source).text().c_str(),
+                                    IPAddress(p->ip_header()->destination).text().c_str(),
+                                    p->length());
+    }
+
+    static constexpr uint32_t told_at_most = 5;
+    uint32_t told_ = 0;
     uint32_t mtu_ = 0, headroom_ = Packet::default_headroom;
     bool honors_df_ = true, is_verbose_ = false;
     uint64_t drops_ = 0, fragments_ = 0;

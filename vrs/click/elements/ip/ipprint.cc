@@ -59,15 +59,17 @@ std::string ends(const click_ip *ip, const std::string &from, const std::string 
     return IPAddress(ip->source).text() + from + " > " + IPAddress(ip->destination).text() + to;
 }
 
-std::string tcp_text(const click_tcp *tcp, uint32_t payload) {
+std::string tcp_text(const click_tcp *tcp, uint32_t payload, uint32_t ip_bytes,
+                     uint32_t frame_bytes) {
     static constexpr char letters[] = "FSRPAU";
     std::string flags;
     for (int i = 0; i < 6; i += 1)
         if (tcp->flags >> i & 1 && i != 4) flags += letters[i];
+    // As old tcpdumps: SYN and FIN count in no length. The three are those of the payload, of the
+    // IP packet and of the frame.
     const uint32_t sequence = net32(tcp->sequence);
-    const uint32_t end = sequence + payload + (tcp->flags & 1) + (tcp->flags >> 1 & 1);
-    std::string out = format(": %s %u:%u(%u)", flags.empty() ? "." : flags.c_str(), sequence, end,
-                             payload);
+    std::string out = format(": %s %u:%u(%u,%u,%u)", flags.empty() ? "." : flags.c_str(), sequence,
+                             sequence + payload, payload, ip_bytes, frame_bytes);
     if (tcp->flags & 16) out += format(" ack %u", net32(tcp->acknowledgement));
     out += format(" win %u", net16(tcp->window));
     if (tcp->flags & 32) out += format(" urg %u", net16(tcp->urgent));
@@ -203,7 +205,7 @@ class IPPrint final : public SimpleElement<IPPrint> {
             header = std::min(tcp->header_length(), left);
             const uint32_t total = net16(ip->length), before = ip->header_length() + header;
             return ends(ip, port(tcp->source), port(tcp->destination)) +
-                   tcp_text(tcp, total > before ? total - before : 0);
+                   tcp_text(tcp, total > before ? total - before : 0, total, p.length());
         }
         if (ip->is_first_fragment() && ip->protocol == ip_proto_udp && left >= sizeof(click_udp)) {
             const click_udp *udp = p.udp_header();

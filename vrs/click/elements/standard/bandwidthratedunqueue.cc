@@ -1,6 +1,6 @@
 /*
 =c
-BandwidthRatedUnqueue(RATE, I<keywords> BURST_DURATION, BURST_SIZE)
+BandwidthRatedUnqueue(RATE, I<keywords> BURST_DURATION, BURST_BYTES)
 =s shaping
 pull-to-push converter at a bandwidth
 =d
@@ -9,7 +9,7 @@ Pulls packets at no more than RATE, and pushes them on.
 A bandwidth, such as 1Mbps, or bytes per second. A packet counts with its length here.
 =k BURST_DURATION
 Time whose share of RATE may pass at once after a pause. Default 20 ms.
-=k BURST_SIZE
+=k BURST_BYTES
 Bytes that may pass at once after a pause, instead of BURST_DURATION.
 =h rate rw
 =h count r

@@ -1,6 +1,6 @@
 /*
 =c
-BandwidthShaper(RATE, I<keywords> BURST_DURATION, BURST_SIZE)
+BandwidthShaper(RATE, I<keywords> BURST_DURATION, BURST_BYTES)
 =s shaping
 shapes a pull path to a bandwidth
 =d
@@ -10,7 +10,7 @@ next.
 A bandwidth, such as 1Mbps, or bytes per second. A packet counts with its length here.
 =k BURST_DURATION
 Time whose share of RATE may pass at once after a pause. Default 20 ms.
-=k BURST_SIZE
+=k BURST_BYTES
 Bytes that may pass at once after a pause, instead of BURST_DURATION.
 =h rate rw
 =a Shaper, BandwidthRatedUnqueue, BandwidthRatedSplitter

@@ -19,6 +19,7 @@ Packets per second, recently.
 =h reset_counts w
 =h reset w
 =h count_call w
+Written: `N [HANDLER [VALUE]]`; without a handler it stays.
 =h byte_count_call w
 */
 #include "rate.hh"
@@ -111,9 +112,12 @@ class Counter final : public SimpleElement<Counter> {
         return it.is_due ? 0 : -1;
     }
     void add_call(const char *handler, const char *name, Call &it) {
-        add_read(handler, [&it] { return it.text; });
         add_write(handler, [this, name, &it](const std::string &text, ErrorHandler &errh) {
-            it.text = trim(text);
+            // A number alone: the handler of before.
+            std::string_view number = trim(text), handler = it.text;
+            const bool is_alone = number.find(' ') == std::string_view::npos && it.call;
+            pop_word(handler);
+            it.text = std::string(number) + (is_alone ? " " + std::string(handler) : "");
             it.call = {};
             it.is_due = false;
             return prepare(it, name, errh);

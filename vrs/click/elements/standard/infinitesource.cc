@@ -22,6 +22,8 @@ Whether packets get the time as their timestamp. Default true.
 Stop the driver when LIMIT is reached. Default false.
 =k END_CALL
 A write handler, called when LIMIT is reached.
+=k DATASIZE
+As LENGTH, when DATA is shorter.
 =h count r
 =h reset w
 =h active rw
@@ -32,6 +34,7 @@ A write handler, called when LIMIT is reached.
 */
 #include <algorithm>
 
+#include "elements/standard/source_data.hh"
 #include "router.hh"
 
 namespace click {
@@ -43,14 +46,15 @@ class InfiniteSource final : public Element {
     const char *processing() const override { return "a/a"; }
 
     int configure(Args &args) override {
-        data_ = "A packet made by InfiniteSource, of sixty-four bytes or so: 64 !";
-        int length = -1;
+        data_ = default_source_data;
+        int length = -1, least = -1;
         bool stops = false;
         if (args.positional("DATA", data_)
                 .positional("LIMIT", limit_)
                 .positional("BURST", burst_)
                 .positional("ACTIVE", is_active_)
                 .keyword("LENGTH", length)
+                .keyword("DATASIZE", least)
                 .keyword("TIMESTAMP", has_timestamp_)
                 .keyword("STOP", stops)
                 .keyword("END_CALL", Any{}, end_text_)
@@ -58,7 +62,7 @@ class InfiniteSource final : public Element {
             return -1;
         if (stops && !end_text_.empty()) return args.error("conflicting STOP and END_CALL");
         if (stops) end_text_ = "stop";
-        length_ = length;
+        length_ = length < 0 && least > static_cast<int>(data_.size()) ? least : length;
         make_bytes();
         return 0;
     }

@@ -21,6 +21,8 @@ Sets RATE so that packets make this bandwidth.
 Stop the driver when LIMIT is reached. Default false.
 =k END_CALL
 A write handler, called when LIMIT is reached.
+=k DATASIZE
+As LENGTH, when DATA is shorter.
 =h count r
 =h reset w
 =h rate rw
@@ -32,6 +34,7 @@ A write handler, called when LIMIT is reached.
 #include <algorithm>
 
 #include "elements/standard/rate_limit.hh"
+#include "elements/standard/source_data.hh"
 #include "router.hh"
 
 namespace click {
@@ -42,15 +45,17 @@ class RatedSource final : public Element {
     const char *port_count() const override { return "0/1"; }
     const char *processing() const override { return "a/a"; }
     int configure(Args &args) override {
-        data_ = "A packet made by RatedSource, of sixty-four bytes or so: 64 ! ok";
+        data_ = default_source_data;
         double rate = 10, bandwidth = 0;
         bool stops = false, has_bandwidth = false;
+        int least = -1;
         length_ = -1;
         if (args.positional("DATA", data_)
                 .positional("RATE", rate)
                 .positional("LIMIT", limit_)
                 .positional("ACTIVE", is_active_)
                 .keyword("LENGTH", length_)
+                .keyword("DATASIZE", least)
                 .keyword("STOP", stops)
                 .keyword("BANDWIDTH", Bandwidth{}, bandwidth, has_bandwidth)
                 .keyword("END_CALL", Any{}, end_text_)
@@ -59,6 +64,7 @@ class RatedSource final : public Element {
         if (rate < 0) return args.error("RATE: must be >= 0");
         if (stops && !end_text_.empty()) return args.error("conflicting STOP and END_CALL");
         if (stops) end_text_ = "stop";
+        if (length_ < 0 && least > static_cast<int>(data_.size())) length_ = least;
         make_bytes();
         if (has_bandwidth)
             rate = bandwidth / static_cast<double>(std::max<size_t>(bytes_.size(), 1));

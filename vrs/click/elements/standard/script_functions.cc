@@ -1,12 +1,14 @@
 // The functions of Script's expressions. Whole numbers stay whole; others are doubles.
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <random>
 
 #include "elements/standard/script.hh"
 #include "headers.hh"
+#include "port_hub.hh"
 
 namespace click {
 
@@ -314,6 +316,31 @@ std::map<std::string, Function> make_table() {
         }
         return true;
     };
+    t["catq"] = [cat = t["cat"]](const Words &w, std::string &out, ErrorHandler &errh) {
+        std::string text;
+        cat(w, text, errh);
+        out = quote(text);
+        return true;
+    };
+    t["kill"] = [](const Words &w, std::string &out, ErrorHandler &errh) {
+        if (port_hub) return fail(errh, "kill: not under lvrm");
+        const bool has_dash = !w.empty() && w[0].starts_with('-');
+        const int number = w.size() < 2 ? 0 : signal_number(w[0].substr(has_dash));
+        if (number <= 0) return fail(errh, "expected 'SIGNAL PID...'");
+        bool all = true;
+        for (size_t i = 1; i < w.size(); i += 1) {
+            Number pid;
+            // Groups and "all processes" are nobody's intention.
+            if (!parse(w[i], pid) || !pid.is_whole || pid.whole <= 0 || pid.whole > INT32_MAX)
+                return fail(errh, "expected process number");
+            all &= ::kill(static_cast<pid_t>(pid.whole), number) == 0;
+        }
+        out = to_text(all);
+        return true;
+    };
+    // Script answers these two.
+    for (const char *name : {"readable", "writable"})
+        t[name] = [](const Words &, std::string &, ErrorHandler &) { return true; };
     for (const char *name : {"htons", "ntohs"})
         t[name] = [](const Words &w, std::string &out, ErrorHandler &errh) {
             Number a;

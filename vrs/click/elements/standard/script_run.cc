@@ -1,6 +1,8 @@
 // How Script runs: instructions, expressions. script.cc has the manual, and reads the instructions.
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <unistd.h>
 
 #include "elements/standard/script.hh"
 #include "substitute.hh"
@@ -19,14 +21,17 @@ void Script::run_timer(Timer *) {
     run();
 }
 
-bool Script::stopped() {
-    if (pause_ == Pause::finished) return false;
-    steps_there_ += 1;
-    if (pause_ != Pause::stop) return pause_ != Pause::finished;
-    if (steps_there_ < steps_wanted_) return true;
-    steps_there_ = 0;
+void Script::count_steps(int steps) {
+    steps_there_ += steps;
+    if (pause_ != Pause::step || steps_there_ < steps_wanted_) return;
+    steps_there_ -= steps_wanted_;
     pause_ = Pause::none;
     run();
+}
+
+bool Script::stopped() {
+    if (pause_ == Pause::finished) return false;
+    count_steps(1);
     return true; // a stop in there asks again
 }
 
@@ -56,15 +61,14 @@ bool Script::step(ErrorHandler &errh) {
         return static_cast<int64_t>(value);
     };
     switch (it.op) {
-    case Op::set: variables_[it.name] = unquote(expand(it.text, errh)); break;
+    case Op::set: variables_[it.name] = value(it, errh); break;
     case Op::init:
+    case Op::exports:
     case Op::label: break;
     case Op::print: print(it, true, errh); break;
     case Op::printn: print(it, false, errh); break;
-    case Op::read:
-    case Op::readq: call_handler(it, false, it.op == Op::readq, errh); break;
-    case Op::write:
-    case Op::writeq: call_handler(it, true, it.op == Op::writeq, errh); break;
+    case Op::read: call_handler(it, false, errh); break;
+    case Op::write: call_handler(it, true, errh); break;
     case Op::save: save(it, false, errh); break;
     case Op::append: save(it, true, errh); break;
     case Op::wait_time: {
@@ -75,30 +79,22 @@ bool Script::step(ErrorHandler &errh) {
         break;
     }
     case Op::wait_step:
-    case Op::wait_stop:
         steps_wanted_ = number();
-        // What came before it counts.
-        if (steps_there_ >= steps_wanted_) {
-            steps_there_ -= static_cast<int>(steps_wanted_);
-            break;
-        }
-        pause_ = it.op == Op::wait_step ? Pause::step : Pause::stop;
+        pause_ = Pause::step;
+        count_steps(0); // what came before it counts
         break;
-    case Op::pause: break;
     case Op::stop:
-    case Op::exit:
         pause_ = Pause::finished;
         router().please_stop();
         return false;
+    case Op::exit: ignore_signals(); return false;
     case Op::end: return false;
     case Op::loop: at_ = 0; break;
     case Op::jump: return jump(it, errh);
-    case Op::returns:
-    case Op::returnq: result_ = unquote(expand(it.text, errh)); return false;
-    case Op::error:
-    case Op::errorq: {
-        const std::string text = unquote(expand(it.text, errh));
-        if (it.op == Op::error && !text.empty()) errh.error("%s", text.c_str());
+    case Op::returns: result_ = value(it, errh); return false;
+    case Op::error: {
+        const std::string text = unquote(expand(it.text, errh, 0, !it.unquotes));
+        if (!text.empty()) errh.error("%s", text.c_str());
         return false;
     }
     }
@@ -116,7 +112,8 @@ bool Script::jump(const Instruction &it, ErrorHandler &errh) {
         if (!holds) return true;
     }
     if (it.target >= 0) return at_ = static_cast<size_t>(it.target), true;
-    if (it.name == "stop" || it.name == "exit") router().please_stop();
+    if (it.name == "stop") router().please_stop();
+    if (it.name == "exit") ignore_signals();
     return false;
 }
 
@@ -135,7 +132,7 @@ void Script::print(const Instruction &it, bool has_newline, ErrorHandler &errh) 
         if (!call.parse(expand(rest, errh), this, router(), false, errh)) return;
         text = call.read(errh);
     } else {
-        text = unquote(expand(rest, errh));
+        text = unquote(expand(rest, errh, 0, !it.unquotes));
     }
     if (has_newline && (text.empty() || text.back() != '\n')) text += '\n';
     FILE *f = stdout;
@@ -153,19 +150,21 @@ void Script::print(const Instruction &it, bool has_newline, ErrorHandler &errh) 
     f == stdout ? std::fflush(f) : std::fclose(f);
 }
 
-void Script::call_handler(const Instruction &it, bool writes, bool is_quiet, ErrorHandler &errh) {
-    SilentErrorHandler silent;
-    ErrorHandler &to = is_quiet ? static_cast<ErrorHandler &>(silent) : errh;
+void Script::call_handler(const Instruction &it, bool writes, ErrorHandler &errh) {
     std::string_view rest = it.text;
-    const std::string name = unquote(expand(pop_word(rest), to));
+    const std::string name = unquote(expand(pop_word(rest), errh));
     HandlerCall call;
-    if (!call.parse(name, this, router(), writes, to)) return;
-    call.value = unquote(expand(rest, to));
+    if (!call.parse(name, this, router(), writes, errh)) {
+        variables_["?"] = std::to_string(-EINVAL);
+        return;
+    }
+    call.value = expand(rest, errh);
+    if (it.unquotes) call.value = unquote(call.value);
     if (writes) {
-        ContextErrorHandler context(to, "While calling '" + name + "':");
-        call.write(call.value, context);
+        ContextErrorHandler context(errh, "While calling '" + name + "':");
+        variables_["?"] = std::to_string(call.write(call.value, context));
     } else {
-        const std::string text = call.read(to);
+        const std::string text = call.read(errh);
         FileErrorHandler(2).message("%s:\n%s", name.c_str(), text.c_str());
     }
 }
@@ -185,46 +184,43 @@ void Script::save(const Instruction &it, bool appends, ErrorHandler &errh) {
     f == stdout ? std::fflush(f) : std::fclose(f);
 }
 
+/// Functions that ask the router.
+bool Script::call_own(const std::string &name, const std::vector<std::string> &args,
+                      std::string &out, ErrorHandler &) {
+    if (name != "readable" && name != "writable") return false;
+    SilentErrorHandler silent;
+    bool all = true;
+    for (const std::string &it : args) {
+        HandlerCall call;
+        all &= call.parse(it, this, router(), name == "writable", silent);
+    }
+    out = to_text(all);
+    return true;
+}
+
 bool Script::look(std::string_view name, std::string &value) const {
+    if (name == "$") return value = std::to_string(getpid()), true;
+    if (name == "?" && !variables_.contains(name)) return value = "0", true;
+    if (name == "#" && !variables_.contains(name)) return value = "0", true;
     const auto it = variables_.find(name);
-    if (it == variables_.end()) return false;
+    // Arguments that weren't given are empty.
+    const bool is_argument = name == "args" || (!name.empty() && name[0] >= '0' && name[0] <= '9');
+    if (it == variables_.end()) return is_argument ? value.clear(), true : false;
     value = it->second;
     return true;
 }
 
-/// "$(…)" from the inside out, then variables.
-std::string Script::expand(std::string_view text, ErrorHandler &errh, int depth) {
-    std::string flat;
-    char quote = 0;
-    for (size_t at = 0; at < text.size();) {
-        const char c = text[at];
-        if (quote != '\'' && c == '\\' && at + 1 < text.size()) {
-            flat.append(text, at, 2);
-            at += 2;
-            continue;
-        }
-        if (quote ? c == quote : (c == '"' || c == '\'')) quote = quote ? 0 : c;
-        if (c != '$' || quote == '\'' || at + 1 >= text.size() || text[at + 1] != '(') {
-            flat += c;
-            at += 1;
-            continue;
-        }
-        size_t end = at + 2;
-        for (int open = 1; end < text.size(); end += 1) {
-            open += text[end] == '(';
-            open -= text[end] == ')';
-            if (open == 0) break;
-        }
-        const std::string value = evaluate(text.substr(at + 2, end - at - 2), errh, depth + 1);
-        for (const char v : value) {
-            // The value is text: nothing in it is to be replaced or to end a quote.
-            if (quote == '"' ? (v == '"' || v == '\\' || v == '$') : false) flat += '\\';
-            flat += v;
-        }
-        at = std::min(end + 1, text.size());
-    }
+std::string Script::value(const Instruction &it, ErrorHandler &errh) {
+    const std::string text = expand(it.text, errh);
+    return it.unquotes ? unquote(text) : text;
+}
+
+std::string Script::expand(std::string_view text, ErrorHandler &errh, int depth,
+                           bool quotes_values) {
     return substitute(
-        flat, [this](std::string_view name, std::string &value) { return look(name, value); });
+        text, [this](std::string_view name, std::string &value) { return look(name, value); },
+        {[&](std::string_view inside) { return evaluate(inside, errh, depth + 1); },
+         quotes_values});
 }
 
 std::string Script::evaluate(std::string_view inside, ErrorHandler &errh, int depth) {
@@ -238,7 +234,7 @@ std::string Script::evaluate(std::string_view inside, ErrorHandler &errh, int de
     std::vector<std::string> args;
     for (const std::string &word : split_words(rest)) args.push_back(unquote(word));
     std::string out;
-    if (script_function(name, args, out, errh)) return out;
+    if (call_own(name, args, out, errh) || script_function(name, args, out, errh)) return out;
     HandlerCall call;
     if (const Handler *own = find_handler(name); own && own->read) {
         call.handler = own;

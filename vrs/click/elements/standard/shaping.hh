@@ -20,11 +20,14 @@ class RateArgument {
             args.mandatory("RATE", Bandwidth{}, rate);
         else
             args.mandatory("RATE", rate);
+        bool has_bytes = false;
+        if (unit_ == bytes) args.keyword("BURST_BYTES", size, has_bytes);
         if (args.keyword("BURST_DURATION", Seconds{}, seconds, has_seconds)
                 .keyword("BURST_SIZE", size, has_size)
                 .complete() < 0)
             return -1;
         if (rate < 0) return args.error("RATE: must be >= 0");
+        has_size |= has_bytes;
         if (has_seconds && has_size)
             return args.error("cannot specify both BURST_DURATION and BURST_SIZE");
         seconds_ = has_seconds ? seconds : default_burst_s;

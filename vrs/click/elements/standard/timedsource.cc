@@ -24,6 +24,7 @@ Room before the data.
 =h data rw
 =h limit rw
 */
+#include "elements/standard/source_data.hh"
 #include "router.hh"
 
 namespace click {
@@ -34,7 +35,7 @@ class TimedSource final : public Element {
     const char *port_count() const override { return "0/1"; }
     const char *processing() const override { return "h/h"; }
     int configure(Args &args) override {
-        data_ = "A packet made by TimedSource, of sixty-four bytes or so: 64 ! ok";
+        data_ = default_source_data;
         return args.positional("INTERVAL", interval_)
             .positional("DATA", data_)
             .keyword("LIMIT", limit_)

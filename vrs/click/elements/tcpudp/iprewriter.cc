@@ -44,6 +44,11 @@ Whether the destination address annotation becomes the new destination. Default 
 =h table r
 =h tcp_table r
 =h udp_table r
+=h mappings r
+As table.
+=h tcp_lookup r+
+=h udp_lookup r+
+What a flow `SADDR SPORT DADDR DPORT` becomes.
 =h nmappings r
 =h size r
 =h mapping_failures r
@@ -64,6 +69,8 @@ class IPRewriter final : public PortRewriter {
         Rewriter::add_handlers();
         add_read("tcp_table", [this] { return dump(ip_proto_tcp); });
         add_read("udp_table", [this] { return dump(ip_proto_udp); });
+        add_lookup("tcp_lookup", ip_proto_tcp);
+        add_lookup("udp_lookup", ip_proto_udp);
     }
 
   protected:

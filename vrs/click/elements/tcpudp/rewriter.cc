@@ -1,6 +1,8 @@
 // What rewriter.hh declares, but for sharing: rewriter_sharing.cc.
 #include "elements/tcpudp/rewriter.hh"
 
+#include <algorithm>
+
 #include "router.hh"
 
 namespace click {
@@ -22,7 +24,14 @@ int Rewriter::configure(Args &args) {
         .keyword("MAPPING_CAPACITY", Bounded<uint32_t>{1, 16'000'000}, capacity_)
         .keyword("REAP_INTERVAL", Seconds{}, reap_s_);
     add_keywords(args);
+    // Of old there was an interval for each table. The shortest is that of all.
+    double old_s[3] = {};
+    bool are_given[3] = {};
+    static constexpr const char *old[] = {"REAP_TCP", "REAP_TCP_DONE", "REAP_UDP"};
+    for (size_t i = 0; i < 3; i += 1) args.keyword(old[i], Seconds{}, old_s[i], are_given[i]);
     if (args.complete() < 0) return -1;
+    for (size_t i = 0; i < 3; i += 1)
+        if (are_given[i] && old_s[i] > 0) reap_s_ = std::min(reap_s_, old_s[i]);
     if (static_cast<int>(specs.size()) != ninputs())
         return args.error("need %d argument%s, one per input port", ninputs(),
                           ninputs() == 1 ? "" : "s");
@@ -204,8 +213,37 @@ std::string Rewriter::dump(int protocol) const {
     return out;
 }
 
+/// What a flow "SADDR SPORT DADDR DPORT" becomes, in the same form; nothing when it isn't known.
+void Rewriter::add_lookup(const char *name, uint8_t protocol) {
+    add_read(name, [this, protocol](const std::string &text, ErrorHandler &errh) {
+        const std::vector<std::string> words = split_words(text);
+        FlowKey key;
+        IPAddress source, destination;
+        uint64_t ports[2] = {};
+        bool is_negative, overflows;
+        bool is_good = words.size() == 4 && parse_address(words[0], source) &&
+                       parse_address(words[2], destination);
+        for (size_t i = 0; i < 2 && is_good; i += 1)
+            is_good = parse_integer(words[i * 2 + 1], ports[i], is_negative, overflows) &&
+                      !is_negative && ports[i] <= 0xffff;
+        if (!is_good) {
+            errh.error("expected 'SADDR SPORT DADDR DPORT'");
+            return std::string();
+        }
+        key = {source.addr, destination.addr, net16(static_cast<uint16_t>(ports[0])),
+               net16(static_cast<uint16_t>(ports[1])), protocol};
+        int direction;
+        const Flow *flow = find(key, direction);
+        if (!flow) return std::string();
+        const FlowKey it = flow->rewritten(direction);
+        return format("%s %u %s %u", IPAddress(it.source).text().c_str(), net16(it.source_port),
+                      IPAddress(it.destination).text().c_str(), net16(it.destination_port));
+    });
+}
+
 void Rewriter::add_handlers() {
-    add_read("table", [this] { return dump(-1); });
+    for (const char *name : {"table", "mappings"})
+        add_read(name, [this] { return dump(-1); });
     for (const char *name : {"nmappings", "size"})
         add_read(name, [this] { return table_.size(); });
     add_read("mapping_failures", [this] { return failures_; });

@@ -66,6 +66,7 @@ class Rewriter : public SortElement<Rewriter>, public Sharer {
     virtual void take_details(uint32_t /*number*/, std::string_view /*bytes*/) {}
     virtual void move_details(uint32_t /*from*/, uint32_t /*to*/, Rewriter & /*old*/) {}
     std::string dump(int protocol) const; // -1: all
+    void add_lookup(const char *name, uint8_t protocol);
 
     void announce(uint32_t number);
     FlowTable table_;

@@ -12,6 +12,7 @@ numbers, acknowledgements and selective acknowledgements follow.
 As for IPRewriter, like the other keywords; also TIMEOUT and GUARANTEE.
 =h table r
 =h tcp_table r
+=h tcp_lookup r+
 =h nmappings r
 =h mapping_failures r
 =h patterns r
@@ -31,6 +32,7 @@ void *TCPRewriter::cast(const char *name) {
 void TCPRewriter::add_handlers() {
     Rewriter::add_handlers();
     add_read("tcp_table", [this] { return dump(ip_proto_tcp); });
+    add_lookup("tcp_lookup", ip_proto_tcp);
 }
 
 void TCPRewriter::add_keywords(Args &args) {

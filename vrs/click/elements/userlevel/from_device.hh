@@ -5,8 +5,8 @@
 #include <cstring>
 #include <unistd.h>
 
+#include "elements/analysis/force_ip.hh"
 #include "elements/userlevel/packet_socket.hh"
-#include "headers.hh"
 #include "port_hub.hh"
 #include "router.hh"
 
@@ -14,7 +14,7 @@ namespace click {
 
 class FromPort : public Element {
   public:
-    const char *port_count() const override { return "0/1"; }
+    const char *port_count() const override { return "0/1-2"; }
     const char *processing() const override { return "h/h"; }
     int configure_phase() const override { return phase_privileged; }
     int configure(Args &args) override {
@@ -58,6 +58,7 @@ class FromPort : public Element {
     }
     void add_handlers() override {
         add_read("count", [this] { return count_; });
+        add_read("encap", [] { return "ETHER"; });
         add_write("reset_counts", [this] { count_ = 0; });
     }
     void selected(int, int) override {
@@ -85,12 +86,7 @@ class FromPort : public Element {
 
   private:
     void deliver(Packet *p) {
-        if (only_ip_) {
-            const auto *ether = p->ether_header();
-            if (!ether || ether->type != net16(ether_type_ip)) return p->kill();
-            p->pull(sizeof *ether);
-            p->set_network_header(p->data(), 20);
-        }
+        if (only_ip_ && !mark_ip(*p, link_ethernet)) return checked_push(1, p);
         output(0).push(p);
     }
 

@@ -23,9 +23,10 @@ Bytes of a frame at most. Default 2046.
 =k HEADROOM
 Room in front of the data. Default 128.
 =k SNIFFER, METHOD, CAPTURE, FORCE_IP, ACTIVE, TIMESTAMP
-Accepted, and changes nothing, but FORCE_IP: only IP packets are taken, without their Ethernet
-header.
+Accepted, and changes nothing, but FORCE_IP: only IP packets are taken, with their IP header marked;
+the Ethernet header stays. Others leave by the second output, if there is one.
 =h count r
+=h encap r
 =h reset_counts w
 =a ToDevice, PollDevice, FromLVRM
 */

@@ -84,12 +84,7 @@ class FromHost final : public Element, public HostDevice {
         return 0;
     }
     int initialize(ErrorHandler &errh) override {
-        descriptor_ = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-        if (descriptor_ < 0) return errh.error("/dev/net/tun: %s", std::strerror(errno));
-        ifreq request = named();
-        request.ifr_flags = IFF_TAP | IFF_NO_PI;
-        if (::ioctl(descriptor_, TUNSETIFF, &request) < 0) return fail("TUNSETIFF", errh);
-        if (set_up(errh) < 0) return -1;
+        if (open(errh) < 0 || set_up(errh) < 0) return -1;
         router().driver().add_select(descriptor_, Driver::select_read, this);
         return 0;
     }
@@ -98,6 +93,7 @@ class FromHost final : public Element, public HostDevice {
         router().driver().remove_select(descriptor_, Driver::select_read, this);
         ::close(descriptor_);
         descriptor_ = -1;
+        std::erase(open_, this);
     }
     void add_handlers() override {
         add_read("count", [this] { return count_; });
@@ -121,6 +117,20 @@ class FromHost final : public Element, public HostDevice {
     }
 
   private:
+    /// A configuration that replaces another one shares its device: it stays, with all it has.
+    int open(ErrorHandler &errh) {
+        for (const FromHost *it : open_)
+            if (it->device_ == device_) descriptor_ = ::fcntl(it->descriptor_, F_DUPFD_CLOEXEC, 0);
+        if (descriptor_ < 0) {
+            descriptor_ = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+            if (descriptor_ < 0) return errh.error("/dev/net/tun: %s", std::strerror(errno));
+            ifreq request = named();
+            request.ifr_flags = IFF_TAP | IFF_NO_PI;
+            if (::ioctl(descriptor_, TUNSETIFF, &request) < 0) return fail("TUNSETIFF", errh);
+        }
+        open_.push_back(this);
+        return 0;
+    }
     ifreq named() const {
         ifreq request{};
         std::memcpy(request.ifr_name, device_.c_str(), device_.size() + 1);
@@ -163,7 +173,8 @@ class FromHost final : public Element, public HostDevice {
         route.rt_genmask = in_sockaddr({});
         route.rt_gateway = in_sockaddr(gateway_);
         route.rt_flags = RTF_UP | RTF_GATEWAY;
-        return ::ioctl(fd, SIOCADDRT, &route) < 0 ? fail("default route", errh) : 0;
+        if (::ioctl(fd, SIOCADDRT, &route) == 0 || errno == EEXIST) return 0;
+        return fail("default route", errh);
     }
     int set_address6(ErrorHandler &errh) {
         const int fd = ::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -176,9 +187,10 @@ class FromHost final : public Element, public HostDevice {
         const int error = errno;
         ::close(fd);
         errno = error;
-        return result < 0 ? fail("IPv6 address", errh) : 0;
+        return result < 0 && error != EEXIST ? fail("IPv6 address", errh) : 0;
     }
 
+    static inline std::vector<const FromHost *> open_;
     static constexpr int burst = 32;
     static constexpr uint32_t frame_bytes = 2048;
     IPPrefix address_;
