@@ -9,7 +9,7 @@ const verdicts = @import("verdict.zig");
 const Vri = @import("vri_adapter.zig").Vri;
 const Dispatcher = dispatch.Dispatcher;
 
-/// As many batches from each VRI as `ingest.zig` takes from a port, or as `came` from all of them in
+/// As many batches from each VRI as `ingest.zig` takes from a port, or as `came` from all ports in
 /// this pass where that is more, so that neither way outruns the other.
 pub fn exhale(d: *Dispatcher, came: u32) u32 {
     const most = @max(dispatch.batches_per_pass, came / dispatch.batch + 1);

@@ -71,7 +71,8 @@ pub const Visit = struct {
     fn waitedNs(v: *Visit) ?u64 {
         var text: [64]u8 = undefined;
         if (v.schedstat < 0) {
-            const path = std.fmt.bufPrintZ(&text, "/proc/{d}/schedstat", .{v.pid}) catch return null;
+            const format = "/proc/{d}/schedstat";
+            const path = std.fmt.bufPrintZ(&text, format, .{v.pid}) catch return null;
             const fd = linux.open(path, .{ .CLOEXEC = true }, 0);
             if (linux.errno(fd) != .SUCCESS) return null;
             v.schedstat = @intCast(fd);
