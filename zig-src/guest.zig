@@ -144,7 +144,7 @@ pub const Guests = struct {
     pub fn host(g: *Guests, now_ns: u64, work: u32) void {
         if (work == 0) g.idle_ns += now_ns -% g.noted_ns;
         g.noted_ns = now_ns;
-        if (g.passing != 0) {
+        if (g.passing != 0 and work != 0) {
             if (work > passing_frames or now_ns -% g.woke_ns > visit_ns) return g.dismiss(.passing);
         } else if (work != 0) return; // one that is woken has its turn at once
         _ = linux.sched_yield();
