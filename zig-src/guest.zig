@@ -33,6 +33,10 @@ const guests_max = 8;
 const waited_share = 4;
 const crowded_looks = 2;
 const vris_per_look = 8;
+/// Frames handed over at once, on average: with fewer there is time, and who waits at home with a
+/// core to itself now and then answers sooner.
+const batch_to_come = 6;
+const batch_to_stay = 2;
 const stay_ns = 10 * std.time.ns_per_s;
 /// What such guests may take of our core, together, and for how many looks more.
 const heavy_eighths = 3;
@@ -58,12 +62,25 @@ pub const Visit = struct {
     crowded: u32 = 0, // looks in turn that found it so
     // As last looked at.
     looked_ns: u64 = 0,
+    frames: u64 = 0,
+    batches: u64 = 0,
     waited_ns: u64 = 0, // ever, for its core
     schedstat: i32 = -1, // its file in /proc, once it is open
     processor_ns: u64 = 0,
 
     pub fn deinit(v: *Visit) void {
         if (v.schedstat >= 0) _ = linux.close(v.schedstat);
+    }
+
+    /// Frames per hand-over since the last look; plenty where there were none.
+    fn meanBatch(v: *Visit, vri: *const Vri) u64 {
+        var batches: u64 = 0;
+        for (vri.counters.batches) |count| batches += count;
+        const frames = vri.counters.received_frames;
+        defer v.frames = frames;
+        defer v.batches = batches;
+        if (batches == v.batches) return batch_to_stay;
+        return (frames -% v.frames) / (batches - v.batches);
     }
 
     /// How long it has been kept waiting for a core while it could run: the second number there.
@@ -161,7 +178,7 @@ pub const Guests = struct {
             const processor_ns = processorNs(visit.pid);
             taken_ns += processor_ns -| visit.processor_ns;
             visit.processor_ns = processor_ns;
-            over = over or now_ns > visit.until_ns;
+            over = over or now_ns > visit.until_ns or visit.meanBatch(vri) < batch_to_stay;
         }
         // With an idle dispatcher they only take turns at waiting.
         const is_heavy = taken_ns > elapsed_ns / 8 * heavy_eighths and g.idle_ns < elapsed_ns / 4;
@@ -232,7 +249,8 @@ fn isCrowded(vri: *Vri, now_ns: u64) bool {
     const visit = &vri.visit;
     const waited_ns = visit.waitedNs() orelse return false;
     const elapsed_ns = now_ns -% visit.looked_ns;
-    const is_crowded = waited_ns -% visit.waited_ns > elapsed_ns / waited_share;
+    const waits = waited_ns -% visit.waited_ns > elapsed_ns / waited_share;
+    const is_crowded = visit.meanBatch(vri) >= batch_to_come and waits;
     visit.waited_ns = waited_ns;
     visit.looked_ns = now_ns;
     visit.crowded = if (is_crowded) visit.crowded +| 1 else 0;

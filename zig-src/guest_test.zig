@@ -216,14 +216,14 @@ const Stranger = struct {
     }
 };
 
-/// Frames now and then, until it is here (or no more).
+/// Small batches now and then, until it is here (or no more).
 fn trickle(p: *Pair, here: bool) !void {
     p.r.idle = .{ .spins = 0, .yields = 2000 }; // it waits for the next one, and yields
     try p.r.replan();
     p.vri().visit.not_before_ns = 0;
     const ms: linux.timespec = .{ .sec = 0, .nsec = std.time.ns_per_ms / 10 };
-    for (0..10 * patience_ms) |_| {
-        p.send(1);
+    for (0..patience_ms) |_| {
+        p.send(8);
         p.r.d.pass();
         const visit = &p.vri().visit;
         if ((visit.home != guest.at_home and visit.until_ns != 0) == here) return;
@@ -259,7 +259,7 @@ test "one that takes too much of our core goes home, and is not asked again soon
     @atomicStore(u32, p.burden, 1 << 16, .monotonic);
     for (0..patience_ms) |_| {
         if (p.vri().visit.home == guest.at_home) break;
-        p.send(1);
+        p.send(8);
         p.r.d.pass();
         _ = linux.sched_yield();
     }
