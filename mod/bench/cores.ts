@@ -13,7 +13,7 @@ import {
   verdict,
   vris,
 } from "./dummy.ts";
-import { chooseLayout, measureLimit } from "./limit.ts";
+import { measureBestLimit } from "./limit.ts";
 import { benchRouters } from "./routers.ts";
 import { captured_bytes } from "./stage_routes.ts";
 import { median } from "./statistics.ts";
@@ -57,8 +57,7 @@ export async function benchPlacements(context: BenchContext): Promise<Outcome> {
   const rows: PlacementRow[] = [];
   const cores = machine.used_cores;
   const common = { runtime, cores, captured_bytes, trace_frames, ms: timing.limit_ms };
-  const limitOptions = { ...common, ...await chooseLayout(common) };
-  const limit = () => measureLimit(limitOptions);
+  const limit = () => measureBestLimit(common);
   for (const router of context.router === null ? benchRouters : [context.router]) {
     for (const [name, placement] of Object.entries(placements)) {
       if (name !== (context.cores.placement ?? name)) continue;

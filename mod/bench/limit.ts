@@ -43,13 +43,13 @@ const layouts = [
   { window_frames: 2048, stride_bytes: 2048 },
 ] as const;
 
-/** The layout that it is best in: no figure of lvrm's is put beside less. */
-export async function chooseLayout(
+/** The limit in the best of its layouts: no figure of lvrm's is put beside less. */
+export async function measureBestLimit(
   options: Omit<LimitOptions, "window_frames" | "stride_bytes" | "queue">,
-): Promise<(typeof layouts)[number]> {
+): Promise<number> {
   const limits: number[] = [];
   for (const layout of layouts) limits.push(await measureLimit({ ...options, ...layout }));
-  return layouts[limits.indexOf(Math.max(...limits))]!;
+  return Math.max(...limits);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Experiment 1c: frames per second from memory to discard, through one VRI. */
 import { manifest } from "../../ffi/abi.gen.ts";
 import { BenchGateway, type Throughput } from "./gateway.ts";
-import { chooseLayout, measureLimit } from "./limit.ts";
+import { measureBestLimit } from "./limit.ts";
 import { benchRouters, routerCommand } from "./routers.ts";
 import type { BenchContext, Timing } from "./types.ts";
 import { median } from "./statistics.ts";
@@ -41,7 +41,7 @@ interface Case {
 
 /** Seven sizes, four queues and three routers take some minutes with these, not half an hour. */
 function timingOf({ quick, timing }: BenchContext): Timing {
-  return quick ? timing : { ...timing, samples: 3, limit_ms: 200, warm_up_ms: 100, sample_ms: 300 };
+  return quick ? timing : { ...timing, samples: 3, limit_ms: 100, warm_up_ms: 100, sample_ms: 300 };
 }
 
 /** One sample: starts the gateway, and lets frames through. */
@@ -100,8 +100,7 @@ async function sampleSize(
   const timing = timingOf(context);
   const captured_bytes = wire_bytes - wireOverhead_bytes;
   const common = { runtime, cores: machine.used_cores, captured_bytes, trace_frames };
-  const layout = await chooseLayout({ ...common, ms: timing.limit_ms });
-  const limit = () => measureLimit({ ...common, ...layout, ms: timing.limit_ms });
+  const limit = () => measureBestLimit({ ...common, ms: timing.limit_ms });
   const samples = new Map<Case, Bracketed[]>(cases.map((c) => [c, []]));
   let before = await limit();
   for (let i = 0; i < timing.samples; i++) {
