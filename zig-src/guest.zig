@@ -72,7 +72,7 @@ pub const Visit = struct {
         if (v.schedstat >= 0) _ = linux.close(v.schedstat);
     }
 
-    /// Frames per hand-over since the last look; plenty where there were none.
+    /// Frames per hand-over since the last look; where there were none, as many as let it stay.
     fn meanBatch(v: *Visit, vri: *const Vri) u64 {
         var batches: u64 = 0;
         for (vri.counters.batches) |count| batches += count;
@@ -161,9 +161,10 @@ pub const Guests = struct {
     pub fn host(g: *Guests, now_ns: u64, work: u32) void {
         if (work == 0) g.idle_ns += now_ns -% g.noted_ns;
         g.noted_ns = now_ns;
-        if (g.passing != 0 and work != 0) {
+        if (work != 0) {
+            if (g.passing == 0) return; // one that is woken has its turn at once
             if (work > passing_frames or now_ns -% g.woke_ns > visit_ns) return g.dismiss(.passing);
-        } else if (work != 0) return; // one that is woken has its turn at once
+        }
         _ = linux.sched_yield();
     }
 
