@@ -87,7 +87,6 @@ fn launch(request: Request, environment: [:null]const ?[*:0]const u8) Failure!vo
     const executable = try openExecutable(path);
     leaveTerminal();
     if (request.cores) |*cores| try pin(cores);
-    shortenSlice();
     resetSignals();
     closeOthers(request.keep[0..request.keep_len], executable);
     try restrict();
@@ -149,20 +148,6 @@ const List = struct {
         }
     }
 };
-
-const slice_ns = 100 * std.time.ns_per_us; // the shortest that the kernel takes
-
-/// A VR that wakes up runs before whoever has its core just then for longer work, such as the
-/// control plane on a machine with few cores: from Linux 6.12 on the scheduler goes by the length
-/// of slices. It gets no larger share of the core. Elsewhere it does nothing.
-fn shortenSlice() void {
-    var attributes: linux.sched_attr = .{};
-    const size = attributes.size;
-    if (linux.errno(linux.sched_getattr(0, &attributes, size, 0)) != .SUCCESS) return;
-    if (attributes.policy != 0) return; // SCHED_OTHER; somebody chose another
-    attributes.runtime = slice_ns;
-    _ = linux.sched_setattr(0, &attributes, 0);
-}
 
 /// An exec keeps the mask and the ignored signals; a VR starts as one started from a shell does.
 fn resetSignals() void {

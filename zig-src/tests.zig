@@ -18,6 +18,7 @@ test {
     _ = @import("socket_adapter/fanout_test.zig");
     _ = @import("allocation_test.zig");
     _ = @import("patience.zig");
+    _ = @import("slice.zig");
     _ = @import("guest.zig");
     _ = @import("snapshot.zig");
     _ = @import("idle_test.zig");

@@ -14,6 +14,7 @@ const control = @import("ipc_queue/control.zig");
 const ipc_queue = @import("ipc_queue/registry.zig");
 const link = @import("link.zig");
 const shm = @import("shm.zig");
+const slice = @import("slice.zig");
 const Patience = @import("patience.zig").Patience;
 
 /// The first three fields are `struct lvrm_vr` of lvrm_vr.h.
@@ -230,6 +231,7 @@ pub const State = struct {
         const words = &s.header.vri_words;
         words.wants = wants;
         words.wanted_ports = ports;
+        slice.shorten();
         @atomicStore(u32, &words.ready, 1, .release);
         s.lanes[0].wakeDispatcher();
     }
@@ -281,7 +283,9 @@ pub const State = struct {
             s.roused = roused;
             s.expects = true;
         }
-        switch (s.patience.next(idle, busy_poll, s.expects, now_ns)) {
+        // Without leave to yield it sleeps in between, whatever is to come.
+        const awaits = s.expects and idle.yields != 0;
+        switch (s.patience.next(idle, busy_poll, awaits, now_ns)) {
             // Some looks at the queues for one at the clock and everything else that a VR does.
             .look => for (0..4) |_| {
                 if (s.somethingWaits()) break;

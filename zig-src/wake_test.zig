@@ -80,3 +80,20 @@ test "an event between sleeping processes, through a sleeping dispatcher, is nev
     // Another process may keep the core for that long, once in a while; a lost wake-up is regular.
     try expect(late + board.late[0] + board.late[1] <= rounds / 100);
 }
+
+test "a VRI that may not yield sleeps at once, also when it was roused" {
+    var r: Rig = undefined;
+    try r.init(.{ .spins = 0, .yields = 0 }, false);
+    defer r.deinit();
+    try r.addVr(0, .{});
+    try r.addVri(0, 0, .{});
+    const words = &r.side(0).header.vri_words;
+    const idle = &r.vri(0).monitor.idle;
+    for ([_]u32{ 100, 0 }) |yields| {
+        idle.yields = yields;
+        r.vri(0).rouse();
+        const before = words.sleeps;
+        r.side(0).wait(1);
+        try std.testing.expectEqual(@intFromBool(yields == 0), words.sleeps - before);
+    }
+}

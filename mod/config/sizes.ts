@@ -67,11 +67,13 @@ export function largestMtu(slotBytes: number): number {
 
 /**
  * How long to spin before sleeping: long on a core of its own; on one that two share hardly, since
- * what is waited for may need the core.
+ * what is waited for may need the core. While a process starts there VRIs don't yield: it would
+ * keep the core for a whole time slice, but one that wakes up gets it at once.
  */
-export const idle: { readonly own: Idle; readonly shared: Idle } = {
+export const idle: { readonly own: Idle; readonly shared: Idle; readonly crowded: Idle } = {
   own: { spins: 300, yields: 400 },
   shared: { spins: 2, yields: 100 },
+  crowded: { spins: 2, yields: 0 },
 };
 
 /**

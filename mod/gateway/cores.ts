@@ -133,8 +133,9 @@ export class Cores implements Seating {
     }
   }
 
-  idle(core: number | null, users: Users): Idle {
+  idle(core: number | null, users: Users, crowded = false): Idle {
     const asked = this.#parts.idle;
+    if (crowded) return { ...idle.crowded, ...asked };
     if (core !== null) {
       const dispatchers = this.dispatchers.filter((it) => it === core).length;
       const there = Math.max(1, users.get(core) ?? 0) + dispatchers;

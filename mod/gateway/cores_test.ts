@@ -2,6 +2,10 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { idle } from "../config/sizes.ts";
 import { placements } from "../vr_monitor/mod.ts";
 import type { Core } from "../vr_monitor/mod.ts";
+import type { Instance } from "../vri_monitor/instance.ts";
+import { Outbox } from "../vri_monitor/mod.ts";
+import { Roster } from "../vri_monitor/roster.ts";
+import { begin } from "../vri_monitor/state.ts";
 import { Cores } from "./cores.ts";
 
 const machine = (...numbers: number[]): Core[] =>
@@ -31,6 +35,7 @@ Deno.test("one core is shared by all, and everybody idles accordingly", () => {
   deepEqual([cores.place(0, new Map()).core, cores.forVris], [3, 0]);
   deepEqual(cores.dispatcherIdle, { ...idle.shared, spins: 7 });
   deepEqual(cores.idle(3, new Map([[3, 1]])), { ...idle.shared, spins: 7 });
+  deepEqual(cores.idle(3, new Map([[3, 1]]), true), { ...idle.crowded, spins: 7 });
   deepEqual(make(machine(0, 1)).dispatcherIdle, idle.own);
   const same = make(machine(0, 1), { placement: placements.same });
   deepEqual(same.dispatcherIdle, idle.shared);
@@ -81,4 +86,28 @@ Deno.test("several dispatchers have cores of their own, which VRIs don't get whi
   deepEqual(make(machine(5), { dispatchers: 3 }).dispatchers, [5, 5, 5]);
   const kernels = make(machine(0, 1, 2), { dispatchers: 2, placement: placements.default });
   deepEqual(kernels.dispatchers, [0, null]);
+});
+
+function instance(vri: number): Instance {
+  const outbox = new Outbox(() => [], () => true);
+  return { vri, outbox, id: "", process: null, offersHandlers: false, since: null };
+}
+
+Deno.test("while a process starts on a core, the VRIs there don't yield to it", () => {
+  const cores = make(machine(0, 1, 2));
+  const roster = new Roster();
+  const running = { is: "running", since_ms: 0, failures: 0 } as const;
+  const first = roster.add(0, "vr1", running);
+  const second = roster.add(0, "vr1", running);
+  const third = roster.add(0, "vr1", begin(0)[0]);
+  Object.assign(first, { active: true, core: 1, instance: instance(0) });
+  Object.assign(second, { active: true, core: 2, instance: instance(1) });
+  const idles = () => roster.planVris(cores).map((it) => it.idle);
+  deepEqual(idles(), [idle.own, idle.own], "it has no process yet");
+  third.instance = instance(2);
+  deepEqual(idles().slice(0, 2), [idle.crowded, idle.crowded], "a standby may start on both");
+  Object.assign(third, { active: true, core: 2 });
+  deepEqual(idles(), [idle.own, idle.crowded, idle.crowded]);
+  third.state = running;
+  deepEqual(idles(), [idle.own, idle.shared, idle.shared]);
 });

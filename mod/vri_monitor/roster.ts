@@ -125,12 +125,19 @@ export class Roster {
       .map((it) => it.instance!.vri);
   }
 
+  /** Cores on which a process may start just now. */
+  #crowded(seating: Seating): Set<number> {
+    const starting = this.#all.filter((it) => it.state.is === "starting" && it.instance !== null);
+    return new Set(starting.flatMap(({ active, core }) => seating.coresFor(active, core)));
+  }
+
   /** The part of a plan of all that have a process. */
   planVris(seating: Seating): PlanVri[] {
     const users = this.users();
+    const crowded = this.#crowded(seating);
     return this.#all.flatMap(({ instance, state, core, decidedNs }): PlanVri[] => {
       if (instance === null) return [];
-      const idle = seating.idle(core, users);
+      const idle = seating.idle(core, users, core === null ? crowded.size > 0 : crowded.has(core));
       const pid = instance.process?.pid ?? null;
       return [{ vri: instance.vri, state: planStates[state.is], idle, decidedNs, pid }];
     });

@@ -11,8 +11,8 @@ export interface Seating {
   place(vr: number, users: Users): Choice;
   /** The core that the VRI after `rank` more of a VR would get. */
   next(vr: number, users: Users, rank: number): Choice;
-  /** How long a VRI on this core waits before it sleeps. */
-  idle(core: number | null, users: Users): Idle;
+  /** How long a VRI on this core waits before it sleeps. `crowded`: a process starts there. */
+  idle(core: number | null, users: Users, crowded: boolean): Idle;
   /** CPU numbers that a new process may run on: of a VRI with its core, or of a standby. */
   coresFor(active: boolean, core: number | null): readonly number[];
 }
