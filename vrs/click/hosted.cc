@@ -141,6 +141,7 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
         if (!lvrm_vr_alive(vr) || !hub->take_events()) return 0;
         if (hosted.siblings().flush()) lvrm_vr_wait(vr, 1);
     }
+    Packet::warm_up();
     hosted.get_ready();
     while (lvrm_vr_alive(vr)) {
         hub->fetch(dummy.due(Batch::capacity));

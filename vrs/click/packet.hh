@@ -189,6 +189,10 @@ class alignas(64) Packet final {
     }
     /// The frame is sent by other means now: end the packet without releasing the frame.
     void detach_frame();
+    /// Makes the first packets, which takes half a millisecond that a frame would wait.
+    static void warm_up() {
+        if (!pool_) grow_pool();
+    }
 
   private:
     enum class Kind : uint8_t { pooled, heap, frame };
