@@ -3,30 +3,23 @@
  * method. Called on the main thread only. Every number is range-checked here, since V8 stops
  * checking once a call is hot and would truncate in silence.
  */
-import { abiHash, layout, limits, symbols } from "./abi.gen.ts";
+import { abiHash, layout, limits } from "./abi.gen.ts";
+import { type AnnouncedVri, putAnnouncements } from "./announcement.ts";
 import { checked, u32Max } from "./checked.ts";
 import { putIdle } from "./idle.ts";
 import type { Idle } from "./idle.ts";
 import { putReplay, type Replay } from "./replay.ts";
+import { CoreError, EAGAIN, type Library, openLibrary } from "./library.ts";
 import { Traces } from "./traces.ts";
 
+export type { AnnouncedVri } from "./announcement.ts";
 export { type Idle, putIdle } from "./idle.ts";
 
-/** EAGAIN of Linux: the one errno that callers treat as "later". */
-export const EAGAIN = 11;
+export { CoreError, EAGAIN } from "./library.ts";
+export type { CoreSymbols } from "./library.ts";
+
 const ESRCH = 3;
 const ENOTUNIQ = 76;
-
-/** A call into the library failed. `errno` is positive; the message is the library's own. */
-export class CoreError extends Error {
-  readonly errno: number;
-
-  constructor(message: string, errno: number) {
-    super(message);
-    this.name = "CoreError";
-    this.errno = errno;
-  }
-}
 
 /** `cores`: by dispatcher, the CPU number to pin it on; null, or -1: the kernel places it. */
 export interface StartConfig {
@@ -92,37 +85,14 @@ export interface ReceivedEvent {
   readonly payload: Uint8Array<ArrayBuffer>;
 }
 
-/** The library's functions. */
-export type CoreSymbols = Library["symbols"];
-
-type Library = Deno.DynamicLibrary<typeof symbols>;
-
-/** Opens the library after comparing its layout hash with this program's. */
-function openLibrary(path: string, expected: bigint): Library {
-  try {
-    const probe = Deno.dlopen(path, { lvrm_abi_hash: symbols.lvrm_abi_hash });
-    const found = probe.symbols.lvrm_abi_hash();
-    probe.close();
-    if (found !== expected) {
-      throw new CoreError(
-        `cannot use ${path}: its layout is ${found.toString(16)}, this program's ` +
-          `${expected.toString(16)}: they come from different builds; build both again`,
-        0,
-      );
-    }
-    return Deno.dlopen(path, symbols);
-  } catch (error) {
-    if (error instanceof CoreError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CoreError(`cannot load ${path}: ${reason}`, 0);
-  }
-}
-
 /** The loaded library. Methods throw CoreError unless they say otherwise. */
 export class Core {
   readonly #library: Library;
   readonly #events = new Uint8Array(layout.EventHeader.size + limits.max_event_bytes);
   readonly #text = new Uint8Array(1024);
+  readonly #announced = new DataView(
+    new ArrayBuffer(limits.max_announcements * layout.Announcement.size),
+  );
   #dispatchers = 1;
   /** Thin netlink calls, results as the kernel gave them (0, a count or -errno). */
   readonly netlink: NetlinkSymbols;
@@ -308,6 +278,17 @@ export class Core {
   plan(bytes: Uint8Array<ArrayBuffer>): number | null {
     const result = this.#library.symbols.lvrm_plan(bytes, bytes.byteLength);
     return result === -EAGAIN ? null : this.#check(result);
+  }
+
+  /**
+   * Says ahead of the plan that standbys run from now on, or that running VRIs leave; the plan that
+   * follows has to say the same. False where that can't be done just now: the plan alone tells.
+   */
+  announce(changes: readonly AnnouncedVri[], decidedNs: bigint): boolean {
+    if (changes.length > limits.max_announcements) return false;
+    putAnnouncements(this.#announced, changes, decidedNs);
+    const { lvrm_announce: announce } = this.#library.symbols;
+    return this.#checkLater(announce(this.#announced, changes.length));
   }
 
   /** Queues a control event for a VRI; false when too much waits for it already. */

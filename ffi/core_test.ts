@@ -101,6 +101,38 @@ async function dispatcherTid(): Promise<string> {
   throw new Error("the dispatcher doesn't run");
 }
 
+const sizes = { slotBytes: limits.slot_bytes, slotCount: 64, flowCount: 64, flowIdleMs: 500 };
+const vr = { vr: 0, ...sizes, balancer: 0, byFrame: false, loadEstimator: 0, loadWeight: 32 };
+
+Deno.test("only a standby's first frames and a VRI's last ones are announced ahead of a plan", async () => {
+  const core = Core.load(library);
+  const fails = (state: "running" | "draining", vri: number, text: RegExp) =>
+    throws(() => core.announce([{ vri, state }], 1n), text);
+  try {
+    fails("running", 0, /the dispatcher does not run/);
+    core.start({ cores: [-1], idle, busyPoll: false });
+    fails("running", 0, /VRI 0 does not exist/);
+    fails("running", limits.max_vris, /vri/);
+    core.vrCreate(vr);
+    const capacities = { queueCapacity: 64, freeCapacity: 64, controlCapacity: 1 << 16 };
+    core.vriCreate({ vri: 0, vr: 0, queue: 0, ...capacities });
+    fails("draining", 0, /VRI 0 can't go from attaching to state 2/);
+    equal(core.announce([], 1n), true);
+    const many = Array(limits.max_announcements + 1).fill({ vri: 0, state: "running" } as const);
+    equal(core.announce(many, 1n), false, "too many: the plan tells");
+    const announce = () => core.announce([{ vri: 0, state: "running" }], 1n);
+    equal(announce(), true);
+    // Until the dispatcher has made it so; from then on it runs.
+    const deadline = performance.now() + 10_000;
+    await rejects(async () => {
+      while (!announce() && performance.now() < deadline) await new Promise((it) => setTimeout(it));
+    }, /VRI 0 can't go from running to state 1/);
+  } finally {
+    core.stop();
+    core.close();
+  }
+});
+
 Deno.test("errors of the library come with its own text and errno", () => {
   const core = Core.load(library);
   try {

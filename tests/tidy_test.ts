@@ -12,7 +12,6 @@ const generated = [
 
 /** Files above 400 lines, with the reason why each stays whole. */
 const long: Record<string, string> = {
-  "zig-src/core.zig": "the control thread's whole side of the boundary",
   "zig-src/abi.zig": "every struct and limit that crosses a boundary, in one place",
 };
 
@@ -27,7 +26,7 @@ const atomics = [
   /^zig-src\/ipc_queue\//,
   /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter|heartbeat)\.zig$/, // queues
   /^zig-src\/lending\.zig$/, // whose sockets are gone
-  /^zig-src\/(core|dispatch|guest|netlink)\.zig$/, // stop and wake flags; guests' homes
+  /^zig-src\/(core|units|dispatch|guest|netlink)\.zig$/, // stop and wake flags; guests' homes
   /^zig-src\/socket_adapter\/packet_(socket|mmap)\.zig$/, // the ring; tags of other ports
   /^zig-src\/capture\.zig$/, // the ring to the thread that writes the file
   // Measuring programs, and the histogram's reset.
@@ -133,7 +132,7 @@ Deno.test("tidy: one place each for Deno.dlopen and Deno.Command", () => {
   );
   const using = (name: string): string[] => product.filter((path) => code(path).includes(name));
   // The library in one place; execv of libc in another.
-  assert.deepEqual(using("Deno.dlopen").sort(), ["ffi/become.ts", "ffi/core.ts"]);
+  assert.deepEqual(using("Deno.dlopen").sort(), ["ffi/become.ts", "ffi/library.ts"]);
   // VRIs are started in one place; the benchmark starts measuring programs of its own.
   assert.deepEqual(using("Deno.Command"), [
     "mod/bench/command.ts",

@@ -18,6 +18,7 @@ pub const max_dispatchers = 16;
 pub const max_slots = 1 << 22;
 pub const max_frame_bytes = (1 << 14) - 1;
 pub const max_event_bytes = 4096; // payload of one control event
+pub const max_announcements = 16; // at once
 pub const max_handler_bytes = 1 << 20; // of one handler's name and value, or of what it says
 pub const max_next_hops = 64; // per route event
 pub const cache_line_bytes = 128; // two lines: the adjacent-line prefetcher pairs them
@@ -468,6 +469,13 @@ pub const PlanVri = extern struct {
     reserved: u32 = 0,
 };
 
+/// A VRI that runs from now on, or leaves, ahead of the plan that says so.
+pub const Announcement = extern struct {
+    vri: u32,
+    state: u32, // VriState
+    decided_ns: u64, // as in PlanVri
+};
+
 pub const PlanPrefix = extern struct {
     address: [16]u8,
     family: u8,
@@ -593,11 +601,12 @@ pub const shared_structs = .{
     NeighbourEvent, NeighbourRequest, HandlerEvent,
 };
 pub const ffi_structs = .{
-    Idle,         StartConfig,   PortConfig,    VrConfig,
-    VriConfig,    VriCreated,    PlanHeader,    PlanPort,
-    PlanVr,       PlanVri,       PlanPrefix,    Totals,
-    PortCounters, VrCounters,    VriCounters,   Snapshot,
-    TraceSpec,    LatencyReport, CaptureConfig, CaptureReport,
+    Idle,          StartConfig,  PortConfig,    VrConfig,
+    VriConfig,     VriCreated,   PlanHeader,    PlanPort,
+    PlanVr,        PlanVri,      PlanPrefix,    Announcement,
+    Totals,        PortCounters, VrCounters,    VriCounters,
+    Snapshot,      TraceSpec,    LatencyReport, CaptureConfig,
+    CaptureReport,
 };
 
 comptime {

@@ -45,6 +45,7 @@ fn typescript(w: *std.Io.Writer) !void {
         "max_slots",
         "max_frame_bytes",
         "max_event_bytes",
+        "max_announcements",
         "max_handler_bytes",
         "max_next_hops",
         "no_vlan",

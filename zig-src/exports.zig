@@ -7,8 +7,11 @@ const std = @import("std");
 const abi = @import("abi.zig");
 const core = @import("core.zig");
 const dispatch = @import("dispatch.zig");
+const handover = @import("handover.zig");
+const inventory = @import("inventory.zig");
 const manifest = @import("manifest.zig");
 const netlink = @import("netlink.zig");
+const units = @import("units.zig");
 
 pub const std_options = @import("lean.zig").std_options;
 pub const panic = @import("lean.zig").panic;
@@ -20,7 +23,7 @@ pub export fn lvrm_abi_hash() callconv(.c) u64 {
 
 /// Text of the last error, at most `bytes` bytes, into `text`; returns its length.
 pub export fn lvrm_last_error(text: [*]u8, bytes: u32) callconv(.c) i32 {
-    return core.lastError(text[0..bytes]);
+    return units.lastError(text[0..bytes]);
 }
 
 /// Starts the dispatchers' threads. `config`: StartConfig.
@@ -35,32 +38,32 @@ pub export fn lvrm_stop() callconv(.c) void {
 
 /// Opens a port's adapter; a later plan puts it in use. `config`: PortConfig.
 pub export fn lvrm_port_open(config: *const abi.PortConfig) callconv(.c) i32 {
-    return core.portOpen(config);
+    return inventory.portOpen(config);
 }
 
 /// Closes a port that the plan in force doesn't name.
 pub export fn lvrm_port_close(port: u32) callconv(.c) i32 {
-    return core.portClose(port);
+    return inventory.portClose(port);
 }
 
 /// What the adapter of an open port tells of itself, UTF-8 without a terminator. Returns its bytes.
 pub export fn lvrm_port_describe(port: u32, into: [*]u8, bytes: u32) callconv(.c) i32 {
-    return core.portDescribe(port, into[0..bytes]);
+    return inventory.portDescribe(port, into[0..bytes]);
 }
 
 /// 0 when the adapter can work on this machine; else -errno with the reason as last error.
 pub export fn lvrm_adapter_available(adapter: u32) callconv(.c) i32 {
-    return core.adapterAvailable(adapter);
+    return inventory.adapterAvailable(adapter);
 }
 
 /// Makes a VR's arena. `config`: VrConfig.
 pub export fn lvrm_vr_create(config: *const abi.VrConfig) callconv(.c) i32 {
-    return core.vrCreate(config);
+    return inventory.vrCreate(config);
 }
 
 /// Unmaps the arena of a VR that the plan in force doesn't name.
 pub export fn lvrm_vr_destroy(vr: u32) callconv(.c) i32 {
-    return core.vrDestroy(vr);
+    return inventory.vrDestroy(vr);
 }
 
 /// Makes a VRI's link. `config`: VriConfig; `created`: VriCreated.
@@ -68,24 +71,31 @@ pub export fn lvrm_vri_create(
     config: *const abi.VriConfig,
     created: *abi.VriCreated,
 ) callconv(.c) i32 {
-    return core.vriCreate(config, created);
+    return inventory.vriCreate(config, created);
 }
 
 /// Unmaps the link of a VRI that the plan in force doesn't name (its process must be reaped).
 pub export fn lvrm_vri_destroy(vri: u32) callconv(.c) i32 {
-    return core.vriDestroy(vri);
+    return inventory.vriDestroy(vri);
 }
 
 /// Sets whether the VRI's wake-up descriptor survives an exec: 1 just before its process is
 /// spawned, 0 just after, so that no other child inherits it.
 pub export fn lvrm_vri_inherit(vri: u32, inherit: u32) callconv(.c) i32 {
-    return core.vriInherit(vri, inherit != 0);
+    return inventory.vriInherit(vri, inherit != 0);
 }
 
 /// Hands over a whole plan (PlanHeader and what follows it). Returns its generation (> 0), which
 /// the snapshot shows once the dispatcher has adopted it; -EAGAIN while an earlier one waits.
 pub export fn lvrm_plan(plan: [*]const u8, bytes: u32) callconv(.c) i32 {
-    return core.plan(plan[0..bytes]);
+    return handover.plan(plan[0..bytes]);
+}
+
+/// Says ahead of the plan that VRIs run from now on, or leave: `count` times Announcement, at most
+/// `max_announcements`. The dispatchers make it so at once; the plan that follows has to say the
+/// same. -EAGAIN while a plan, or another announcement, waits: then the plan alone tells.
+pub export fn lvrm_announce(changes: [*]const abi.Announcement, count: u32) callconv(.c) i32 {
+    return handover.announce(changes[0..count]);
 }
 
 /// Queues a control event for a VRI (the dispatcher puts it into its control-in queue, in order).

@@ -7,7 +7,7 @@ const Plan = @import("plan.zig").Plan;
 
 /// A VRI that runs, or leaves, by the plan that is about to come.
 pub const Change = struct { vri: u32, state: abi.VriState, decided_ns: u64 };
-pub const changes_max = 16;
+pub const changes_max = abi.max_announcements;
 
 pub const Mailbox = struct {
     plan: ?*Plan = null,
@@ -28,8 +28,13 @@ pub const Mailbox = struct {
 
     /// Dispatcher, after `take`: what was announced.
     pub inline fn announced(m: *Mailbox) []const Change {
-        if (@atomicLoad(u32, &m.change_count, .monotonic) == 0) return &.{};
+        if (!m.announces()) return &.{};
         return m.changes[0..@atomicLoad(u32, &m.change_count, .acquire)];
+    }
+
+    /// Whether some of it waits to be done.
+    pub inline fn announces(m: *const Mailbox) bool {
+        return @atomicLoad(u32, &m.change_count, .monotonic) != 0;
     }
 
     /// Dispatcher: that is done.
@@ -51,8 +56,7 @@ pub const Mailbox = struct {
 
     /// Whether there is something for the dispatcher.
     pub fn waits(m: *const Mailbox) bool {
-        return m.full() or m.stopping() or
-            @atomicLoad(u32, &m.change_count, .monotonic) != 0;
+        return m.full() or m.stopping() or m.announces();
     }
 
     /// Dispatcher.

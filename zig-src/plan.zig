@@ -174,6 +174,11 @@ fn slice(comptime T: type, rest: *[]const u8, count: u32) ?[]align(1) const T {
 
 pub const Error = error{ Failed, OutOfMemory };
 
+/// What is announced: a standby runs, or one that runs leaves.
+pub fn isAnnounced(from: abi.VriState, to: abi.VriState) bool {
+    return (from == .attaching and to == .running) or (from == .running and to == .draining);
+}
+
 /// Which VRIs change between standby, running and leaving by these bytes, for the dispatcher to
 /// know before the plan is built (`announced.zig`). Null where that is too many, or nothing.
 pub fn changes(
@@ -186,11 +191,9 @@ pub fn changes(
     var count: usize = 0;
     for (input.vris) |p| {
         const vri = (if (p.vri < abi.max_vris) tables.vris[p.vri] else null) orelse continue;
-        const runs = p.state == @intFromEnum(abi.VriState.running) and vri.told == .attaching;
-        const leaves = p.state == @intFromEnum(abi.VriState.draining) and vri.told == .running;
-        if (!runs and !leaves) continue;
+        const state = std.enums.fromInt(abi.VriState, p.state) orelse continue; // refused later
+        if (!isAnnounced(vri.told, state)) continue;
         if (count == into.len) return null;
-        const state: abi.VriState = if (runs) .running else .draining;
         into[count] = .{ .vri = p.vri, .state = state, .decided_ns = p.decided_ns };
         count += 1;
     }

@@ -69,6 +69,11 @@ pub const Vri = struct {
         return v.violation == .none and v.state != .dead;
     }
 
+    /// As it says: it may be anybody's.
+    pub fn processId(v: *const Vri) linux.pid_t {
+        return @intCast(@atomicLoad(u32, &v.link.vri_words.pid, .monotonic) & 0x7fff_ffff);
+    }
+
     /// Whether it takes frames.
     pub fn runs(v: *const Vri) bool {
         return v.violation == .none and v.state == .running;
@@ -270,18 +275,27 @@ pub const Vri = struct {
     /// Wakes it if it sleeps. The same holds.
     pub fn wake(v: *Vri) void {
         if (!v.sleeps()) return;
-        const sleeping = &v.link.parking.sleeping;
-        @atomicStore(u32, sleeping, 0, .monotonic);
-        _ = linux.futex_3arg(sleeping, .{ .cmd = .WAKE, .private = false }, 1);
+        @atomicStore(u32, &v.link.parking.sleeping, 0, .monotonic);
+        v.keepPromise();
     }
 
     /// Wakes it before there is anything for it: soon there will be, and to wake up takes longer
-    /// than all else of an allocation, or of a frame's way. Also the control thread's; the flag is
-    /// left to those who use it, so that no wake-up of theirs is lost.
+    /// than all else of an allocation, or of a frame's way.
     pub fn rouse(v: *Vri) void {
-        const parking = &v.link.parking;
-        _ = @atomicRmw(u32, &parking.roused, .Add, 1, .monotonic);
-        _ = linux.futex_3arg(&parking.sleeping, .{ .cmd = .WAKE, .private = false }, 1);
+        _ = @atomicRmw(u32, &v.link.parking.roused, .Add, 1, .monotonic);
+        v.keepPromise();
+    }
+
+    /// As `rouse`, in two steps, the control thread's: from the first on nobody else wakes it, so
+    /// the second has to follow. What comes in between it finds when it wakes up.
+    pub fn promiseWake(v: *Vri) void {
+        _ = @atomicRmw(u32, &v.link.parking.roused, .Add, 1, .monotonic);
+        @atomicStore(u32, &v.link.parking.sleeping, 0, .monotonic);
+    }
+
+    pub fn keepPromise(v: *Vri) void {
+        const sleeping = &v.link.parking.sleeping;
+        _ = linux.futex_3arg(sleeping, .{ .cmd = .WAKE, .private = false }, 1);
     }
 };
 

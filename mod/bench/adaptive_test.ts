@@ -103,6 +103,7 @@ Deno.test("allocation: each change is timed, beside a bare futex", async () => {
   const kinds = ["allocation", "deallocation"];
   deepEqual(rows.map((row) => row.change), [...kinds, ...kinds, ...kinds, ...kinds]);
   deepEqual(new Set(rows.map((row) => row.standby)), new Set(["waits", "is being replaced"]));
+  deepEqual(rows.map((row) => row.dummy_load === "none"), [1, 1, 0, 0, 1, 1, 0, 0].map(Boolean));
   for (const row of rows) {
     ok(Number(row.changes) > 0 && Number(row.futex_p50_us) > 0, JSON.stringify(row));
     ok(Number(row.effect_p50_us) > 0 && Number(row.effect_p99_us) >= Number(row.effect_p50_us));

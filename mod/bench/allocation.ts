@@ -15,6 +15,8 @@ export interface AllocationRow {
   readonly experiment: "allocation";
   readonly router: string;
   readonly change: "allocation" | "deallocation";
+  /** `paced` VRIs look for frames twice per millisecond, which is part of a deallocation's time. */
+  readonly dummy_load: "none" | "busy" | "paced";
   /** `waits`, or `is being replaced`: another process starts at that moment. */
   readonly standby: string;
   /** VRIs that run before (after a deallocation). */
@@ -61,6 +63,7 @@ function rowOf(
     experiment: "allocation",
     router: c.router,
     change,
+    dummy_load: c.rate_fps === null ? "none" : c.paced ? "paced" : "busy",
     standby: c.replaced ? "is being replaced" : "waits",
     vris: c.vris,
     changes: found.length,

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
-import type { Core, Idle } from "../../ffi/core.ts";
+import type { AnnouncedVri, Core, Idle } from "../../ffi/core.ts";
 import { SnapshotReader } from "../../ffi/stats.ts";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { arena, idle, link, slotsFor } from "../config/sizes.ts";
@@ -29,6 +29,8 @@ interface Instance {
   readonly core: number | null;
   readonly outbox: Outbox;
   state: State;
+  /** It is not ready yet, while others run. */
+  starts: boolean;
   /** When its state was chosen, by the dispatcher's clock. */
   decidedNs: bigint;
   process: VriProcess | null;
@@ -137,6 +139,7 @@ export class Stage {
 
   /** Long spins only where nobody else is on the core. */
   #idle(core: number | null): Idle {
+    if (this.#instances.some((it) => it.starts && it.core === core)) return idle.crowded;
     const total = [...this.#users.values()].reduce((sum, users) => sum + users, 0);
     const alone = core === null
       ? total + this.#instances.length < this.#options.cores.length
@@ -156,7 +159,7 @@ export class Stage {
       freeCapacity: link.free_capacity,
       controlCapacity: link.control_capacity_bytes,
     });
-    const parts = { decidedNs: 0n, process: null, ended: null };
+    const parts = { decidedNs: 0n, process: null, ended: null, starts: false };
     const instance: Instance = { vri, vr, core, outbox, state: "attaching", ...parts };
     this.#instances.push(instance);
     this.#core.vriInherit(vri, true);
@@ -276,6 +279,12 @@ export class Stage {
     if (changed.length === 0) {
       return { inForce_ms: performance.now(), joined: [], left: [] };
     }
+    this.#core.announce(
+      changed.map(({ vri }, i): AnnouncedVri => {
+        return { vri, state: i < joining.length ? "running" : "draining" };
+      }),
+      decidedNs,
+    );
     for (const it of changed) it.decidedNs = decidedNs;
     const sent = this.#plans.amend(changed);
     await (sent === null ? this.#plan() : this.#inForce());
@@ -319,10 +328,12 @@ export class Stage {
   async startBystander(vr: number): Promise<() => Promise<void>> {
     const { core } = this.#in(vr, "running")[0]!;
     this.#spawn(vr, core, this.#options.vrs[vr]![0]!);
+    const bystander = this.#instances.at(-1)!;
+    bystander.starts = true;
     await this.#plan();
     return async () => {
       await this.#becomeReady();
-      const bystander = this.#instances.pop()!;
+      this.#instances.pop();
       bystander.process!.kill();
       await bystander.process!.ended;
       await this.#plan();

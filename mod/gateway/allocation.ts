@@ -90,14 +90,15 @@ export class Allocation {
     const state = { targets: vris.targets, broken };
     const period = this.#monitor.period(now_ms, this.#loads, cores.forVris, state);
     const decidedNs = clockNs();
+    const targets = period.targets.map((target) => Math.min(target, largestVr));
+    if (!dryRun) vris.announce(targets, decidedNs);
     this.#wanted = period.wanted;
     this.#starved = period.starved;
     if (period.decisions.length === 0) return;
     if (!dryRun) {
-      const changed = period.targets.flatMap((target, vr) => {
-        const within = Math.min(target, largestVr);
-        return within === vris.targets[vr] ? [] : [this.#targetOf(vr, within)];
-      });
+      const changed = targets.flatMap((target, vr) =>
+        target === vris.targets[vr] ? [] : [this.#targetOf(vr, target)]
+      );
       vris.setTargets(changed, decidedNs, act);
     }
     for (const decision of period.decisions) {

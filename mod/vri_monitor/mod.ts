@@ -1,6 +1,7 @@
 /** The VRI monitor: makes processes of what the VR monitor decided, and keeps them alive. */
 export { VriMonitor } from "./monitor.ts";
-export type { Surroundings, Target } from "./monitor.ts";
+export type { Surroundings } from "./monitor.ts";
+export type { Target } from "./staff.ts";
 export type { VrProgram } from "./launches.ts";
 export { Outbox } from "./outbox.ts";
 export { encodePlan, hasPort, noPorts, portSet, SentPlan, unite } from "./plan.ts";

@@ -8,6 +8,7 @@
  * follows the end of a process is called in between, and leaves a note.
  */
 import { limits, Violation, wants } from "../../ffi/abi.gen.ts";
+import type { AnnouncedVri } from "../../ffi/core.ts";
 import type { SnapshotReader } from "../../ffi/stats.ts";
 import { times } from "../config/sizes.ts";
 import type { ControlEvent } from "../routing/mod.ts";
@@ -22,6 +23,7 @@ import { Roster } from "./roster.ts";
 import type { Seating } from "./seating.ts";
 import { Seats } from "./seats.ts";
 import { staff } from "./staff.ts";
+import type { Target } from "./staff.ts";
 import { begin, step } from "./state.ts";
 import type { Effect, Event } from "./state.ts";
 import { Wants } from "./wants.ts";
@@ -34,13 +36,6 @@ export interface Surroundings extends LaunchGround {
 const violationNames = new Map<number, string>(
   Object.entries(Violation).map(([name, number]) => [number, name]),
 );
-
-/** How many VRIs of a VR run, and how many standbys wait beside them. */
-export interface Target {
-  readonly vr: number;
-  readonly target: number;
-  readonly standbys: number;
-}
 
 export class VriMonitor {
   readonly #around: Surroundings;
@@ -75,6 +70,22 @@ export class VriMonitor {
   }
 
   /**
+   * Ahead of all else, the dispatcher hears who runs or leaves when each VR has so many VRIs.
+   * `setTargets` has to follow.
+   */
+  announce(targets: readonly number[], decidedNs: bigint): void {
+    if (!this.#serving) return;
+    const changes: AnnouncedVri[] = [];
+    for (let vr = 0; vr < targets.length; vr++) {
+      if (targets[vr] === this.#targets[vr]) continue;
+      for (const { instance, active } of this.#choose(vr, targets[vr]!)) {
+        changes.push({ vri: instance!.vri, state: active ? "draining" : "running" });
+      }
+    }
+    if (changes.length > 0) this.#around.core.announce(changes, decidedNs);
+  }
+
+  /**
    * So many VRIs of each VR run from now on, and standbys wait beside them. Where standbys are
    * ready and VRIs are too many, `act` is told at once which change their state in the plan, and
    * may hand that over; it returns the plan's generation. All else is done after that.
@@ -84,7 +95,7 @@ export class VriMonitor {
     decidedNs: bigint,
     act: (changes: readonly PlanChange[]) => number | null,
   ): void {
-    const chosen = this.#serving ? targets.flatMap((it) => this.#choose(it)) : [];
+    const chosen = this.#serving ? targets.flatMap((it) => this.#choose(it.vr, it.target)) : [];
     const changes = chosen.map(({ instance, active }): PlanChange => {
       return { vri: instance!.vri, state: active ? "draining" : "running", decidedNs };
     });
@@ -102,7 +113,7 @@ export class VriMonitor {
   }
 
   /** Those that a change of plan is enough for. */
-  #choose({ vr, target }: Target): Position[] {
+  #choose(vr: number, target: number): Position[] {
     const before = this.#targets[vr]!;
     if (target >= before) return this.#seats.ready(vr, target - before);
     return staff(this.roster.of(vr), target, this.#standbys[vr]!).drain
@@ -379,7 +390,7 @@ export class VriMonitor {
     position.instance = null;
     if (instance === null) return;
     position.lastLines = instance.process?.lastLines ?? [];
-    const idle = this.#around.seating.idle(position.core, this.roster.users());
+    const idle = this.#around.seating.idle(position.core, this.roster.users(), false);
     // What broke the rules gets nothing more; what was told to end has no successor.
     const waits = position.state.is === "failed" && this.#serving;
     const until_ms = waits ? this.#around.now() + times.successor_ms : 0;

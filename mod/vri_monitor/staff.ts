@@ -4,6 +4,13 @@
  */
 import type { State } from "./state.ts";
 
+/** How many VRIs of a VR run, and how many standbys wait beside them. */
+export interface Target {
+  readonly vr: number;
+  readonly target: number;
+  readonly standbys: number;
+}
+
 /** What matters of a position. */
 export interface Seat {
   readonly is: State["is"];

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LVRM_ABI_HASH UINT64_C(0x1fba8148c31eeb8f)
+#define LVRM_ABI_HASH UINT64_C(0xdb19bd038f3ebfcc)
 #define LVRM_MAX_PORTS 255
 #define LVRM_NO_PORT 255
 #define LVRM_MAX_EVENT_BYTES 4096

@@ -6,7 +6,7 @@
 
 use std::os::raw::{c_char, c_int};
 
-pub const LVRM_ABI_HASH: u64 = 0x1fba8148c31eeb8f;
+pub const LVRM_ABI_HASH: u64 = 0xdb19bd038f3ebfcc;
 pub const LVRM_MAX_PORTS: usize = 255;
 pub const LVRM_NO_PORT: usize = 255;
 pub const LVRM_MAX_EVENT_BYTES: usize = 4096;
