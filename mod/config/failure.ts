@@ -52,14 +52,17 @@ export function placed(failure: Failure, place: Place | null): Failure {
   return new Failure(failure.code, failure.message, place);
 }
 
-/** Several as one, a line each. A mistake in the configuration goes before what the host can't. */
+/** What goes before what, where several failed. */
+const gravest: readonly ExitCode[] = [ExitCode.usage, ExitCode.configuration];
+
+/** Several as one, a line each. A mistake of the user's goes before what the host can't. */
 function together(failures: readonly Failure[]): Failure {
   const parts = failures.flatMap(partsOf);
   if (parts.length === 1) return parts[0]!;
-  const isWrong = parts.some(({ code }) => code === ExitCode.configuration);
+  const codes = parts.map(({ code }) => code);
   const lines = parts.map(({ message }) => message);
   return new Failure(
-    isWrong ? ExitCode.configuration : parts[0]!.code,
+    gravest.find((code) => codes.includes(code)) ?? codes[0]!,
     [`${parts.length} errors`, ...lines].join("\n"),
     null,
     parts,
@@ -85,8 +88,14 @@ export class Attempts {
     return this.#failures.length > 0;
   }
 
-  /** Throws all that failed as one Failure, if anything did. */
-  end(): void {
-    if (this.failed) throw together(this.#failures);
+  /** All that failed as one; null where nothing did. */
+  get failure(): Failure | null {
+    return this.failed ? together(this.#failures) : null;
+  }
+
+  /** Throws all that failed as one Failure, if anything did: with this code, where one is given. */
+  end(code?: ExitCode): void {
+    const { failure } = this;
+    if (failure !== null && (code === undefined || failure.code === code)) throw failure;
   }
 }

@@ -1,6 +1,6 @@
 /** Values out of the command line's options and out of the environment, option by option. Pure. */
 import { limits } from "../../ffi/abi.gen.ts";
-import { ExitCode, Failure } from "./failure.ts";
+import { Attempts, ExitCode, Failure } from "./failure.ts";
 import { idleFields, runFields, vrFields } from "./fields.ts";
 import type { Environment, RunValues, VrValues } from "./types.ts";
 import { BadValue } from "./values.ts";
@@ -127,6 +127,7 @@ function read<T>(source: Source, option: Option, reader: Reader<T>): T | undefin
 
 /** The values that the source gives for these options, by their settings' names. */
 function layer<T>(
+  all: Attempts,
   source: Source,
   options: Readonly<Record<string, string>>,
   fields: Readonly<Record<string, { readonly key: string; readonly read: Reader<unknown> }>>,
@@ -134,29 +135,29 @@ function layer<T>(
   const found: Record<string, unknown> = {};
   for (const [option, name] of Object.entries(options)) {
     const field = fields[name]!;
-    const value = read(source, option as Option, field.read);
+    const value = all.attempt(() => read(source, option as Option, field.read));
     if (value !== undefined) found[field.key] = value;
   }
   return found as Layer<T>;
 }
 
 /** What a layer says of VRIs and allocator: VRIs without an allocator mean `fixed`. */
-function vrLayer(source: Source): Layer<VrValues> {
-  const said = layer<VrValues>(source, vrOptions, vrFields);
+function vrLayer(all: Attempts, source: Source): Layer<VrValues> {
+  const said = layer<VrValues>(all, source, vrOptions, vrFields);
   if (said.vris === undefined) return said;
   if (said.allocator !== undefined && said.allocator !== "fixed") {
-    throw new Failure(
-      ExitCode.usage,
-      `${source.spell("vris", String(said.vris))} is for the allocator fixed; with ` +
-        `${said.allocator} say --min-cores and --max-cores`,
-    );
+    const why = `${source.spell("vris", String(said.vris))} is for the allocator fixed; with ` +
+      `${said.allocator} say --min-cores and --max-cores`;
+    all.attempt(() => {
+      throw new Failure(ExitCode.usage, why);
+    });
   }
   return { ...said, allocator: "fixed", cores: null };
 }
 
-function runLayer(source: Source): Layer<RunValues> {
-  const idle = layer<RunValues["idle"]>(source, idleOptions, idleFields);
-  const said = layer<RunValues>(source, runOptions, runFields);
+function runLayer(all: Attempts, source: Source): Layer<RunValues> {
+  const idle = layer<RunValues["idle"]>(all, source, idleOptions, idleFields);
+  const said = layer<RunValues>(all, source, runOptions, runFields);
   return Object.keys(idle).length === 0 ? said : { ...said, idle };
 }
 
@@ -166,10 +167,16 @@ export interface Given {
   readonly run: Layer<RunValues>;
 }
 
-/** The environment's values and then the command line's, weakest first. Throws Failure (usage). */
+/**
+ * The environment's values and then the command line's, weakest first. Throws Failure (usage) with
+ * all that can't be read.
+ */
 export function givenBy(options: RunOptions, env: Environment): readonly [Given, Given] {
-  const of = (source: Source): Given => ({ vr: vrLayer(source), run: runLayer(source) });
-  return [of(fromEnvironment(env)), of(fromOptions(options))];
+  const all = new Attempts();
+  const of = (source: Source): Given => ({ vr: vrLayer(all, source), run: runLayer(all, source) });
+  const given = [of(fromEnvironment(env)), of(fromOptions(options))] as const;
+  all.end();
+  return given;
 }
 
 /** The control socket's path alone, for commands that only talk to lvrm. Throws Failure (usage). */

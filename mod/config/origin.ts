@@ -3,7 +3,7 @@
  * isn't there. What the configuration file says is told with its line, in the file's words; what
  * an option or a variable says is told as it is. Pure.
  */
-import { Failure, partsOf } from "./failure.ts";
+import { ExitCode, Failure, partsOf } from "./failure.ts";
 import type { Place } from "./failure.ts";
 import { idleFields, ownFields, runFields, vrFields } from "./fields.ts";
 import type { FileConfig } from "./file/read.ts";
@@ -25,6 +25,9 @@ const perVr: Readonly<Record<string, { readonly key: string }>> = { ...vrFields,
 const ofRun: Readonly<Record<string, { readonly key: string }>> = runFields;
 const keys = [...Object.keys({ ...vrFields, ...runFields, ...idleFields })];
 
+/** Of a problem: what it is, the file's line, the caret. */
+const linesOfOne = 3;
+
 export class Origin {
   readonly #source: Source;
   readonly #over: Overridden;
@@ -34,17 +37,21 @@ export class Origin {
     this.#over = over;
   }
 
-  /** The same error with the file's lines, where it is about what the file says. */
-  explain(failure: Failure): Failure {
-    const parts = partsOf(failure);
-    const problems = parts.flatMap((part) => this.#problem(part) ?? []);
+  /**
+   * The same error with the file's lines, where it is about what the file says, and what else is
+   * wrong in the file; null where nothing is.
+   */
+  explain<T extends Failure | null>(failure: T, further: readonly Problem[] = []): T | Failure {
+    const parts = failure === null ? [] : partsOf(failure);
+    const problems = [...parts.flatMap((part) => this.#problem(part) ?? []), ...further];
     if (problems.length === 0) return failure;
     const [title, ...shown] = this.#source.failure(problems).message.split("\n");
     const others = parts.filter((part) => this.#problem(part) === null);
+    const count = others.length + shown.length / linesOfOne;
     const lines = others.length === 0
       ? [title!, ...shown]
-      : [`${parts.length} errors`, ...others.map(({ message }) => message), ...shown];
-    return new Failure(failure.code, lines.join("\n"));
+      : [`${count} errors`, ...others.map(({ message }) => message), ...shown];
+    return new Failure(failure?.code ?? ExitCode.configuration, lines.join("\n"));
   }
 
   /** One error in one line. */

@@ -17,6 +17,9 @@ export interface Problem {
   readonly message: string;
 }
 
+/** VRs with one and the same problem that are named. */
+const namedVrs = 4;
+
 const countOf = (vris: number) => vris === 1 ? "1 VRI is" : `${vris} VRIs are`;
 
 /** Contradictions within one VR. */
@@ -71,50 +74,63 @@ export function countProblem(vrs: readonly VrSettings[]): string | null {
     `${most.vris} VRIs`;
 }
 
-/** Where the file says a value of a VR, or what comes next to that. */
-function placeOf(file: Source, vr: number, key: keyof VrValues): number {
-  const found = Object.entries({ ...vrFields, ...ownFields }).find(([, field]) =>
-    field.key === key
-  );
-  const own = ["vrs", vr, found![0]];
-  return file.has(own)
-    ? file.atKey(own)
-    : file.has([found![0]])
-    ? file.atKey([found![0]])
-    : file.at(own);
+/** Where the file says one of these values of a VR, or else where the VR begins. */
+function placeOf(file: Source, vr: number, keys: readonly (keyof VrValues)[]): number {
+  const fields = Object.entries({ ...vrFields, ...ownFields });
+  const places = keys.flatMap((key) => {
+    const [name] = fields.find(([, field]) => field.key === key)!;
+    return [["vrs", vr, name], [name]];
+  });
+  const found = places.find((place) => file.has(place));
+  return found === undefined ? file.at(["vrs", vr]) : file.atKey(found);
 }
 
 /** Contradictions within VRs that are all the file's own. */
 export function fileProblems(file: Source, vrs: readonly VrSettings[]): FileProblem[] {
   return vrs.flatMap((vr, index) =>
-    vrProblems(vr).map(({ keys, message }) => ({
-      offset: placeOf(file, index, keys[0]!),
-      message,
-    }))
+    vrProblems(vr).map((problem) => fileProblem(file, index, problem))
   );
 }
 
+function fileProblem(file: Source, vr: number, { keys, message }: Problem): FileProblem {
+  return { offset: placeOf(file, vr, keys), message };
+}
+
+/** VRs that share a problem, in words. */
+function namesOf(names: readonly string[]): string {
+  if (names.length <= namedVrs) return names.join(", ");
+  return `${names.slice(0, namedVrs).join(", ")} and ${names.length - namedVrs} more`;
+}
+
 /**
- * Throws Failure (configuration) for contradictions: for the first where a flag has part in it,
- * else for all of the file. `file`: where the VRs are from, null: the flags; `given`: what flags
- * and the environment say of all VRs.
+ * All contradictions: those in which a flag has part go to `all`, told once for all VRs that have
+ * them; the file's own are returned. `file`: where the VRs are from, null: the flags; `given`:
+ * what flags and the environment say of all VRs.
  */
-export function requireSense(
+export function lookForSense(
   vrs: readonly VrSettings[],
   file: Source | null,
   given: readonly Layer<VrValues>[],
-): void {
+  all: Attempts,
+): FileProblem[] {
+  const refuse = (message: string) =>
+    all.attempt(() => {
+      throw new Failure(ExitCode.configuration, message);
+    });
   const count = countProblem(vrs);
-  if (count !== null) throw new Failure(ExitCode.configuration, count);
-  for (const vr of vrs) {
-    const problem = vrProblems(vr).find(({ keys }) =>
-      file === null || keys.some((key) => given.some((layer) => key in layer))
-    );
-    if (problem === undefined) continue;
-    throw new Failure(ExitCode.configuration, `${vr.name}: ${problem.message}`);
+  if (count !== null) refuse(count);
+  const byFlags = new Map<string, string[]>();
+  const problems: FileProblem[] = [];
+  for (const [i, vr] of vrs.entries()) {
+    for (const problem of vrProblems(vr)) {
+      const { keys, message } = problem;
+      const isFlags = file === null || keys.some((key) => given.some((layer) => key in layer));
+      if (!isFlags) problems.push(fileProblem(file, i, problem));
+      else byFlags.set(message, [...byFlags.get(message) ?? [], vr.name]);
+    }
   }
-  const problems = file === null ? [] : fileProblems(file, vrs);
-  if (file !== null && problems.length > 0) throw file.failure(problems);
+  for (const [message, names] of byFlags) refuse(`${namesOf(names)}: ${message}`);
+  return problems;
 }
 
 /** Why several dispatchers can't be, or null. */
@@ -136,10 +152,9 @@ function dispatchersProblem(settings: Settings): string | null {
   return words("--adapter pf_ring", why);
 }
 
-/** Throws Failure (configuration) where ports are asked for that the adapter doesn't have. */
-export function requirePorts(settings: Settings): void {
+/** Ports that are asked for and that the adapter doesn't have: what is wrong goes to `all`. */
+export function lookForPorts(settings: Settings, all: Attempts): void {
   const source = virtualSource(settings);
-  const all = new Attempts();
   const add = (message: string, place: Place) =>
     all.attempt(() => {
       throw new Failure(ExitCode.configuration, message, place);
@@ -163,5 +178,4 @@ export function requirePorts(settings: Settings): void {
       `--adapter ${source.adapter} are none of the kernel's: give it routes of its own`;
     add(why, ["vrs", i, "table"]);
   }
-  all.end();
 }

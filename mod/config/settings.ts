@@ -2,10 +2,10 @@
  * What a run is asked to do: options of the command line, else `LVRM_…` of the environment, else
  * the configuration file, else defaults. Pure.
  */
-import { ExitCode, Failure } from "./failure.ts";
+import { Attempts, ExitCode, Failure } from "./failure.ts";
 import type { FileConfig } from "./file/read.ts";
 import { originOf } from "./origin.ts";
-import { requirePorts, requireSense } from "./sense.ts";
+import { lookForPorts, lookForSense } from "./sense.ts";
 import { givenBy, givenSocket } from "./options.ts";
 import type { Layer, RunOptions } from "./options.ts";
 import { arena, link } from "./sizes.ts";
@@ -87,31 +87,40 @@ export function makeRun(layers: readonly Layer<RunValues>[]): RunValues {
   return Object.assign({ ...runDefaults }, ...layers, { idle });
 }
 
-/** VRs and ports that the command line, or else the environment, names; empty: none. */
-function named(options: RunOptions, env: Environment): Pick<Settings, "interfaces"> & {
-  readonly identities: readonly VrIdentity[];
+/** VRs and ports that the command line, or else the environment, names. */
+function named(
+  options: RunOptions,
+  env: Environment,
+  all: Attempts,
+): Pick<Settings, "interfaces"> & {
+  /** Null: none is named. */
+  readonly identities: readonly VrIdentity[] | null;
 } {
   const ports = (env("LVRM_INTERFACE") ?? "").split(/[\s,;]+/).filter((text) => text !== "");
+  const vrs = options.vr ?? splitEntries(env("LVRM_VR") ?? "");
   return {
-    identities: parseVrs(options.vr ?? splitEntries(env("LVRM_VR") ?? "")),
-    interfaces: parseInterfaces(options.interface ?? ports),
+    identities: vrs.length === 0 ? null : parseVrs(vrs, all),
+    interfaces: parseInterfaces(options.interface ?? ports, all),
   };
 }
 
 /**
  * Decides a run. The file's values are the weakest, then the environment's, then the options'; VRs
- * and ports come from one of them alone. Throws Failure (usage or configuration).
+ * and ports come from one of them alone. Throws Failure (usage or configuration) with all that
+ * can't be read, or else with all that contradicts itself.
  */
 export function decideSettings(
   options: RunOptions,
   env: Environment,
   file: FileConfig | null = null,
 ): Settings {
-  const layers = givenBy(options, env);
-  const { identities, interfaces } = named(options, env);
-  const isOwn = identities.length === 0;
-  const fileVrs = isOwn ? file?.vrs ?? [] : [];
-  if (isOwn && fileVrs.length === 0) {
+  const all = new Attempts();
+  const read = all.attempt(() => givenBy(options, env));
+  const { identities, interfaces } = named(options, env, all);
+  all.end(ExitCode.usage);
+  const layers = read!; // or it would have thrown
+  const fileVrs = file?.vrs ?? [];
+  if (identities === null && fileVrs.length === 0) {
     throw new Failure(
       file === null ? ExitCode.usage : ExitCode.configuration,
       "no virtual router: give at least one, " +
@@ -121,7 +130,7 @@ export function decideSettings(
   }
   const run = makeRun([file?.run ?? {}, ...layers.map((layer) => layer.run)]);
   const given = layers.map((layer) => layer.vr);
-  const vrs = isOwn
+  const vrs = identities === null
     ? fileVrs.map((vr) => makeVr(vr.identity, [file?.vr ?? {}, vr.values, ...given]))
     : identities.map((identity) => makeVr(identity, [file?.vr ?? {}, ...given]));
   // Who says how many VRIs there shall be has said so, whatever cores there are.
@@ -132,12 +141,9 @@ export function decideSettings(
     vrs,
     interfaces: interfaces.length > 0 ? interfaces : file?.interfaces ?? [],
   };
-  try {
-    requirePorts(settings);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw originOf(options, env, file)?.explain(error) ?? error;
-  }
-  requireSense(vrs, isOwn ? file?.source ?? null : null, given);
+  lookForPorts(settings, all);
+  const problems = lookForSense(vrs, identities === null ? file?.source ?? null : null, given, all);
+  const failure = originOf(options, env, file)?.explain(all.failure, problems) ?? all.failure;
+  if (failure !== null) throw failure;
   return settings;
 }

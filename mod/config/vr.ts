@@ -1,7 +1,7 @@
 /** `--vr SUBNET[,SUBNET…]=ROUTER` and `--interface IF[:VLAN]`. Pure. */
 import { formatPrefix } from "../netlink/mod.ts";
 import type { Prefix } from "../netlink/mod.ts";
-import { ExitCode, Failure } from "./failure.ts";
+import { Attempts, ExitCode, Failure } from "./failure.ts";
 import { parseSubnet, sameSubnet } from "./subnet.ts";
 import type { InterfaceSettings, VrIdentity } from "./types.ts";
 import { BadValue } from "./values.ts";
@@ -42,18 +42,21 @@ export function parseVr(text: string, name: string): VrIdentity {
   return { name, subnets, router, words: split.words, table: null, routes: [] };
 }
 
-/** Reads all `--vr` in order and finds subnets that two of them claim. Throws Failure. */
-export function parseVrs(texts: readonly string[]): VrIdentity[] {
-  const vrs = texts.map((text, i) => parseVr(text, `vr${i + 1}`));
+/**
+ * Reads all `--vr` in order and finds subnets that two of them claim. What is wrong goes to `all`;
+ * returns those that can be read.
+ */
+export function parseVrs(texts: readonly string[], all: Attempts): VrIdentity[] {
+  const vrs = texts.flatMap((text, i) => all.attempt(() => parseVr(text, `vr${i + 1}`)) ?? []);
   for (const [i, vr] of vrs.entries()) {
-    for (const earlier of vrs.slice(0, i)) {
-      const subnet = vr.subnets.find((a) => earlier.subnets.some((b) => sameSubnet(a, b)));
-      if (subnet === undefined) continue;
-      throw new Failure(
-        ExitCode.configuration,
-        `both ${earlier.name} (${earlier.router}) and ${vr.name} (${vr.router}) claim ` +
-          `${formatPrefix(subnet)}: a source belongs to one VR; take it out of one of them`,
-      );
+    for (const subnet of vr.subnets) {
+      const earlier = vrs.slice(0, i).find((it) => it.subnets.some((a) => sameSubnet(a, subnet)));
+      if (earlier === undefined) continue;
+      const why = `both ${earlier.name} (${earlier.router}) and ${vr.name} (${vr.router}) claim ` +
+        `${formatPrefix(subnet)}: a source belongs to one VR; take it out of one of them`;
+      all.attempt(() => {
+        throw new Failure(ExitCode.configuration, why);
+      });
     }
   }
   return vrs;
@@ -91,13 +94,17 @@ export function samePort(a: InterfaceSettings, b: InterfaceSettings): boolean {
   return a.name === b.name && a.vlan === b.vlan;
 }
 
-/** Reads all `--interface`. Throws Failure, also when one comes twice. */
-export function parseInterfaces(texts: readonly string[]): InterfaceSettings[] {
-  const all = texts.map(parseInterface);
-  for (const [i, port] of all.entries()) {
-    if (all.slice(0, i).some((other) => samePort(other, port))) {
-      throw new Failure(ExitCode.configuration, `--interface ${texts[i]} is there twice`);
-    }
+/** Reads all `--interface`. What is wrong goes to `all`, also one that comes twice. */
+export function parseInterfaces(texts: readonly string[], all: Attempts): InterfaceSettings[] {
+  const ports: InterfaceSettings[] = [];
+  for (const text of texts) {
+    all.attempt(() => {
+      const port = parseInterface(text);
+      if (ports.some((other) => samePort(other, port))) {
+        throw new Failure(ExitCode.configuration, `--interface ${text} is there twice`);
+      }
+      ports.push(port);
+    });
   }
-  return all;
+  return ports;
 }

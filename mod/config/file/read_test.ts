@@ -45,6 +45,16 @@ const cases: Record<string, [string, ...[string, RegExp][]]> = {
     ["5:5", /period is not one VR's own: write it at the file's top$/],
   ],
   "a key twice": [`${one}\nqueue: lamport\nqueue: locked\n`, ["3:1", /queue is there twice/]],
+  "a key twice, the second one wrong": [
+    `${one}\nqueue: lamport\nqueue: lockd\n`,
+    ["3:1", /queue is there twice/],
+    ["3:8", /did you mean locked\?/],
+  ],
+  "keys that are no words": [
+    `${one}\n? [a, b]\n: 1\nnull: 2\n`,
+    ["2:3", /no key "\[ a, b \]" here/],
+    ["4:1", /no key "" here/],
+  ],
   "unknown names": [
     `queue: lampport\nplacement: siblings\nallocator: x\nlog_level: warn\n${one}`,
     ["1:8", /no such queue; did you mean lamport\? known: mc_ring_buffer/],
@@ -85,6 +95,7 @@ const cases: Record<string, [string, ...[string, RegExp][]]> = {
     ["2:12", /60kfps/],
   ],
   "thresholds out of order": [vr("grow_at: 1.02\nshrink_at: 1.05"), ["5:5", /out of order/]],
+  "a threshold out of order with a default": [vr("grow_at: 1.0"), ["4:5", /out of order/]],
   "thresholds out of order, one of them at the top": [
     `shrink_at: 2\n${one}`,
     ["1:1", /out of order/],

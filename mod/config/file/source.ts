@@ -203,7 +203,8 @@ export class Source {
     for (const step of path) {
       const inside = this.#resolved(node);
       if (isMap(inside)) {
-        const pair = inside.items.find((it) => keyText(it.key) === String(step));
+        // Of a key that is there twice the last one counts.
+        const pair = inside.items.findLast(({ key }) => isKey(key, String(step)));
         if (pair === undefined) return null;
         key = startOf(pair.key);
         node = pair.value;
@@ -227,7 +228,12 @@ function isOpen({ srcToken }: YAMLMap | YAMLSeq): boolean {
   return srcToken?.type === "flow-collection" && !srcToken.end.some(({ type }) => closed(type));
 }
 
-const keyText = (key: unknown) => isScalar(key) ? String(key.value) : String(key);
+/** Whether the library calls a key so: an empty one is "", a list or a map is shown as text. */
+function isKey(key: unknown, name: string): boolean {
+  if (isScalar(key)) return String(key.value ?? "") === name;
+  const bare = (text: string) => text.replaceAll(/[\s"']/g, "");
+  return bare(String(key)) === bare(name);
+}
 
 function startOf(node: unknown): number | null {
   return (node as Node | null)?.range?.[0] ?? null;
