@@ -3,7 +3,7 @@ export { parseCpuList } from "./cores.ts";
 export { Attempts, ExitCode, Failure, partsOf, placed } from "./failure.ts";
 export type { Place } from "./failure.ts";
 export { meant } from "./near.ts";
-export { allocators, placements } from "./names.ts";
+export { allocators, clickPrefix, placements } from "./names.ts";
 export type { AllocatorName, LogFormat, LogLevel, PlacementName } from "./names.ts";
 export { loadConfig } from "./file/load.ts";
 export type { Origin } from "./origin.ts";

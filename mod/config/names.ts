@@ -20,3 +20,6 @@ export const logFormats = ["text", "json"] as const;
 export const logLevels = ["debug", "info", "warning", "error"] as const;
 export type LogFormat = typeof logFormats[number];
 export type LogLevel = typeof logLevels[number];
+
+/** `clickvr:FILE`: a router that is a configuration in the Click language. */
+export const clickPrefix = "clickvr:";

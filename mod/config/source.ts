@@ -133,6 +133,11 @@ function parseSizes(text: string, mtu: number): number[] {
   return sizes;
 }
 
+const option = /^([a-z]+)=(.*)$/s;
+
+/** Whether a part of the text is an option, no file. */
+export const isOption = (part: string): boolean => option.test(part);
+
 /** The parts of the text: files, and options by name. */
 function split(
   text: string,
@@ -141,7 +146,7 @@ function split(
   const files: string[] = [];
   const options = new Map<string, string>();
   for (const part of text === "" ? [] : text.split(",")) {
-    const match = /^([a-z]+)=(.*)$/s.exec(part);
+    const match = option.exec(part);
     if (match === null) {
       if (part === "") throw new BadValue("a part of it is empty: there is a comma too many");
       files.push(part);

@@ -1,14 +1,11 @@
 /** Which program a ROUTER names: a bundled one, or any executable by its path or on PATH. */
 import { isAbsolute, join, resolve } from "node:path";
-import { ExitCode, Failure, meant } from "../config/mod.ts";
+import { clickPrefix, ExitCode, Failure, meant } from "../config/mod.ts";
 import type { VrIdentity } from "../config/mod.ts";
 import { runToEnd } from "./process.ts";
 
 /** Names of the bundled routers: `bin/NAME` of the runtime directory. Add yours here. */
 export const bundledRouters = ["cppvr"] as const;
-
-/** `clickvr:FILE`: a configuration in the Click language. */
-const clickPrefix = "clickvr:";
 
 /** A program that exists and may be run. */
 export interface RouterProgram {

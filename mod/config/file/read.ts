@@ -1,5 +1,6 @@
 /** The configuration file's text as values, with every error at once. Pure. */
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname } from "node:path";
+import { fromFolder, routerFromFolder } from "./paths.ts";
 import { idleFields, ownFields, runFields, vrFields } from "../fields.ts";
 import { meant } from "../near.ts";
 import type { Layer } from "../options.ts";
@@ -80,7 +81,10 @@ export function readConfig(text: string, context: FileContext): FileConfig {
     throw source.failure([...problems, ...fileProblems(source, made)]);
   }
   const idle = layerOf<RunValues["idle"]>(shape, idleFields);
-  const run = layerOf<RunValues>(shape, runFields);
+  const said = layerOf<RunValues>(shape, runFields);
+  const { adapter } = said;
+  const isSource = typeof adapter === "object" && adapter !== null;
+  const run = isSource ? { ...said, adapter: fromFolder(adapter, directory) } : said;
   return {
     interfaces: shape.interfaces as FileConfig["interfaces"],
     run: Object.keys(idle).length === 0 ? run : { ...run, idle },
@@ -123,16 +127,14 @@ function elsewhere(key: string, path: Path): string | null {
 
 function fileVr(vr: VrShape, index: number, directory: string): FileVr {
   const [program = "", ...rest] = vr.router?.words ?? [];
-  // A path in the file starts where the file is.
-  const isRelative = program.includes("/") && !isAbsolute(program);
   const options = (vr.options ?? []).filter((option) => option !== undefined);
-  const words = [isRelative ? join(directory, program) : program, ...rest, ...options];
+  const words = [routerFromFolder(program, directory), ...rest, ...options];
   const further = options.map((option) => ` ${quoteWord(option)}`).join("");
   const identity: VrIdentity = {
     name: vr.name ?? `vr${index + 1}`,
     subnets: (vr.subnets ?? []).filter((subnet) => subnet !== undefined),
     router: `${vr.router?.text.trim()}${further}`,
-    words: isRelative && !words[0]!.includes("/") ? [`./${words[0]}`, ...words.slice(1)] : words,
+    words,
     table: vr.table ?? null,
     routes: (vr.routes ?? []).filter((route) => route !== undefined),
   };
