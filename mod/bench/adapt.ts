@@ -4,7 +4,7 @@
  */
 import { allocators, LoadMeter, VrMonitor } from "../vr_monitor/mod.ts";
 import { boundsOf } from "./core_options.ts";
-import { drawChart, plainLine, redraw } from "./chart.ts";
+import { drawChart, erase, plainLine, redraw } from "./chart.ts";
 import { benchCores, coreRate_fps, type Kind, kinds, mustPace, startStage } from "./dummy.ts";
 import { pacedWord, verdict, vris } from "./dummy.ts";
 import { policyOf } from "./policy.ts";
@@ -202,6 +202,8 @@ class Player {
 
   end(): void {
     for (const vr of this.#offered.keys()) this.#giveUp(vr);
+    // The outcome has the chart: where it goes to the same terminal, once is enough.
+    if (this.#drawn > 0 && this.#context.printsThere) this.#context.progress(erase(this.#drawn));
   }
 }
 

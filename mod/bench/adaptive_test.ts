@@ -6,7 +6,7 @@ import { Core } from "../../ffi/core.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
 import { placements } from "../vr_monitor/mod.ts";
 import { combined, judgeBalancers, serviceRates_fps } from "./balance.ts";
-import { drawChart, plainLine, redraw } from "./chart.ts";
+import { drawChart, erase, plainLine, redraw } from "./chart.ts";
 import { ideal_fps } from "./cores.ts";
 import { benchCores, mustPace, vriArgs } from "./dummy.ts";
 import { type BenchOptions, type BenchResult, benchRouters, runBench } from "./mod.ts";
@@ -257,4 +257,48 @@ Deno.test("the chart shows cores, those that lack and those too many", () => {
   match(plainLine(row(2, 1, 2), true), /2\.0 s +vr1 +offered 120 Kfps.*1 of 2 +paced$/);
   equal(redraw(["a", "b"], 0), "\x1b[?7la\x1b[K\nb\x1b[K\x1b[?7h");
   equal(redraw(["a"], 2), "\x1b[?7l\x1b[2Aa\x1b[K\x1b[?7h");
+  equal(erase(2), "\x1b[2A\x1b[J\x1b[A");
+});
+
+/** What a terminal shows in the end: lines, and the sequences that charts are drawn with. */
+class Screen {
+  readonly #lines: string[] = [""];
+  #row = 0;
+
+  write(text: string): void {
+    // deno-lint-ignore no-control-regex
+    for (const [part] of text.matchAll(/\x1b\[\??[0-9]*[A-Za-z]|\n|[^\x1b\n]+/g)) {
+      const up = /^\x1b\[([0-9]*)A$/.exec(part);
+      if (up !== null) this.#row -= Number(up[1] || 1);
+      else if (part === "\n") this.#line(this.#row + 1);
+      else if (part === "\x1b[J") this.#lines.length = this.#row;
+      else if (!part.startsWith("\x1b")) this.#lines[this.#row] = part;
+    }
+  }
+
+  #line(row: number): void {
+    this.#row = row;
+    this.#lines[row] ??= "";
+  }
+
+  get charts(): number {
+    return this.#lines.filter((line) => line?.startsWith("    └")).length;
+  }
+}
+
+Deno.test("2c and 2d: a terminal shows each chart once, a file has it as well", async () => {
+  for (const [name, charts] of [["2c", 1], ["2d", 2]] as const) {
+    for (const print of [true, false]) {
+      const terminal = new Screen();
+      const file = new Screen();
+      await runBench(
+        [name],
+        { quick: true },
+        (text) => (print ? terminal : file).write(text),
+        (line) => terminal.write(`${line}\n`),
+        { progress: true, print },
+      );
+      deepEqual([terminal.charts, file.charts], [charts, print ? 0 : charts], name);
+    }
+  }
 });

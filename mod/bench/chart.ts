@@ -42,3 +42,8 @@ export function redraw(lines: readonly string[], before: number): string {
   const up = before === 0 ? "" : `\x1b[${before}A`;
   return `\x1b[?7l${up}${lines.map((line) => `${line}\x1b[K`).join("\n")}\x1b[?7h`;
 }
+
+/** What takes these lines away; the line that it is written as leaves none of its own. */
+export function erase(before: number): string {
+  return `\x1b[${before}A\x1b[J\x1b[A`;
+}

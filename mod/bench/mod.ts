@@ -192,13 +192,16 @@ function requireWritable(path: string): void {
   }
 }
 
-/** Runs experiments one after another; `print` gets the tables, `progress` a line for each row. */
+/**
+ * Runs experiments one after another; `print` gets the tables, `progress` a line for each row.
+ * `terminal`: whether `progress` and `print` lead to one.
+ */
 export async function runBench(
   names: readonly string[],
   options: BenchOptions,
   print: (text: string) => void,
   progress: (line: string) => void,
-  terminal = false,
+  terminal = { progress: false, print: false },
 ): Promise<void> {
   const { router, queue } = options;
   for (const name of names) known("experiment", Object.keys(experiments), name);
@@ -229,7 +232,8 @@ export async function runBench(
     capture,
     zeroCopy: options.zeroCopy === true,
     progress,
-    terminal,
+    terminal: terminal.progress,
+    printsThere: terminal.print,
   };
   print(
     `${machine.cpu}, ${machine.cores} cores, kernel ${machine.kernel}; ` +

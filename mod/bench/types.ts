@@ -59,4 +59,6 @@ export interface BenchContext {
   readonly progress: (line: string) => void;
   /** Whether those lines go to a terminal. */
   readonly terminal: boolean;
+  /** Whether what is printed at the end goes to a terminal as well. */
+  readonly printsThere: boolean;
 }

@@ -61,7 +61,8 @@ export async function main(args: readonly string[]): Promise<number> {
     check: checkHost,
     adapters: listAdapters,
     bench: (names, options) => {
-      return runBench(names, options, print, progress, Deno.stderr.isTerminal());
+      const terminal = { progress: Deno.stderr.isTerminal(), print: Deno.stdout.isTerminal() };
+      return runBench(names, options, print, progress, terminal);
     },
     simulate: (scenario, options) => runSimulate(scenario, options, print),
     vrFiles,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { EventKind, manifest } from "../../ffi/abi.gen.ts";
 import { Core } from "../../ffi/core.ts";
 import { claimSocket } from "../api/mod.ts";
-import type { Origin, Settings } from "../config/mod.ts";
+import type { Origin, PlacementName, Settings, VrSettings } from "../config/mod.ts";
 import { type VirtualSource, virtualSource } from "../config/source.ts";
 import type { IngressPlan } from "../ingress/mod.ts";
 import { formatPrefix } from "../netlink/mod.ts";
@@ -22,11 +22,11 @@ import type { AdapterChoice } from "./adapters.ts";
 import { Cores } from "./cores.ts";
 import { Findings } from "./findings.ts";
 import type { Finding } from "./findings.ts";
-import { coreNeeds, startPlan } from "./ground.ts";
+import { coreNeeds, requireRoutes, startPlan } from "./ground.ts";
 import { requireCapabilities } from "./host.ts";
 import { choosePorts, portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
-import { requireRoutePorts, routeSources } from "./route_sources.ts";
+import { routeSources } from "./route_sources.ts";
 import { openTable } from "./table.ts";
 import { lookAt } from "./virtual.ts";
 import { connectedPrefixes, forwardingWarning, remotePrefixes } from "./warnings.ts";
@@ -100,17 +100,15 @@ function checkCores(settings: Settings, findings: Findings): void {
   const theirs = dispatchers === 1
     ? `dispatcher on core ${dispatcher.core} (${dispatcherWhy})`
     : `dispatchers on cores ${taken.map((core) => core ?? "any").join(", ")}`;
-  findings.ok(
-    "cores",
-    `${theirs}, VRIs on ${others === "" ? "the same: they take turns" : others}`,
-  );
+  findings.ok("cores", `${theirs}, ${whereVris(settings.placement, others)}`);
+  const besides = besideDispatchers(settings.vrs, taken, findings);
   const needs = coreNeeds(settings.vrs);
   const enough = findings.attempt("cores", () => {
     requireCores(needs, usable, overcommit, dispatchers);
     return true;
   });
   if (enough === undefined) return;
-  const vris = needs.reduce((sum, { minCores }) => sum + minCores, 0);
+  const vris = needs.reduce((sum, { minCores }) => sum + minCores, 0) - besides;
   const free = cores.length - dispatchers;
   if (vris > Math.max(1, free)) {
     findings.warn(
@@ -119,6 +117,31 @@ function checkCores(settings: Settings, findings: Findings): void {
         `for fewer, or give lvrm more with --cores`,
     );
   }
+}
+
+function whereVris(placement: PlacementName, others: string): string {
+  if (placement === "default") return "VRIs where the kernel places them";
+  return `VRIs on ${placement === "same" || others === "" ? "the same: they take turns" : others}`;
+}
+
+/** How many VRIs have a dispatcher's core by name; warns of them. */
+function besideDispatchers(
+  vrs: readonly VrSettings[],
+  taken: readonly (number | null)[],
+  findings: Findings,
+): number {
+  let count = 0;
+  for (const { name, cores } of vrs) {
+    const shared = cores?.filter((core) => taken.includes(core)) ?? [];
+    count += shared.length;
+    if (shared.length === 0) continue;
+    findings.warn(
+      "cores",
+      `${name}: core ${toList(shared)} is a dispatcher's as well, and they take turns: name ` +
+        "another one for it, or another one first in --cores, for the dispatcher",
+    );
+  }
+  return count;
 }
 
 /** Whether an lvrm runs that has the socket. */
@@ -150,7 +173,7 @@ function checkNetwork(settings: Settings, core: Core, findings: Findings, known:
   if (findings.attempt("kernel", () => (routes.open(), true)) === undefined) return;
   try {
     const ports = checkPorts(settings, routes, findings);
-    findings.attempt("routes", () => requireRoutePorts(settings.vrs, ports));
+    findings.attempt("routes", () => requireRoutes(settings, ports));
     routes.setPorts(ports.map((port) => ({ ...port, interface: port.name })));
     checkTables(settings, routes, sourceOf, findings);
     const served = settings.vrs.flatMap((vr) => vr.subnets);

@@ -107,7 +107,9 @@ export class Cores implements Seating {
     );
     const users = (core: number) => view.users.get(core) ?? 0;
     const [first] = named.sort((a, b) => users(a) - users(b));
-    return first === undefined ? this.#parts.placement(view) : { core: first, why: "named for it" };
+    if (first === undefined) return this.#parts.placement(view);
+    const isTheirs = this.dispatchers.includes(first);
+    return { core: first, why: `named for it${isTheirs ? ", a dispatcher's as well" : ""}` };
   }
 
   place(vr: number, users: Users): Choice {

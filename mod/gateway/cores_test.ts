@@ -49,6 +49,12 @@ Deno.test("cores named for a VR are its VRIs', in order; gone ones are passed ov
   equal(cores.place(0, new Map()).core, 2);
 });
 
+Deno.test("a core named for a VR that is the dispatcher's is told as such", () => {
+  const cores = make(machine(1, 0), { named: [[1], [0]] });
+  deepEqual(cores.place(0, new Map()), { core: 1, why: "named for it, a dispatcher's as well" });
+  deepEqual(cores.place(1, new Map()), { core: 0, why: "named for it" });
+});
+
 Deno.test("a standby gets ready away from the dispatcher, a VRI on its core", () => {
   const cores = make(machine(0, 1, 2));
   deepEqual(cores.coresFor(false, null), [1, 2]);

@@ -27,19 +27,27 @@ export function routeSources(vrs: readonly VrRoutes[]): RouteSources {
   return { sources, sourceOf };
 }
 
-/** Throws Failure (configuration) for a static route by what is no port. */
+/**
+ * Throws Failure (configuration) for static routes by what is no port. `more`: there may be others
+ * than these, if they are asked for.
+ */
 export function requireRoutePorts(
   vrs: readonly VrRoutes[],
   ports: readonly InterfaceSettings[],
+  more = true,
 ): void {
   const all = new Attempts();
+  const known = ports.map(portName).join(", ");
   for (const [i, { name, routes }] of vrs.entries()) {
     for (const [j, { prefix, port }] of routes.entries()) {
       if (ports.some((it) => it.name === port.name && it.vlan === port.vlan)) continue;
       const where = portName(port);
+      const cures = [
+        ...more ? [`add --interface ${where}`] : [],
+        ...known === "" ? [] : [`choose from ${known}`],
+      ];
       const words = `${name}: its route ${formatPrefix(prefix)} leads to ${where}, which lvrm ` +
-        `does not serve: add --interface ${where}, or choose from ` +
-        ports.map(portName).join(", ");
+        `does not serve: ${cures.join(", or ")}`;
       all.attempt(() => {
         throw new Failure(ExitCode.configuration, words, ["vrs", i, "routes", j]);
       });

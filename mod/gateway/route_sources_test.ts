@@ -21,4 +21,7 @@ Deno.test("a static route by what is no port is refused", () => {
     () => requireRoutePorts(vrs, [{ name: "eth1", vlan: null }]),
     /a: its route 10\.0\.0\.0\/8 leads to eth1:5, .*--interface eth1:5, or choose from eth1$/,
   );
+  throws(() => requireRoutePorts(vrs, []), /does not serve: add --interface eth1:5$/);
+  const virtual = [{ name: "mem0", vlan: null }];
+  throws(() => requireRoutePorts(vrs, virtual, false), /does not serve: choose from mem0$/);
 });

@@ -32,11 +32,11 @@ import { chooseAdapters } from "./adapters.ts";
 import type { AdapterChoice } from "./adapters.ts";
 import { Cores } from "./cores.ts";
 import { Gateway } from "./gateway.ts";
-import { coreNeeds, startPlan } from "./ground.ts";
+import { coreNeeds, lookFurther, requirePorts, startPlan } from "./ground.ts";
 import { requireCapabilities } from "./host.ts";
-import { choosePorts, portName } from "./ports.ts";
+import { portName } from "./ports.ts";
 import type { Port } from "./ports.ts";
-import { requireRoutePorts, routeSources as sourcesOf } from "./route_sources.ts";
+import { routeSources as sourcesOf } from "./route_sources.ts";
 import type { Progress } from "./input_end.ts";
 import { openTable } from "./table.ts";
 import { prepareVirtual } from "./virtual.ts";
@@ -119,7 +119,7 @@ export async function runGateway(settings: Settings): Promise<RunResult> {
   return { status, capture };
 }
 
-/** Routers and cores. Throws Failure (configuration) with all that is wrong about them. */
+/** Routers and cores. Throws Failure (configuration) with all that is wrong, also of the rest. */
 function requireConfiguration(settings: Settings, runtime: string) {
   const { vrs, overcommit, dispatchers } = settings;
   const all = new Attempts();
@@ -129,6 +129,10 @@ function requireConfiguration(settings: Settings, runtime: string) {
   const usable = all.attempt(() => usableTopology(settings.cores));
   if (usable !== undefined) {
     all.attempt(() => requireCores(coreNeeds(vrs), usable, overcommit, dispatchers));
+  }
+  const source = virtualSource(settings);
+  if (all.failed) {
+    all.attempt(() => lookFurther(settings, runtime), source === null ? null : ["adapter"]);
   }
   all.end();
   return { programs: programs as RouterProgram[], usable: usable! }; // or it would have thrown
@@ -163,8 +167,7 @@ function prepare(settings: Settings, core: Core): Ground {
   const { sources: routeSources } = sourcesOf(settings.vrs);
   const routes = new RouteMonitor(core.netlink, { sources: routeSources });
   routes.open();
-  const ports = choosePorts(settings.interfaces, routes.links(), routes.addresses());
-  requireRoutePorts(settings.vrs, ports);
+  const ports = requirePorts(settings, routes);
   const served = settings.vrs.flatMap((vr) => vr.subnets);
   const plan = startPlan(ports, served, routes.localPrefixes());
   const forwarding = routes.forwarding();

@@ -167,7 +167,7 @@ export function lookAt(
   if (source.adapter === "pcap") requireOther(source);
   const inputs = inputsOf(source, settings, { create: () => 0, append: () => {} });
   const ports = countPorts(source, inputs.length);
-  requireRoutePorts(settings.vrs, namesOf(source, ports));
+  requireRoutePorts(settings.vrs, namesOf(source, ports), false);
   return { ports, frames: inputs.reduce((sum, { frames }) => sum + frames, 0) };
 }
 
@@ -197,6 +197,7 @@ export function prepareVirtual(
   if (source.adapter === "pcap") requireOther(source);
   const inputs = inputsOf(source, settings, core.traces);
   const count = countPorts(source, inputs.length);
+  requireRoutePorts(settings.vrs, namesOf(source, count), false); // before the output is emptied
   const capture = source.adapter === "pcap" ? makeCapture(core, source, count) : null;
   const replayOf = source.adapter === "memory"
     ? memoryReplays(source, settings, inputs)
@@ -209,7 +210,6 @@ export function prepareVirtual(
     mtu: source.mtu,
     replay: replayOf(port),
   }));
-  requireRoutePorts(settings.vrs, ports);
   const frames = Math.max(...inputs.map((input) => input.frames));
   const room = Math.min(residentSlots.one, Math.floor(residentSlots.all / settings.vrs.length));
   const adapter = manifest.adapters.findIndex((name) => name === source.adapter);

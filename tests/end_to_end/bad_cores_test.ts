@@ -105,6 +105,10 @@ vrs:
     // What the command line says is told in its words.
     const over = await lvrm(["--cores", "0", "--vr", "10.0.0.0/8=cppvr", "--min-cores", "2"]);
     match(over.stderr, /^lvrm: vr1 shall have at least 2 cores.*--overcommit\n$/);
+    const ports = ["--interface", "nowhere0", "--interface", "lo", "--vr", "10.0.0.0/8=cppvr"];
+    const { stderr: more } = await lvrm(ports);
+    match(more, /^lvrm: 3 errors\n--interface nowhere0: there is no .*\n--interface lo: lo is not/);
+    match(more, /:1:8: this machine has no core 4000/);
   } finally {
     await Deno.remove(path);
   }

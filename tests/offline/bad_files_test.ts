@@ -55,6 +55,27 @@ Deno.test("outputs that cannot be written are refused before anything runs", asy
   );
 });
 
+Deno.test("a file's paths start in its folder, and a mistake elsewhere empties no output", async () => {
+  await using scratch = await Scratch.make();
+  const whole = writePcap(mixedFrames(5, 1_000_000_000n), little);
+  await scratch.write("in.pcap", whole);
+  const run = async (route: string) => {
+    const config = `adapter: "pcap:in.pcap,out.pcap"
+vrs: [{subnets: [10.0.0.0/16, "fd00::/16"], router: cppvr, routes: [0.0.0.0/0 dev ${route}]}]
+`;
+    const path = await scratch.write("lvrm.yaml", new TextEncoder().encode(config));
+    return await offline(scratch, ["--config", path]);
+  };
+  const good = await run("pcap1");
+  equal(good.code, 0, good.stderr);
+  const { size } = await Deno.stat(scratch.file("out.pcap"));
+  ok(size > 24, `${size}`);
+  const bad = await run("eth7");
+  equal(bad.code, 3, bad.stderr);
+  match(bad.stderr, /leads to eth7, which lvrm does not serve: choose from pcap0, pcap1\n/);
+  equal((await Deno.stat(scratch.file("out.pcap"))).size, size);
+});
+
 Deno.test("an output that is full is cut behind its last frame, counted and reported", async () => {
   await using scratch = await Scratch.make();
   const [model] = mixedFrames(6, 1_000_000_000n).slice(-1);
