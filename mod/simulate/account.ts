@@ -29,13 +29,19 @@ export class Account {
     this.#capacity_fps = vr.capacity_fps;
   }
 
-  begin(cores: number, ideal: number, sent: number, period_s: number): void {
+  /** `time`: cores' worth of time that VRIs, and the oracle's, can get at most. */
+  begin(
+    [cores, ideal]: readonly [number, number],
+    time: readonly [number, number],
+    sent: number,
+    period_s: number,
+  ): void {
     this.#cores = cores;
     this.#ideal = ideal;
     this.#arrived = 0;
     this.#sentBefore = sent;
-    this.#core_s += cores * period_s;
-    this.#oracle_s += ideal * period_s;
+    this.#core_s += time[0] * period_s;
+    this.#oracle_s += time[1] * period_s;
     this.#peak = Math.max(this.#peak, ideal);
     this.#periods++;
   }

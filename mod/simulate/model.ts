@@ -21,11 +21,16 @@ export class Cores {
     this.#queue_frames = vr.queue_frames;
   }
 
-  /** Serves for `slot_s` with `cores`; returns how many frames were lost. */
-  step(arrived: number, slot_s: number, cores: number): number {
+  /** Cores that all its frames would keep busy. */
+  needed(arrived: number, slot_s: number): number {
+    return (this.waiting + arrived) / (this.#capacity_fps * slot_s);
+  }
+
+  /** Serves for `slot_s` with `vris`, which get `cores`; returns how many frames were lost. */
+  step(arrived: number, slot_s: number, vris: number, cores = vris): number {
     const able = this.#capacity_fps * cores * slot_s;
     const waiting = Math.max(0, this.waiting + arrived - able);
-    const lost = Math.max(0, waiting - this.#queue_frames * Math.ceil(cores));
+    const lost = Math.max(0, waiting - this.#queue_frames * Math.ceil(vris));
     this.waiting = waiting - lost;
     return lost;
   }
@@ -54,6 +59,7 @@ export class ModelVr {
   #newer = 0; // share of the rate that a slot replaces
   #served = 0; // in this period
   #settled_s = 0; // all VRIs are ready from then on
+  #delayed_s = 0; // core-seconds for which VRIs with frames waited for others' turns, in this period
 
   /** `lives`: a number that no VRI had before. */
   constructor(vr: SimulatedVr, target: number, lives: () => number) {
@@ -88,10 +94,17 @@ export class ModelVr {
     return sum;
   }
 
-  /** One slot; returns how many frames were lost. */
-  step(arrived: number, from_s: number, slot_s: number): number {
+  /** Cores that all its frames would keep busy in a slot. */
+  needed(arrived: number, slot_s: number): number {
+    return this.#cores.needed(arrived, slot_s);
+  }
+
+  /** One slot; `cores`: what its VRIs get. Returns how many frames were lost. */
+  step(arrived: number, from_s: number, slot_s: number, cores?: number): number {
     const before = this.#cores.waiting;
-    const lost = this.#cores.step(arrived, slot_s, this.coresIn(from_s, from_s + slot_s));
+    const vris = this.coresIn(from_s, from_s + slot_s);
+    if (cores !== undefined && cores < vris) this.#delayed_s += (vris - cores) * slot_s;
+    const lost = this.#cores.step(arrived, slot_s, vris, cores);
     this.#served += before + arrived - lost - this.#cores.waiting;
     this.#arrived += arrived;
     this.#lost += lost;
@@ -109,14 +122,19 @@ export class ModelVr {
   /** Counters at the end of a period that began at `from_s`; `busy_factor`: error of measuring. */
   counters(from_s: number, until_s: number, busy_factor: number): LoadSample["vrs"][number] {
     const total = this.coresIn(from_s, until_s);
+    // A VRI's account of its busy time goes on while others have its core.
+    const stretched = this.#served === 0
+      ? 1
+      : 1 + this.#delayed_s * this.#vr.capacity_fps / this.#served;
     for (const vri of this.#vris) {
       const present = (until_s - vri.ready_s) / (until_s - from_s);
       const taken = total === 0 ? 0 : this.#served * Math.min(1, Math.max(0, present)) / total;
       vri.taken += taken;
-      vri.busy_ns += 1e9 * busy_factor * taken / this.#vr.capacity_fps;
+      vri.busy_ns += 1e9 * busy_factor * stretched * taken / this.#vr.capacity_fps;
     }
     this.#sent += this.#served;
     this.#served = 0;
+    this.#delayed_s = 0;
     const queueFrames = this.#cores.waiting / this.#vris.length;
     return {
       counters: {

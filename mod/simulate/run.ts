@@ -10,6 +10,7 @@ import { share } from "../vr_monitor/shares.ts";
 import { Cores, ModelVr } from "./model.ts";
 import { Arrivals } from "./noise.ts";
 import { Account } from "./account.ts";
+import { takeTurns } from "./turns.ts";
 import type { Outcome, Row, Scenario } from "./types.ts";
 
 /** Parts of a period in which traffic is taken as even. */
@@ -67,7 +68,7 @@ export function simulate(scenario: Scenario): Report {
   for (let period = 0; period < periods; period++) {
     const from_s = period * period_s;
     const ideal = oracleCores(scenario, tracks, from_s, period_s);
-    tracks.forEach((track, i) => serve(track, ideal[i]!, from_s, period_s));
+    serve(scenario, tracks, ideal, from_s);
     const until_s = from_s + period_s;
     if (period % every === 0) rows.push(...tracks.map((it) => it.account.row(from_s)));
     const loads = meter.measure({
@@ -122,16 +123,48 @@ function oracleCores(
   return share(claims, cores);
 }
 
-/** One period of one VR, and of its oracle. */
-function serve(track: Track, ideal: number, from_s: number, period_s: number): void {
-  const { model, oracle, frames, account } = track;
+/** One period of all VRs, and of their oracles. */
+function serve(
+  scenario: Scenario,
+  tracks: readonly Track[],
+  ideal: readonly number[],
+  from_s: number,
+): void {
+  const period_s = scenario.period_ms / 1000;
   const slot_s = period_s / slots;
-  account.begin(model.target, ideal, model.sent, period_s);
-  for (let i = 0; i < slots; i++) {
-    const at_s = from_s + i * slot_s;
-    const arrived = frames[i]!;
-    account.slot(arrived, at_s, slot_s, model.coresIn(at_s, at_s + slot_s));
-    account.lost(model.step(arrived, at_s, slot_s), oracle.step(arrived, slot_s, ideal));
+  const cores = Math.max(1, scenario.cores); // without any of their own they have the dispatcher's
+  const targets = tracks.map(({ model }) => model.target);
+  const isCrowded = sum(targets) > cores;
+  const isOracleCrowded = sum(ideal) > cores;
+  const part = (vris: readonly number[]) => Math.min(1, cores / sum(vris));
+  const [mine, its] = [part(targets), part(ideal)];
+  tracks.forEach(({ model, account }, i) => {
+    const both = [targets[i]!, ideal[i]!] as const;
+    account.begin(both, [both[0] * mine, both[1] * its], model.sent, period_s);
+  });
+  for (let slot = 0; slot < slots; slot++) {
+    const at_s = from_s + slot * slot_s;
+    const vris = tracks.map(({ model }) => model.coresIn(at_s, at_s + slot_s));
+    const turns = isCrowded ? turnsOf(tracks.map((it) => it.model), vris) : null;
+    const oracles = isOracleCrowded ? turnsOf(tracks.map((it) => it.oracle), ideal) : null;
+    for (const [i, { model, oracle, frames, account }] of tracks.entries()) {
+      const arrived = frames[slot]!;
+      account.slot(arrived, at_s, slot_s, vris[i]!);
+      account.lost(
+        model.step(arrived, at_s, slot_s, turns?.[i]),
+        oracle.step(arrived, slot_s, ideal[i]!, oracles?.[i]),
+      );
+    }
+
+    function turnsOf(
+      vrs: readonly { needed(arrived: number, slot_s: number): number }[],
+      counts: readonly number[],
+    ): number[] {
+      const needed = (i: number) => vrs[i]!.needed(tracks[i]!.frames[slot]!, slot_s);
+      return takeTurns(counts.map((vris, i) => ({ vris, needed: needed(i) })), cores);
+    }
   }
-  account.end(model.sent, period_s);
+  for (const { model, account } of tracks) account.end(model.sent, period_s);
 }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);

@@ -96,6 +96,7 @@ function plain(message: string): string {
     .replace(/^Invalid input: expected (\w+), received \w+$/, "it must be an $1")
     .replace("it must be an record", "it must have keys")
     .replace("it must be an object", "it must have keys")
+    .replace("it must be an array", "it must be a list")
     .replace(/^Too small.*$/, "it must have at least one entry");
 }
 
@@ -156,6 +157,11 @@ function trafficOf(
   if (steady !== undefined) rates.push(traffic.steady(steady));
   if (steps !== undefined) rates.push(traffic.steps(steps.rates, s(steps.every)));
   if (bursts !== undefined) {
+    if (bursts.length > bursts.every) {
+      const message = "a burst is longer than the time from one to the next: lower the one or " +
+        "raise the other";
+      reading.problems.push({ offset: reading.source.at([...path, "bursts", "length"]), message });
+    }
     rates.push(traffic.bursts(bursts.base, bursts.peak, s(bursts.every), s(bursts.length)));
   }
   if (flash !== undefined) {

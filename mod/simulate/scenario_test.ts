@@ -113,6 +113,11 @@ const wrong: Record<string, [string, ...[string, RegExp][]]> = {
     one("{grow_at: 1, shrink_at: 1.1, traffic: {steady: 1}}"),
     ["4:29", /thresholds are out of order/],
   ],
+  "bursts longer than what lies between": [
+    one("traffic: {bursts: {base: 1, peak: 2, every: 1s, length: 2s}}"),
+    ["4:60", /a burst is longer/],
+  ],
+  "VRs that are no list": ["duration: 1s\ncores: 1\nvrs: {a: 1}\n", ["3:6", /must be a list$/]],
   "histories": [
     `duration: 1s\ncores: 1\nvrs:
   - {traffic: {recorded: {file: gone.json}}}

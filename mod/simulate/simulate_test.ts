@@ -108,6 +108,30 @@ Deno.test("a hundred VRs: never more than the cores, all VRs alive, no thrashing
   ok(changes < 4 * bursts, `${changes} for ${bursts} bursts`);
 });
 
+Deno.test("more VRIs than cores: what they do together is what the cores can do", () => {
+  const scenario = { ...load("hundred"), duration_s: 60, cores: 8 };
+  const vrs = scenario.vrs.slice(0, 24).map((vr, i) => ({
+    ...vr,
+    policy: { ...vr.policy, allocator: "fixed", vris: 1 },
+    rate: () => i < 12 ? 10_000 : 50_000,
+    noise: 0,
+    jitter: 0,
+  }));
+  const { total, vrs: each } = simulate({ ...scenario, vrs });
+  const served = total.offered_frames - total.dropped_frames;
+  const queued = 24 * 4096;
+  ok(Math.abs(served - 8 * 60_000 * 60) < queued, `${served}`);
+  ok(Math.abs(total.core_seconds - 8 * 60) < 1e-6);
+  // Who needs less than an even share has all of it; the others share the rest evenly.
+  for (const vr of each.slice(0, 12)) equal(vr.dropped_frames, 0);
+  const lost = each.slice(12).map((vr) => vr.dropped_share);
+  ok(Math.max(...lost) - Math.min(...lost) < 0.01, `${lost}`);
+  // With `overcommit` a hundred VRs lose no more on 64 shared cores than on 128 of their own.
+  const few = simulate({ ...load("shared"), duration_s: 1200 }).total;
+  const many = simulate({ ...load("hundred"), duration_s: 1200 }).total;
+  ok(few.dropped_share < many.dropped_share + 0.001, `${few.dropped_share}`);
+});
+
 Deno.test("a recorded history plays what was recorded", () => {
   const { rows, total } = simulate(load("recorded"));
   const offered = rows.map((row) => row.offered_fps);

@@ -9,9 +9,12 @@ const shownVrs = 20;
 export function formatReport(report: Report, took_s: number): string {
   const { total, vrs } = report;
   const shown = vrs.length > shownVrs ? worst(vrs) : vrs;
+  const unit = total.core_seconds < 36_000
+    ? { name: "core-seconds", s: 1 }
+    : { name: "core-hours", s: 3600 };
   const lines = table([
-    ["VR", "dropped", "core-hours", "oracle", "ratio", "fixed", "reallocs/h", "react p99"],
-    ...[...shown, total].map(cells),
+    ["VR", "dropped", unit.name, "oracle", "ratio", "fixed", "reallocs/h", "react p99"],
+    ...[...shown, total].map((it) => cells(it, unit.s)),
   ]);
   const hidden = vrs.length - shown.length;
   return [
@@ -23,7 +26,7 @@ export function formatReport(report: Report, took_s: number): string {
     ...(hidden > 0 ? ["", `${hidden} more VRs, with fewer drops, are in --json`] : []),
     "",
     "dropped: frames lost for lack of cores. oracle: it knows what will arrive in each period and",
-    "has the fewest cores for it. ratio, fixed: core-hours by the oracle's, as simulated and with",
+    "has the fewest cores for it. ratio, fixed: core time by the oracle's, as simulated and with",
     "its most cores all the time. react: from too much traffic to enough cores, if any are left.",
     ...(total.starved_share > 0
       ? [`starved: ${percent(total.starved_share)} of the VRs' time: they want more than there is.`]
@@ -38,12 +41,12 @@ function worst(vrs: readonly Outcome[]): Outcome[] {
   return vrs.filter((vr) => shown.has(vr));
 }
 
-function cells(it: Outcome): string[] {
+function cells(it: Outcome, unit_s: number): string[] {
   return [
     it.vr,
     percent(it.dropped_share),
-    (it.core_seconds / 3600).toFixed(2),
-    (it.oracle_core_seconds / 3600).toFixed(2),
+    (it.core_seconds / unit_s).toFixed(unit_s === 1 ? 1 : 2),
+    (it.oracle_core_seconds / unit_s).toFixed(unit_s === 1 ? 1 : 2),
     it.ratio.toFixed(3),
     it.fixed_peak_ratio.toFixed(3),
     it.reallocations_per_hour.toFixed(1),
