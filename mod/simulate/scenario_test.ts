@@ -115,7 +115,7 @@ const wrong: Record<string, [string, ...[string, RegExp][]]> = {
   ],
   "bursts longer than what lies between": [
     one("traffic: {bursts: {base: 1, peak: 2, every: 1s, length: 2s}}"),
-    ["4:60", /a burst is longer/],
+    ["4:61", /a burst is longer/],
   ],
   "VRs that are no list": ["duration: 1s\ncores: 1\nvrs: {a: 1}\n", ["3:6", /must be a list$/]],
   "histories": [
