@@ -21,7 +21,7 @@ export function allocate(view: AllocatorView, changed_ms: number | null): Wish {
   const { policy, cores_now, now_ms } = view;
   const allocator = allocators[policy.allocator];
   if (allocator === undefined) throw new RangeError(`there is no allocator ${policy.allocator}`);
-  const wish = allocator(view);
+  const wish = sound(allocator(view), cores_now);
   const bounded = withinBounds(wish, view);
   const waits = changed_ms !== null && now_ms - changed_ms < policy.coolDown_ms;
   const outside = cores_now < policy.minCores || cores_now > maximumOf(policy);
@@ -32,6 +32,13 @@ export function allocate(view: AllocatorView, changed_ms: number | null): Wish {
     rule: "cool_down",
     reason: `it waits ${policy.coolDown_ms} ms between two changes`,
   };
+}
+
+/** What is no number of cores changes nothing: shares could not be reckoned with it. */
+function sound(wish: Wish, cores_now: number): Wish {
+  const wanted = Math.ceil(wish.wanted);
+  if (!Number.isNaN(wanted)) return wanted === wish.wanted ? wish : { ...wish, wanted };
+  return { ...wish, wanted: cores_now, rule: "unknown", reason: "its load can't be told" };
 }
 
 function withinBounds(wish: Wish, { policy }: AllocatorView): Wish {

@@ -93,6 +93,21 @@ for (const name of Object.keys(registry)) {
     }));
   });
 
+  Deno.test(`allocator ${name}: a load that is no number leaves a number of cores`, () => {
+    const broken = [NaN, Infinity, -Infinity];
+    for (const fps of broken) {
+      const policy = policyWith({ allocator: name, vris: 3, maxCores: 9 });
+      let memory: Memory = null;
+      for (const [i, rate_fps] of [50_000, fps, 50_000, 50_000, 50_000, 50_000].entries()) {
+        const load = { ...loadOf(50_000, 3), arrival_rate_fps: rate_fps };
+        const view = { policy, load: { ...load, mean_arrival_rate_fps: rate_fps }, cores_now: 3 };
+        const wish = allocate({ ...view, now_ms: i * 1000, memory }, null);
+        ok(Number.isInteger(wish.wanted) && wish.wanted >= 1 && wish.wanted <= 9, `${fps}`);
+        memory = wish.memory;
+      }
+    }
+  });
+
   Deno.test(`allocator ${name}: nothing changes within its cool-down, but for its bounds`, () => {
     const policy = policyWith({ allocator: name, vris: 3, coolDown_ms: 5000 });
     const view = { policy, load: loadOf(600_000, 2), cores_now: 2, now_ms: 10_000, memory: null };
