@@ -134,7 +134,7 @@ class Player {
       // The staircase is what `dynamic` goes by; others have a number of cores of their own.
       if (from_cores === to_cores || this.#context.allocator !== "dynamic") continue;
       const since_ms = performance.now();
-      const t_s = (since_ms - this.#started_ms) / 1000;
+      const t_s = Math.round(since_ms - this.#started_ms) / 1000;
       const what = { vr: name(vr), offered_fps: rate_fps, from_cores, to_cores };
       this.#wanted.set(vr, { since_ms, reaction: { t_s, ...what, reaction_ms: null } });
     }

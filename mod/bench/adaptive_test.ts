@@ -302,3 +302,15 @@ Deno.test("2c and 2d: a terminal shows each chart once, a file has it as well", 
     }
   }
 });
+
+Deno.test("2c and 2d: options that can't be read are told at once, and others' refused", async () => {
+  const wrong = { period: "1ms", coreRate: "0", minCores: "x" };
+  await rejects(
+    () => quick("2c", wrong),
+    /^Failure: 3 errors\n--period 1ms: .*\n--core-rate 0: .*\n--min-cores x/,
+  );
+  await rejects(
+    () => quick("2a", { allocator: "dynamic" }),
+    /--allocator is for experiments 2c and 2d/,
+  );
+});

@@ -1,5 +1,5 @@
 /** What `lvrm bench` is told about cores, in the options that a run has. Pure. */
-import { ExitCode, Failure } from "../config/mod.ts";
+import { Attempts, ExitCode, Failure } from "../config/mod.ts";
 import { runFields, vrFields } from "../config/fields.ts";
 import { BadValue } from "../config/values.ts";
 import type { Reader } from "../config/values.ts";
@@ -36,15 +36,22 @@ function read<T>(option: string, text: string | undefined, reader: Reader<T>): T
   }
 }
 
-/** Reads the options. Throws Failure (usage, or configuration where they contradict each other). */
+/**
+ * Reads the options. Throws Failure (usage) for all that can't be read, or (configuration) where
+ * they contradict each other.
+ */
 export function readCoreOptions(options: CoreOptions): CoreChoice {
+  const all = new Attempts();
+  const one = <T>(option: string, text: string | undefined, reader: Reader<T>): T | null =>
+    all.attempt(() => read(option, text, reader)) ?? null;
   const choice = {
-    placement: read("--placement", options.placement, runFields.placement.read),
-    period_ms: read("--period", options.period, runFields.period.read),
-    coreRate_fps: read("--core-rate", options.coreRate, vrFields.core_rate.read) ?? coreRate_fps,
-    minCores: read("--min-cores", options.minCores, vrFields.min_cores.read) ?? 1,
-    maxCores: read("--max-cores", options.maxCores, vrFields.max_cores.read),
+    placement: one("--placement", options.placement, runFields.placement.read),
+    period_ms: one("--period", options.period, runFields.period.read),
+    coreRate_fps: one("--core-rate", options.coreRate, vrFields.core_rate.read) ?? coreRate_fps,
+    minCores: one("--min-cores", options.minCores, vrFields.min_cores.read) ?? 1,
+    maxCores: one("--max-cores", options.maxCores, vrFields.max_cores.read),
   };
+  all.end();
   if (choice.maxCores !== null && choice.minCores > choice.maxCores) {
     throw new Failure(
       ExitCode.configuration,

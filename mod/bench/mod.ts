@@ -143,6 +143,7 @@ const special = [
   ["repeats", "--repeats", networkExperiments],
   ["sizes", "--sizes", networkExperiments],
   ["placement", "--placement", ["2a"]],
+  ["allocator", "--allocator", adaptiveExperiments],
   ["period", "--period", adaptiveExperiments],
   ["coreRate", "--core-rate", adaptiveExperiments],
   ["minCores", "--min-cores", adaptiveExperiments],
