@@ -58,7 +58,7 @@ export function forwardingWarning(
   const more = texts.length > 4 ? `, … (${texts.length})` : "";
   return `${names} forwarding is off in the kernel: frames from sources that no VR serves ` +
     `(${texts.slice(0, 4).join(", ")}${more}), replies too, go nowhere; to serve them as well ` +
-    `add --vr ${all}=cppvr`;
+    `add --vr ${all}=cppvr, or with a configuration file an entry of its vrs`;
 }
 
 function isLinkLocal(address: InterfaceAddress): boolean {

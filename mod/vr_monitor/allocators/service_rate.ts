@@ -85,9 +85,10 @@ export function service_rate({ policy, load, cores_now, now_ms, memory }: Alloca
   const low_fps = Math.max(expected_fps, before?.low_fps || 0);
   const low_ms = before === null || Number.isNaN(before.low_ms) ? now_ms : before.low_ms;
   const remaining = Math.max(1, Math.ceil(low_fps / (capacity_fps * target)));
-  if (now_ms - low_ms < settle_ms || remaining >= cores_now) {
-    return wish(cores_now, "settling", "fewer cores may be enough soon", low_ms, low_fps);
-  }
+  const settling = "fewer cores may be enough soon";
+  if (now_ms - low_ms < settle_ms) return wish(cores_now, "settling", settling, low_ms, low_fps);
+  // A core does less than it was taken for when that rate came: what comes from now on counts.
+  if (remaining >= cores_now) return wish(cores_now, "settling", settling, now_ms, expected_fps);
   return wish(remaining, "shrink", busyWith(remaining));
 }
 

@@ -149,6 +149,15 @@ Deno.test("service_rate: cores that are not all busy are no proof that frames ar
   ok(inputs.capacity_fps! > 54_000 && inputs.capacity_fps! < 59_000, `${inputs.capacity_fps}`);
 });
 
+Deno.test("service_rate: a rate of long ago keeps no cores, also where frames are heavier now", () => {
+  const life = new Life();
+  life.steady(300_000, 10);
+  equal(life.cores, 6);
+  life.steady(200_000, 1); // five would do, as far as is known
+  life.steady(60_000, 12, 20_000); // and it turns out that they would not have done
+  equal(life.cores, 4);
+});
+
 Deno.test("service_rate: it shrinks to what was enough for all of the last two seconds", () => {
   const life = new Life();
   life.steady(300_000, 10);
