@@ -59,7 +59,7 @@ export class ModelVr {
   #newer = 0; // share of the rate that a slot replaces
   #served = 0; // in this period
   #settled_s = 0; // all VRIs are ready from then on
-  #delayed_s = 0; // core-seconds for which VRIs with frames waited for others' turns, in this period
+  #delayed_s = 0; // core-seconds of this period for which VRIs waited for others' turns
 
   /** `lives`: a number that no VRI had before. */
   constructor(vr: SimulatedVr, target: number, lives: () => number) {
