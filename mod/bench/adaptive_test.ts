@@ -295,6 +295,7 @@ class Screen {
   write(text: string): void {
     // deno-lint-ignore no-control-regex
     for (const [part] of text.matchAll(/\x1b\[\??[0-9]*[A-Za-z]|\n|[^\x1b\n]+/g)) {
+      // deno-lint-ignore no-control-regex
       const up = /^\x1b\[([0-9]*)A$/.exec(part);
       if (up !== null) this.#row -= Number(up[1] || 1);
       else if (part === "\n") this.#line(this.#row + 1);

@@ -142,11 +142,19 @@ function serve(
     const both = [targets[i]!, ideal[i]!] as const;
     account.begin(both, [both[0] * mine, both[1] * its], model.sent, period_s);
   });
+  const turnsOf = (
+    vrs: readonly { needed(arrived: number, slot_s: number): number }[],
+    counts: readonly number[],
+    slot: number,
+  ) => {
+    const needed = (i: number) => vrs[i]!.needed(tracks[i]!.frames[slot]!, slot_s);
+    return takeTurns(counts.map((vris, i) => ({ vris, needed: needed(i) })), cores);
+  };
   for (let slot = 0; slot < slots; slot++) {
     const at_s = from_s + slot * slot_s;
     const vris = tracks.map(({ model }) => model.coresIn(at_s, at_s + slot_s));
-    const turns = isCrowded ? turnsOf(tracks.map((it) => it.model), vris) : null;
-    const oracles = isOracleCrowded ? turnsOf(tracks.map((it) => it.oracle), ideal) : null;
+    const turns = isCrowded ? turnsOf(tracks.map((it) => it.model), vris, slot) : null;
+    const oracles = isOracleCrowded ? turnsOf(tracks.map((it) => it.oracle), ideal, slot) : null;
     for (const [i, { model, oracle, frames, account }] of tracks.entries()) {
       const arrived = frames[slot]!;
       account.slot(arrived, at_s, slot_s, vris[i]!);
@@ -154,14 +162,6 @@ function serve(
         model.step(arrived, at_s, slot_s, turns?.[i]),
         oracle.step(arrived, slot_s, ideal[i]!, oracles?.[i]),
       );
-    }
-
-    function turnsOf(
-      vrs: readonly { needed(arrived: number, slot_s: number): number }[],
-      counts: readonly number[],
-    ): number[] {
-      const needed = (i: number) => vrs[i]!.needed(tracks[i]!.frames[slot]!, slot_s);
-      return takeTurns(counts.map((vris, i) => ({ vris, needed: needed(i) })), cores);
     }
   }
   for (const { model, account } of tracks) account.end(model.sent, period_s);
