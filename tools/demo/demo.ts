@@ -82,7 +82,7 @@ async function run(bed: Testbed): Promise<void> {
   say("forwarding in the gateway's kernel is off; starting in the gateway:");
   for (const at of [0, 2]) {
     const [option, value] = arguments_.slice(at, at + 2);
-    console.log(`          ${at === 0 ? "dist/lvrm" : "         "}${option} ${value}`);
+    console.log(`          ${at === 0 ? "dist/lvrm " : "          "}${option} ${value}`);
   }
   const lvrm = await bed.startLvrm(arguments_);
   const ready = await lvrm.status();
