@@ -62,8 +62,8 @@ Deno.test("help has no long lines, and says below what it promises to", async ()
     const long = text.split("\n").filter((line) => line.length > 100);
     deepEqual(long, []);
   }
-  match(texts[0]!, /\n  handlers  +read and write/, "no arguments in the list of commands");
-  match(texts[1]!, /\n  2c  +cores follow the load/, "each experiment on its line");
+  match(texts[0]!, /^ {2}handlers {2,}read and write/m, "no arguments in the list of commands");
+  match(texts[1]!, /^ {2}2c {2,}cores follow the load/m, "each experiment on its line");
   match(texts[2]!, /--adapter memory:FILE/, "what --adapter calls below is below");
   equal((await lvrm("help", "bench")).out, texts[1]);
 });
