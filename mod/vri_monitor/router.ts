@@ -10,6 +10,10 @@ export const bundledRouters = ["cppvr"] as const;
 /** `clickvr:FILE`: a configuration in the Click language. */
 const clickPrefix = "clickvr:";
 
+/** Whether a router is lvrm's own. */
+export const isBundled = (word: string): boolean =>
+  (bundledRouters as readonly string[]).includes(word) || word.startsWith(clickPrefix);
+
 /** A program that exists and may be run. */
 export interface RouterProgram {
   readonly executable: string;
