@@ -91,7 +91,7 @@ Deno.test("an adapter that is asked for is taken as it is, or the start fails", 
 Deno.test("the list of adapters as a table", () => {
   const row = { interface: "e0", info: "", reason: "", chosen: false };
   const text = formatAdapters([
-    { ...row, adapter: "pf_ring", available: false, reason: "no library" },
+    { ...row, adapter: "pf_ring", available: false, reason: "pf_ring: no library" },
     { ...row, adapter: "raw", available: true, chosen: true },
   ]);
   match(text, /^e0 +pf_ring +no +no library$/m);
