@@ -93,7 +93,8 @@ pub export fn lvrm_plan(plan: [*]const u8, bytes: u32) callconv(.c) i32 {
 
 /// Says ahead of the plan that VRIs run from now on, or leave: `count` times Announcement, at most
 /// `max_announcements`. The dispatchers make it so at once; the plan that follows has to say the
-/// same. -EAGAIN while a plan, or another announcement, waits: then the plan alone tells.
+/// same. -EAGAIN while a plan, or another announcement, waits, and for a VRI that is neither standby
+/// nor running by the last plan: then the plan alone tells.
 pub export fn lvrm_announce(changes: [*]const abi.Announcement, count: u32) callconv(.c) i32 {
     return handover.announce(changes[0..count]);
 }
