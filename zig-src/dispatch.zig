@@ -9,6 +9,7 @@ const linux = std.os.linux;
 const abi = @import("abi.zig");
 const announced = @import("announced.zig");
 const collect = @import("collect.zig");
+const crowd = @import("crowd.zig");
 const events = @import("events.zig");
 const ingest = @import("ingest.zig");
 const mailbox = @import("mailbox.zig");
@@ -223,7 +224,7 @@ pub const Dispatcher = struct {
             const busy_ns = @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic);
             vri.estimator.tick(elapsed_ns, busy_ns);
         }
-        if (d.config.busy_poll == 0) d.sleeper.guests.look(d.plan, elapsed_ns, d.now_ns);
+        if (d.config.busy_poll == 0) crowd.look(&d.sleeper.guests, d.plan, elapsed_ns, d.now_ns);
         for (d.plan.ports) |port| port.readStatistics();
         for (d.plan.vrs) |*entry| entry.vr.rest();
     }
