@@ -5,7 +5,6 @@
 //! sent + dropped + kept + in flight. Each frame is counted once where it enters, once where it
 //! ends.
 const std = @import("std");
-const linux = std.os.linux;
 const abi = @import("abi.zig");
 const announced = @import("announced.zig");
 const collect = @import("collect.zig");
@@ -149,7 +148,7 @@ pub const Dispatcher = struct {
         fullFence();
         for (handed) |vri| if (vri.sleeps()) {
             d.sleeper.guests.invite(vri);
-            vri.wake();
+            vri.endSleep();
         };
     }
 
@@ -178,10 +177,7 @@ pub const Dispatcher = struct {
         for (plan.ports) |port| {
             d.opened_ports[port.number >> 6] |= @as(u64, 1) << @intCast(port.number & 63);
         }
-        for (plan.vrs) |*entry| {
-            const vr = entry.vr;
-            vr.permitted = entry.permitted;
-        }
+        for (plan.vrs) |*entry| entry.vr.permitted = entry.permitted;
         const now_ns = monotonicNs();
         for (plan.vris) |*entry| {
             const vri = entry.vri;
