@@ -1,7 +1,6 @@
 //! A VRI's account of its busy time: from the look that found frames to the one that finds none,
 //! whether it waits between looks or polls without a pause.
 const std = @import("std");
-const abi = @import("abi.zig");
 const dispatch = @import("dispatch.zig");
 const Rig = @import("testing_rig.zig").Rig;
 const expect = std.testing.expect;

@@ -1,7 +1,7 @@
-//! Guests out of a crowd. A VRI that has little to do waits between batches, ready to go on at once.
-//! Where others want its core meanwhile, both lose: it is away when frames come, and they are held
-//! up by its looks. Its work fits in beside the dispatcher's, where its frames lie in the cache
-//! already. It stays for some seconds, then looks whether there is room at home.
+//! Guests out of a crowd. A VRI that has little to do waits between batches, ready to go on at
+//! once. Where others want its core meanwhile, both lose: it is away when frames come, and they are
+//! held up by its looks. Its work fits in beside the dispatcher's, where its frames lie in the
+//! cache already. It stays for some seconds, then looks whether there is room at home.
 const std = @import("std");
 const linux = std.os.linux;
 const guest = @import("guest.zig");
@@ -91,8 +91,8 @@ pub const Watch = struct {
     heavy: u32 = 0, // looks in turn in which they took too much
 };
 
-/// Every few milliseconds: who is crowded comes, and goes when its time is over, or when such guests
-/// take more of our core than is left beside our own work.
+/// Every few milliseconds: who is crowded comes, and goes when its time is over, or when such
+/// guests take more of our core than is left beside our own work.
 pub fn look(guests: *Guests, plan: *const Plan, elapsed_ns: u64, now_ns: u64) void {
     const watch = &guests.crowd;
     var taken_ns: u64 = 0;

@@ -1,7 +1,6 @@
 //! The one-slot mailbox between the control thread and the dispatcher: a whole plan, what of it
 //! can't wait until it is built, and the word to stop. The loop takes it between passes; nobody
 //! else changes the loop's state.
-const std = @import("std");
 const abi = @import("abi.zig");
 const Plan = @import("plan.zig").Plan;
 
@@ -60,8 +59,8 @@ pub const Mailbox = struct {
         return m.full() or m.stopping() or m.announces();
     }
 
-    /// Dispatcher. While a plan waits nothing is announced, so what was before, and is not yet made,
-    /// is older, and must not come after it.
+    /// Dispatcher. While a plan waits nothing is announced, so what was before, and is not made
+    /// yet, is older, and must not come after it.
     pub fn take(m: *Mailbox) ?*Plan {
         const plan = @atomicLoad(?*Plan, &m.plan, .acquire) orelse return null;
         if (m.announces()) m.forget();

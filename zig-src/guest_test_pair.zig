@@ -1,5 +1,5 @@
-//! For tests: a dispatcher on one core that is stepped by hand, and a VRI in a process of its own on
-//! another.
+//! For tests: a dispatcher on one core that is stepped by hand, and a VRI in a process of its own
+//! on another.
 const std = @import("std");
 const linux = std.os.linux;
 const affinity = @import("affinity.zig");
