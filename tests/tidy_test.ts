@@ -24,7 +24,7 @@ const sequences: Record<string, string> = {
 /** Where memory is shared between threads or processes without a lock; all else goes by these. */
 const atomics = [
   /^zig-src\/ipc_queue\//,
-  /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter|heartbeat)\.zig$/, // queues
+  /^zig-src\/(mailbox|sleeper|snapshot|events|vr_link|vri_adapter|busy|heartbeat)\.zig$/, // queues
   /^zig-src\/lending\.zig$/, // whose sockets are gone
   /^zig-src\/(core|units|dispatch|guest|netlink)\.zig$/, // stop and wake flags; guests' homes
   /^zig-src\/socket_adapter\/packet_(socket|mmap)\.zig$/, // the ring; tags of other ports

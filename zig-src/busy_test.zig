@@ -71,3 +71,20 @@ test "a VRI that is never idle shows as busy meanwhile" {
     }
     try expect(busyNs(&r) > 0);
 }
+
+test "a VR's own account goes instead" {
+    var r: Rig = undefined;
+    try r.init(.{ .spins = 0, .yields = 0 }, true);
+    defer r.deinit();
+    try r.addVr(0, .{});
+    try r.addVri(0, 0, .{});
+    try r.replan();
+    for (1..4) |round| {
+        r.inject(0, 1);
+        r.d.flushStaged();
+        try work(&r);
+        r.side(0).busy.tell(77);
+        try idle(&r, true);
+        try std.testing.expectEqual(77 * round, busyNs(&r));
+    }
+}

@@ -89,13 +89,12 @@ fn tell(unit: *units.Unit, index: usize, changes: []const mailbox.Change) void {
     for (changes) |*change| {
         const vri = unit.tables.vris[change.vri].?;
         if (announced) vri.told = change.state;
-        if (!first or change.state != .running) continue;
-        vri.keepPromise();
-        if (isHere(vri)) in_the_way = true;
+        if (first and change.state == .running) vri.keepPromise();
+        if (first and isHere(vri)) in_the_way = true;
     }
 }
 
-/// Whether a standby that was roused has its core where we are.
+/// Whether one that has its first frames, or its last ones, to serve has its core where we are.
 var in_the_way = false;
 /// About two microseconds.
 const looks_before_nap = 64;

@@ -93,6 +93,10 @@ pub export fn lvrm_vr_send_sibling(
     return -@as(c_int, @intFromEnum(l.state().sendEvent(kind, number, payload[0..bytes])));
 }
 
+pub export fn lvrm_vr_add_busy(l: *VrLink, ns: u64) void {
+    l.state().busy.tell(ns);
+}
+
 pub export fn lvrm_vr_wait(l: *VrLink, timeout_ms: u32) void {
     l.state().wait(timeout_ms);
 }

@@ -67,6 +67,11 @@ int lvrm_vr_send_sibling(lvrm_vr *vr, uint32_t number, const void *payload, size
  * slots, and ask for lvrm_vr_alive. */
 void lvrm_vr_wait(lvrm_vr *vr, uint32_t timeout_ms);
 
+/* Says that this VRI was busy for `ns` nanoseconds more. lvrm takes a VRI for busy from a look that
+ * finds frames to one that finds none; from the first call of this on, it goes by what is said here
+ * instead: for a VR whose frames take time that it doesn't spend itself. */
+void lvrm_vr_add_busy(lvrm_vr *vr, uint64_t ns);
+
 static inline uint32_t lvrm_frame_length(lvrm_frame f) {
     return (uint32_t)(f >> LVRM_LENGTH_SHIFT & LVRM_LENGTH_MASK);
 }

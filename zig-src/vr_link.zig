@@ -15,6 +15,7 @@ const ipc_queue = @import("ipc_queue/registry.zig");
 const link = @import("link.zig");
 const shm = @import("shm.zig");
 const slice = @import("slice.zig");
+const Busy = @import("busy.zig").Busy;
 const Patience = @import("patience.zig").Patience;
 
 /// The first three fields are `struct lvrm_vr` of lvrm_vr.h.
@@ -32,7 +33,6 @@ pub const VrLink = extern struct {
 };
 
 const stale_ns = 5 * std.time.ns_per_s; // monitor's heartbeat, before it counts as gone
-const busy_batches = 16; // between two looks at the clock while busy; a power of two
 const beat_ms = 90; // longest sleep: our own heartbeat goes on
 
 /// One dispatcher's queues, and what it says of itself.
@@ -86,9 +86,7 @@ pub const State = struct {
     expects: bool = false, // frames are to come: worth waiting for
     beat: u64 = 0, // monitor's, as last seen
     beat_ns: u64 = 0,
-    busy_since_ns: u64 = 0, // 0: idle
-    ran_dry: bool = false, // busy, and the last look found nothing
-    looked_ns: u64 = 0, // when `wait` returned; 0: frames were looked for since
+    busy: Busy,
     lapsed_looks: u32 = 0,
 
     /// Up to `into.len` frames. What is taken is ours: the index is published before they are
@@ -101,18 +99,12 @@ pub const State = struct {
             const words = &s.header.vri_words;
             words.frames +%= count;
             words.batches +%= 1;
-            s.ran_dry = false;
-            if (s.busy_since_ns == 0) {
+            if (s.busy.begin()) {
                 // What it was roused for, if it was.
                 s.roused = @atomicLoad(u32, &s.header.parking.roused, .monotonic);
                 s.expects = false;
-                s.busy_since_ns = if (s.looked_ns != 0) s.looked_ns else nowNs();
-            } else if (words.batches & (busy_batches - 1) == 0) s.accountBusy(nowNs());
-        } else if (s.busy_since_ns != 0) {
-            if (s.ran_dry) s.endBusy(nowNs()); // a VR that doesn't wait between two looks
-            s.ran_dry = s.busy_since_ns != 0;
-        }
-        s.looked_ns = 0;
+            }
+        } else s.busy.lookAgain();
         return count;
     }
 
@@ -125,21 +117,6 @@ pub const State = struct {
             if (count != 0) return count;
         }
         return 0;
-    }
-
-    /// Busy from a batch until a look that finds none. Both ends are known from `wait`, which reads
-    /// the clock anyway. A VRI that is never idle reads it once in `busy_batches` batches, so that
-    /// it shows as busy too.
-    fn accountBusy(s: *State, now_ns: u64) void {
-        const busy = &s.header.vri_words.busy_ns;
-        @atomicStore(u64, busy, busy.* +% (now_ns -% s.busy_since_ns), .monotonic);
-        s.busy_since_ns = now_ns;
-    }
-
-    fn endBusy(s: *State, now_ns: u64) void {
-        s.accountBusy(now_ns);
-        s.busy_since_ns = 0;
-        s.ran_dry = false;
     }
 
     /// Our heartbeat: a plain store to a line of our own.
@@ -206,7 +183,7 @@ pub const State = struct {
         _ = s.control_in.peek(header, payload) orelse return false;
         s.control_in.take(header.bytes);
         s.patience.reset();
-        s.looked_ns = 0; // frames are not what it is busy with
+        s.busy.waited_ns = 0; // frames are not what it is busy with
         // As `wakeDispatcher`: the new index before the look at the flag.
         fence();
         const waits = &s.lanes[0].shared.monitor.events_wait;
@@ -249,7 +226,7 @@ pub const State = struct {
         if (linux.getppid() != s.parent) s.gone = true;
         const beat = @atomicLoad(u64, &s.lanes[0].shared.monitor.beat, .monotonic);
         const now = nowNs();
-        if (s.busy_since_ns != 0) s.accountBusy(now);
+        s.busy.account(now);
         if (beat != s.beat or s.beat_ns == 0) {
             s.beat = beat;
             s.beat_ns = now;
@@ -276,8 +253,7 @@ pub const State = struct {
         };
         const busy_poll = @atomicLoad(u32, &monitor.busy_poll, .monotonic) != 0;
         const now_ns = nowNs();
-        if (s.ran_dry) s.endBusy(now_ns);
-        s.looked_ns = now_ns;
+        s.busy.rest(now_ns);
         const roused = @atomicLoad(u32, &s.header.parking.roused, .monotonic);
         if (roused != s.roused) {
             s.roused = roused;
@@ -293,13 +269,13 @@ pub const State = struct {
             },
             .yield => {
                 _ = linux.sched_yield();
-                s.looked_ns = nowNs(); // somebody else may have had the core
+                s.busy.waited_ns = nowNs(); // somebody else may have had the core
             },
             .sleep => {
                 s.expects = false;
                 s.sleep(timeout_ms);
-                s.looked_ns = nowNs();
-                s.patience.slept(idle, s.looked_ns - now_ns);
+                s.busy.waited_ns = nowNs();
+                s.patience.slept(idle, s.busy.waited_ns - now_ns);
                 _ = s.check();
             },
         }
@@ -367,6 +343,7 @@ pub fn attach(gpa: std.mem.Allocator, link_text: ?[*:0]const u8) Error!*VrLink {
         .control_in = .init(link.at(header, header.control_in_offset), header.control_capacity),
         .control_out = .init(link.at(header, header.control_out_offset), header.control_capacity),
         .parent = linux.getppid(),
+        .busy = .{ .words = &header.vri_words },
     };
     header.vri_words.pid = @intCast(linux.getpid());
     @atomicStore(u32, &header.vri_words.attached, 1, .release);

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { manifest } from "../../ffi/abi.gen.ts";
 import { Core } from "../../ffi/core.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
-import { placements } from "../vr_monitor/mod.ts";
+import { LoadMeter, placements, type VrLoad } from "../vr_monitor/mod.ts";
 import { combined, judgeBalancers, serviceRates_fps } from "./balance.ts";
 import { drawChart, plainLine, redraw } from "./chart.ts";
 import { ideal_fps } from "./cores.ts";
 import { benchCores, mustPace, vriArgs } from "./dummy.ts";
 import { type BenchOptions, type BenchResult, benchRouters, runBench } from "./mod.ts";
+import { routerCommand } from "./routers.ts";
 import { Stage, usualPlacement } from "./stage.ts";
 import { idealCores, sideBySide, staircase } from "./steps.ts";
 
@@ -154,26 +155,52 @@ Deno.test("the Click VR bears the dummy load too", async () => {
   }
 });
 
-Deno.test("a VRI with a core of its own burns its service time", async () => {
-  const core = Core.load(join(runtimeDirectory(), "lib", "liblvrm.so"));
+/** One VR with one VRI that serves 60 Kfps; `rate_fps` are offered. */
+async function withOne(
+  router: string,
+  paced: boolean,
+  rate_fps: number,
+  use: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const runtime = runtimeDirectory();
+  const core = Core.load(join(runtime, "lib", "liblvrm.so"));
   try {
     const options = {
-      executable: join(runtimeDirectory(), "bin", "cppvr"),
-      vrs: [[vriArgs("cppvr-relay", runtimeDirectory(), 0, 60_000, false)]],
+      executable: routerCommand(router, runtime).executable,
+      vrs: [[vriArgs(router, runtime, 0, 60_000, paced)]],
       queue: 0,
       balancer: 0,
       byFrame: true,
       cores: benchCores(),
       placement: usualPlacement,
     };
-    await using stage = await Stage.start(core, options, runtimeDirectory());
+    await using stage = await Stage.start(core, options, runtime);
     equal(stage.running(0), 0);
     await stage.setTargets([1]);
     equal(stage.running(0), 1);
-    await stage.offer(0, { rate_fps: 90_000, window_frames: 0 });
-    ok((await stage.framesPerSecond(300, 100))[0]! > 0);
+    await stage.offer(0, { rate_fps, window_frames: 0 });
+    await use(stage);
   } finally {
     core.close();
+  }
+}
+
+Deno.test("a VRI with a core of its own burns its service time", () =>
+  withOne("cppvr-relay", false, 90_000, async (stage) => {
+    ok((await stage.framesPerSecond(300, 100))[0]! > 0);
+  }));
+
+Deno.test("a paced VRI shows the core that it plays, not the time that it sleeps", async () => {
+  for (const router of ["cppvr-relay", "clickvr"]) {
+    await withOne(router, true, 15_000, async (stage) => {
+      const meter = new LoadMeter();
+      meter.measure((await stage.sample()).loads);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const [{ vris: [vri] }] = meter.measure((await stage.sample()).loads) as [VrLoad];
+      const { service_rate_fps, busy_fraction } = vri!;
+      ok(Math.abs(service_rate_fps / 60_000 - 1) < 0.1, `${router}: ${service_rate_fps} frames/s`);
+      ok(busy_fraction > 0 && busy_fraction < 0.5, `${router}: busy ${busy_fraction}`);
+    });
   }
 });
 

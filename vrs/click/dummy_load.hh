@@ -33,6 +33,10 @@ class DummyLoad {
         if (!service_->burns()) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
         return true;
     }
+    /// How long this VRI is busy with so many frames where that can't be seen: it sleeps meanwhile.
+    uint64_t hidden_ns(uint32_t count) const {
+        return service_ && service_->is_paced() ? service_->time_ns(count) : 0;
+    }
     /// There were no frames since the last due().
     void waited() {
         if (service_) service_->start(now_ns_, now());

@@ -155,6 +155,7 @@ int run_hosted(const std::string &file, const std::map<std::string, std::string>
         has_told &= handlers->flush();
         if (!goes_on) break;
         hosted.replace_if_asked();
+        if (const uint64_t ns = dummy.hidden_ns(received)) lvrm_vr_add_busy(vr, ns);
         if (dummy.served(received)) continue;
         if (received || has_worked || hosted.router()->driver().has_tasks()) continue;
         const int64_t timer_ns = hosted.router()->driver().ns_to_timer();

@@ -58,6 +58,7 @@ class Program {
             const size_t due = service_ ? due_frames() : batch_frames;
             const size_t count = due == 0 ? 0 : lvrm_vr_receive(vr_, frames, due);
             if (service_) service_->served(count, due, now_ns_);
+            if (count > 0 && line_.is_paced) lvrm_vr_add_busy(vr_, service_->time_ns(count));
             if (line_.relay)
                 relaying_.relay({frames, count});
             else

@@ -41,6 +41,14 @@ class Service {
         if (count > 0) is_first_ = false;
     }
 
+    /// What the service of so many frames takes.
+    uint64_t time_ns(size_t count) const {
+        return static_cast<uint64_t>(static_cast<double>(count) * frame_ns_);
+    }
+
+    /// Whether it sleeps while it serves, and so is busy without spending time.
+    bool is_paced() const { return is_paced_; }
+
     /// There were no frames for some time: none that waits now came before `now_ns`.
     void start(uint64_t waits_since_ns, uint64_t now_ns) {
         if (now_ns - waits_since_ns > pause_ns) is_first_ = true;

@@ -138,5 +138,6 @@ export const symbols = {
   lvrm_vr_send_event: { parameters: ["pointer", "u16", "buffer", "usize"], result: "i32" },
   lvrm_vr_number: { parameters: ["pointer"], result: "u32" },
   lvrm_vr_send_sibling: { parameters: ["pointer", "u32", "buffer", "usize"], result: "i32" },
+  lvrm_vr_add_busy: { parameters: ["pointer", "u64"], result: "void" },
   lvrm_vr_wait: { parameters: ["pointer", "u32"], result: "void" },
 } as const;

@@ -115,6 +115,14 @@ export abstract class VirtualRouter {
     return this.#sent(this.#symbols.lvrm_vr_send_event(this.#link, kind, request, BigInt(at.size)));
   }
 
+  /**
+   * This VRI was busy for so many milliseconds more: for a VR whose frames take time that it
+   * doesn't spend. From the first call on this goes instead of lvrm's own account.
+   */
+  addBusy(ms: number): void {
+    this.#symbols.lvrm_vr_add_busy(this.#link, BigInt(Math.round(Math.max(0, ms) * 1e6)));
+  }
+
   /** Says something to all other VRIs of this VR. False: the queue is full, try later. */
   tellSiblings(payload: Uint8Array<ArrayBuffer>): boolean {
     return this.sendEvent(EventKind.siblings, payload);

@@ -210,5 +210,6 @@ extern "C" {
     pub fn lvrm_vr_send_event(_: *mut lvrm_vr, _: u16, _: *const u8, _: usize) -> c_int;
     pub fn lvrm_vr_number(_: *mut lvrm_vr) -> u32;
     pub fn lvrm_vr_send_sibling(_: *mut lvrm_vr, _: u32, _: *const u8, _: usize) -> c_int;
+    pub fn lvrm_vr_add_busy(_: *mut lvrm_vr, _: u64);
     pub fn lvrm_vr_wait(_: *mut lvrm_vr, _: u32);
 }

@@ -2,6 +2,7 @@
 use std::ffi::CStr;
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::event::{self, Event};
 use crate::frame::{Batch, Frame};
@@ -190,6 +191,13 @@ impl Vr {
         let start = (&request as *const lvrm_neighbour_request).cast();
         // SAFETY: `request` lives during the call, and has no padding.
         sent(unsafe { sys::lvrm_vr_send_event(self.link.raw, kind, start, size) })
+    }
+
+    /// This VRI was busy for so much more time: for a VR whose frames take time that its thread
+    /// doesn't spend. From the first call on this goes instead of lvrm's own account.
+    pub fn add_busy(&mut self, time: Duration) {
+        let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        unsafe { sys::lvrm_vr_add_busy(self.link.raw, ns) }
     }
 
     /// This VRI's number: what siblings know it by.
