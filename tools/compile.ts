@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   }
   const megabytes = ((await Deno.stat(target)).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`compile: ${target}, ${megabytes} MB, made with ${how} in ${seconds} s`);
+  console.log(`compile: ${target}, ${megabytes} MB, made in ${seconds} s with ${how}`);
   return 0;
 }
 

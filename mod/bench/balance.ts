@@ -81,7 +81,9 @@ async function measure(
     ratio: frames_per_second / offered_fps,
   };
   context.progress(
-    `${row.router} by ${row.balanced_by}, ${row.balancer}, ${row.vris} VRIs ` +
+    `${row.router} by ${row.balanced_by}, ${row.balancer}, ${
+      c.equal ? "equal VRIs" : "one VRI at half speed"
+    } ` +
       `(${pacedWord(c.paced)}): ${kfps(frames_per_second)}, ratio ${row.ratio.toFixed(3)}`,
   );
   return row;
@@ -100,7 +102,9 @@ export function judgeBalancers(rows: readonly BalanceRow[]): string[] {
     const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
     lines.push(
       `${router}, equal VRIs: from ${least.toFixed(3)} to ${most.toFixed(3)} of the ideal; ` +
-        `0.97 each: ${verdict(least >= 0.97)}, within 0.01: ${verdict(most - least <= 0.01)}`,
+        `target 0.97 each: ${verdict(least >= 0.97)}, within 0.01: ${
+          verdict(most - least <= 0.01)
+        }`,
     );
     const unequal = of("one at half speed");
     const jsq = unequal.find((row) => row.balancer === "jsq");
@@ -112,7 +116,7 @@ export function judgeBalancers(rows: readonly BalanceRow[]): string[] {
     lines.push(
       `${router}, one VRI at half speed: jsq ${jsq.ratio.toFixed(3)}, the best other ` +
         `${best.toFixed(3)}, the worst ${worst.toFixed(3)}; ` +
-        `jsq behind none, clearly ahead of those that don't look: ${verdict(isAhead)}`,
+        `target jsq behind none, clearly ahead of those that don't look: ${verdict(isAhead)}`,
     );
   }
   return lines;
@@ -144,7 +148,7 @@ export async function benchFairness(context: BenchContext): Promise<Outcome> {
       const c = { ...kind, balancer, equal: true, rates_fps: [half, half], paced };
       const row = await measure(context, "3b", c);
       rows.push(row);
-      context.progress(`T of 0.97 of the ideal: ${verdict(row.ratio >= 0.97)}`);
+      context.progress(`target for T, 0.97 of the ideal: ${verdict(row.ratio >= 0.97)}`);
     }
   }
   return { rows, paced };

@@ -76,7 +76,7 @@ export async function benchClick(context: BenchContext): Promise<ClickRow[]> {
     const reached = packets_per_second >= target_packets_per_second ? "reached" : "missed";
     progress(
       `${name}: ${(packets_per_second / 1e6).toFixed(1)} Mpps, ` +
-        `${target_packets_per_second / 1e6} Mpps: ${reached}`,
+        `target ${target_packets_per_second / 1e6} Mpps: ${reached}`,
     );
   }
   return rows;

@@ -30,7 +30,7 @@ export function contestants(
     if (context.only.adapters !== null && !context.only.adapters.includes(adapter)) continue;
     const reason = context.core.adapterUnavailable(number);
     if (reason !== null) {
-      context.progress(`${adapter} takes no part: ${reason}`);
+      context.progress(`${adapter} takes no part: ${reason.replace(`${adapter}: `, "")}`);
       continue;
     }
     for (const router of forwardingRouters) {

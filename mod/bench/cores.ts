@@ -4,6 +4,7 @@ import {
   balancedBy,
   benchCores,
   coreRate_fps,
+  counted,
   kfps,
   kinds,
   mustPace,
@@ -121,9 +122,9 @@ export async function benchFixed(context: BenchContext): Promise<Outcome> {
       const figures = { frames_per_second, ideal_frames_per_second, ratio };
       rows.push({ experiment: "2b", router, balanced_by, cores: count, ...figures });
       context.progress(
-        `${router} by ${balanced_by}, ${count} VRIs (${pacedWord(paced)}): ` +
+        `${router} by ${balanced_by}, ${counted(count, "VRI")} (${pacedWord(paced)}): ` +
           `${kfps(frames_per_second)} of ${kfps(ideal_frames_per_second)}; ` +
-          `0.97 of the ideal: ${verdict(ratio >= 0.97)}`,
+          `target 0.97 of the ideal: ${verdict(ratio >= 0.97)}`,
       );
     }
   }

@@ -79,6 +79,10 @@ export function kinds(context: BenchContext): Kind[] {
   return context.quick ? all.slice(0, 1) : all;
 }
 
+/** `1 VRI`, `2 VRIs`. */
+export const counted = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** `reached` or `missed`, for a line about a target. Timing never fails a run. */
 export const verdict = (reached: boolean): string => reached ? "reached" : "missed";
 export const balancedBy = (byFrame: boolean): string => byFrame ? "frame" : "flow";

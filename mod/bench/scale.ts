@@ -1,5 +1,6 @@
 /** What a frame costs as balancers, VRIs, VRs and routes vary, and the queues by themselves. */
 import { manifest } from "../../ffi/abi.gen.ts";
+import { counted } from "./dummy.ts";
 import { BenchGateway, type GatewayOptions } from "./gateway.ts";
 import { measureLimit, measureLoopback } from "./limit.ts";
 import { median } from "./statistics.ts";
@@ -95,7 +96,8 @@ async function cost(
     frame_ns: 1e9 / frames_per_second,
     ratio: 1,
   };
-  const what = `${vris} VRIs of ${row.vrs} VRs, ${row.routes} routes, ${row.balancer}`;
+  const routers = `${counted(vris, "VRI")} of ${counted(row.vrs, "VR")}`;
+  const what = `${routers}, ${counted(row.routes, "route")}, ${row.balancer}`;
   context.progress(`${what} by ${row.balanced_by}: ${row.frame_ns.toFixed(1)} ns`);
   return row;
 }
@@ -112,7 +114,7 @@ async function dispatcherCost(context: BenchContext, vrs: number): Promise<CostR
     samples.push(await measureLoopback(runtime, queue, vrs, quick ? 1e6 : 2e7));
   }
   const frame_ns = median(samples);
-  context.progress(`the dispatcher alone, ${vrs} VRs: ${frame_ns.toFixed(1)} ns`);
+  context.progress(`the dispatcher alone, ${counted(vrs, "VR")}: ${frame_ns.toFixed(1)} ns`);
   return {
     experiment: "scale",
     router: "dispatcher alone",

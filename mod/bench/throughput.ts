@@ -155,7 +155,7 @@ export async function benchThroughput(context: BenchContext): Promise<Throughput
       const row = rowOf(context, c, samples.get(c)!);
       rows.get(contestants[i]!)!.push(row);
       const mfps = (row.frames_per_second / 1e6).toFixed(2);
-      const ratio = row.ratio.toFixed(2);
+      const ratio = `${row.ratio.toFixed(2)} of the limit`;
       context.progress(`${c.router} ${c.queue} ${wire_bytes} bytes: ${mfps} Mfps, ${ratio}`);
     }
   }

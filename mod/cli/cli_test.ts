@@ -20,7 +20,15 @@ Deno.test("wrong command lines end with one line and the right code", async () =
   const cases: [string[], number, RegExp][] = [
     [[], 2, /no virtual router/],
     [["--frob"], 2, /unknown option '--frob'; try: lvrm --help/],
-    [["frob"], 2, /frob/],
+    [["frob"], 2, /there is no command frob; commands: run, check/],
+    [["statsu"], 2, /there is no command statsu; did you mean status\?/],
+    [["10.0.1.0/24=cppvr"], 2, /a virtual router is --vr 10\.0\.1\.0\/24=cppvr$/m],
+    [["run", "10.0.1.0/24=cppvr -x"], 2, /a virtual router is --vr '10\.0\.1\.0\/24=cppvr -x'/],
+    [["help", "frob"], 2, /there is no command frob/],
+    [["bench"], 2, /missing required argument 'EXPERIMENT'; try: lvrm bench --help/],
+    [["status", "all"], 2, /too many arguments for 'status'.*try: lvrm status --help/],
+    [["--vr", "10.0.1.0/24=clickvr"], 3, /no file after "clickvr:"/],
+    [["--vr", "10.0.1.0/24=clickvr:no/such.click"], 3, /there is no file no\/such\.click/],
     [["--vr"], 2, /--vr.*argument missing/],
     [["--vr", "10.0.1.1/24=cppvr"], 2, /did you mean 10\.0\.1\.0\/24/],
     [["run", "--vr", "10.0.1.0/24=cppvr 'x"], 2, /quote/],
@@ -44,6 +52,20 @@ Deno.test("help and version go to stdout", async () => {
     ok(help.out.includes(word), word);
   }
   match(version.out, /^lvrm \d+\.\d+\.\d+\n$/);
+});
+
+Deno.test("help has no long lines, and says below what it promises to", async () => {
+  const texts = await Promise.all([["--help"], ["bench", "--help"], ["check", "--help"]]
+    .map(async (args) => (await lvrm(...args)).out));
+  const options = texts.map((text) => text.slice(0, text.indexOf("Examples:") >>> 0));
+  for (const text of options) {
+    const long = text.split("\n").filter((line) => line.length > 100);
+    deepEqual(long, []);
+  }
+  match(texts[0]!, /^ {2}handlers {2,}read and write/m, "no arguments in the list of commands");
+  match(texts[1]!, /^ {2}2c {2,}cores follow the load/m, "each experiment on its line");
+  match(texts[2]!, /--adapter memory:FILE/, "what --adapter calls below is below");
+  equal((await lvrm("help", "bench")).out, texts[1]);
 });
 
 Deno.test("version --json names the files that writers of VRs need", async () => {

@@ -1,5 +1,5 @@
 /** The command line: arguments in, exit code out. */
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { ExitCode, Failure } from "../config/mod.ts";
 import { findLimitOf, runBench, runFindLimit } from "../bench/mod.ts";
 import type { Origin, Settings } from "../config/mod.ts";
@@ -24,13 +24,19 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
   }
 }
 
+/** Where the options of what was asked for are told. */
+function helpOf(program: Command, word: string | undefined): string {
+  const command = program.commands.find((it) => it.name() === word);
+  return command === undefined ? "lvrm --help" : `lvrm ${command.name()} --help`;
+}
+
 /** Words for an error, and the exit code. Null: nothing to say. */
-function judge(error: unknown): { code: number; text: string | null } {
+function judge(error: unknown, help: string): { code: number; text: string | null } {
   if (error instanceof Failure) return { code: error.code, text: error.message };
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return { code: ExitCode.ok, text: null }; // help, version
     const text = error.message.replace(/^error: |\.$/g, "").replaceAll("\n", " ");
-    return { code: ExitCode.usage, text: `${text}; try: lvrm --help` };
+    return { code: ExitCode.usage, text: `${text}; try: ${help}` };
   }
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
   return { code: ExitCode.failed, text: `internal error: ${text}` };
@@ -82,7 +88,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: "user" });
     return ExitCode.ok;
   } catch (error) {
-    const { code, text } = judge(error);
+    const { code, text } = judge(error, helpOf(program, args[0]));
     if (text !== null) write(Deno.stderr, `lvrm: ${text}\n`);
     return code;
   }

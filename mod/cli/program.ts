@@ -2,12 +2,7 @@
 import { Command } from "commander";
 import { manifest, version } from "../../ffi/abi.gen.ts";
 import { fetchStatus } from "../api/mod.ts";
-import {
-  adaptiveAllocators,
-  type BenchOptions,
-  experiments,
-  forwardingRouters,
-} from "../bench/mod.ts";
+import { adaptiveAllocators, type BenchOptions, benchRouters, experiments } from "../bench/mod.ts";
 import {
   allocators,
   decideSettings,
@@ -16,6 +11,7 @@ import {
   Failure,
   jsonSchema,
   loadConfig,
+  meant,
   originOf,
   placements as placementNames,
   socketPath,
@@ -47,6 +43,21 @@ export interface Actions {
   readonly cacheDirectory: string;
 }
 
+/** Below the options of everything that takes `--adapter`. */
+const virtualHelp = `
+Without interfaces and without privileges (ports mem0, mem1, … or pcap0, pcap1, …):
+  --adapter memory:FILE[,FILE…][,OPTION…]       replay captures, round and round
+  --adapter memory[:OPTION…]                    replay generated frames
+  --adapter pcap:IN[,IN…],OUT[,OPTION…]         from capture files into one, once
+memory: count=N frames, then the end (100M); rate=N per second (360kfps; default: as
+  fast as they are taken); window=N on their way at most; and, generated:
+  sizes=84/1538 bytes on the wire, flows=N, subnets=10.0.1.0/24+10.0.2.0/24 sources
+  (default: the VRs'), to=198.18.0.0/15 destinations
+pcap: speed=1 with the captured timing, 10 ten times as fast, max (default); time=us|ns
+both: ports=N, mtu=N, mac=any|MAC[/MAC…] of each port (any: all unicast frames are for it)
+  lvrm --adapter memory:sizes=84/1538,flows=1000,count=1M --vr 10.0.1.0/24=cppvr
+  lvrm --adapter pcap:in.pcapng,out.pcapng --vr '0.0.0.0/0=cppvr --relay pcap0=pcap1'`;
+
 function footer(cacheDirectory: string): string {
   return `
 Examples:
@@ -59,19 +70,7 @@ Examples:
   lvrm status --json
   lvrm handlers vr1 && lvrm handlers vr1 counter.count
   lvrm handlers vr1 hotconfig @changed.click
-
-Without interfaces and without privileges (ports mem0, mem1, … or pcap0, pcap1, …):
-  --adapter memory:FILE[,FILE…][,OPTION…]       replay captures, round and round
-  --adapter memory[:OPTION…]                    replay generated frames
-  --adapter pcap:IN[,IN…],OUT[,OPTION…]         from capture files into one, once
-memory: count=N frames, then the end (100M); rate=N per second (360kfps; default: as
-  fast as they are taken); window=N on their way at most; and, generated:
-  sizes=84/1538 bytes on the wire, flows=N, subnets=10.0.1.0/24+10.0.2.0/24 sources
-  (default: the VRs'), to=198.18.0.0/15 destinations
-pcap: speed=1 with the captured timing, 10 ten times as fast, max (default); time=us|ns
-both: ports=N, mtu=N, mac=any|MAC[/MAC…] of each port (any: all unicast frames are for it)
-  lvrm --adapter memory:sizes=84/1538,flows=1000,count=1M --vr 10.0.1.0/24=cppvr
-  lvrm --adapter pcap:in.pcapng,out.pcapng --vr '0.0.0.0/0=cppvr --relay pcap0=pcap1'
+${virtualHelp}
 
 Exit codes: 0 ended as asked, 1 failed while running, 2 usage, 3 configuration,
 4 the host can't (permission, interface, kernel feature).
@@ -95,6 +94,7 @@ function addConfigurationCommands(program: Command, actions: Actions): void {
   addRunOptions(program.command("check"))
     .description("say whether this host can do what options and configuration file ask for")
     .option("--print", "print the whole as a configuration file instead")
+    .addHelpText("after", virtualHelp)
     .action((options: RunOptions & { print?: boolean }) => {
       const [settings, origin] = decided(options, actions.environment);
       if (options.print === true) return actions.print(writeConfig(settings));
@@ -112,6 +112,7 @@ function addConfigurationCommands(program: Command, actions: Actions): void {
 
 function addAdapters(program: Command, actions: Actions): void {
   program.command("adapters")
+    .summary("which socket adapters work here, on each interface, or why they don't")
     .description(
       "which socket adapters work here, on each interface, or why they don't: each is opened " +
         "there for a moment, and needs the rights that a run needs",
@@ -133,6 +134,7 @@ function addPrograms(program: Command): void {
     .helpOption(false)
     .argument("[WORDS...]", "as of click: lvrm click --help");
   program.command("gen")
+    .summary("send numbered frames, or those of a capture file, out of a named interface")
     .description(
       "send numbered frames, or those of a capture file, out of a named interface: lvrm gen " +
         "--help; with --find-limit --sink INTERFACE find the highest rates with 2 % loss and " +
@@ -141,22 +143,32 @@ function addPrograms(program: Command): void {
     .helpOption(false)
     .argument("[WORDS...]", "of lvrm-gen send");
   program.command("sink")
+    .summary("count such frames as they come in: loss, order, duplicates, latency")
     .description("count such frames: loss, order, duplicates, latency: lvrm sink --help")
     .helpOption(false)
     .argument("[WORDS...]", "of lvrm-gen sink");
 }
 
-const onlyRouter = `only this router: ${forwardingRouters.join(", ")} (1a, 1b); for 1c and 1d ` +
-  "also a program of your own with its arguments, as in --vr";
+const onlyRouter = `only this router: ${benchRouters.join(", ")}; for 1c and 1d also a ` +
+  "program of your own with its arguments, as in --vr";
+
+/** Each with what it measures, on a line of its own. */
+function experimentList(): string {
+  const width = Math.max(...Object.keys(experiments).map((name) => name.length));
+  return "\nExperiments:\n" +
+    Object.entries(experiments).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`)
+      .join("\n");
+}
 
 function addBench(program: Command, actions: Actions): void {
   const command = program.command("bench")
+    .summary("the paper's experiments, and others, on this machine")
     .description(
       "measure lvrm on this machine, without its interfaces, and without privileges but for 1a " +
-        "and 1b: " +
-        Object.entries(experiments).map(([name, { about }]) => `${name} (${about})`).join(", "),
+        "and 1b",
     )
-    .argument("<EXPERIMENT...>", "one or more of them");
+    .argument("<EXPERIMENT...>", "one or more of those below")
+    .addHelpText("after", experimentList());
   addBenchOptions(command)
     .action((names: string[], options: BenchOptions) => actions.bench(names, options));
 }
@@ -187,6 +199,17 @@ function addBenchOptions(command: Command): Command {
     .option("--window <N>", "frames on their way at most (default: 2048)");
 }
 
+function addHelp(program: Command): void {
+  program.command("help")
+    .description("print the options of a command")
+    .argument("[COMMAND]")
+    .action((name?: string) => {
+      const command = program.commands.find((it) => it.name() === name);
+      if (name !== undefined && command === undefined) throw strayWord(name, program);
+      (command ?? program).outputHelp();
+    });
+}
+
 function addVersion(program: Command, actions: Actions): void {
   program.command("version")
     .description("print the version")
@@ -197,21 +220,38 @@ function addVersion(program: Command, actions: Actions): void {
     });
 }
 
+/** A word that is neither an option nor a command. Pure. */
+function strayWord(word: string, program: Command): Failure {
+  const commands = program.commands.map((it) => it.name());
+  const hint = word.includes("=")
+    ? ` a virtual router is --vr ${quoted(word)}`
+    : meant(word, commands) || ` commands: ${commands.join(", ")}`;
+  return new Failure(ExitCode.usage, `there is no command ${quoted(word)};${hint}`);
+}
+
+/** As a shell wants it. */
+const quoted = (word: string) => /^[\w.:/,=-]+$/.test(word) ? word : `'${word}'`;
+
 /** The commander program; parsing errors are thrown as CommanderError. */
 export function makeProgram(actions: Actions): Command {
   const program = new Command("lvrm");
-  const run = async (options: RunOptions) => {
+  const run = async (options: RunOptions, command: Command) => {
+    const stray = command.args[0];
+    if (stray !== undefined) throw strayWord(stray, program);
     await actions.run(...decided(options, actions.environment));
   };
   addRunOptions(program)
     .description("One gateway, many virtual routers, each in processes of its own.")
     .enablePositionalOptions()
+    // `handlers VR …` with all its words leaves no room for what commands do.
+    .configureHelp({ subcommandTerm: (it) => it.name() })
     .exitOverride()
     .configureOutput({ writeOut: actions.print, writeErr: () => {} })
     .addHelpText("after", footer(actions.cacheDirectory))
-    .version(version, "-V, --version", "print the version")
+    .version(`lvrm ${version}`, "-V, --version", "print the version")
     .action(run);
-  addRunOptions(program.command("run", { hidden: false }))
+  addRunOptions(program.command("run"))
+    .allowExcessArguments()
     .description("serve until SIGTERM or SIGINT (the default command)")
     .addHelpText("after", footer(actions.cacheDirectory))
     .action(run);
@@ -229,6 +269,7 @@ export function makeProgram(actions: Actions): Command {
   addHandlers(program, actions);
   addBench(program, actions);
   program.command("simulate")
+    .summary("decide about the cores of a scenario in virtual time")
     .description(
       "decide about the cores of a scenario in virtual time, against an oracle that knows the " +
         "future (docs/core-allocation.md; scenarios in docs/scenarios)",
@@ -239,5 +280,6 @@ export function makeProgram(actions: Actions): Command {
     .action((file: string, options: SimulateOptions) => actions.simulate(file, options));
   addPrograms(program);
   addVersion(program, actions);
-  return program;
+  addHelp(program);
+  return program.allowExcessArguments(); // and not at its start: commands would inherit it
 }

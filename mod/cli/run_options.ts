@@ -1,6 +1,7 @@
 /** Options of a run, as the help shows them. */
 import type { Command } from "commander";
 import { limits, manifest } from "../../ffi/abi.gen.ts";
+import { idle } from "../config/sizes.ts";
 import { allocators, defaultSocket, placements } from "../config/mod.ts";
 import { virtualAdapters } from "../config/source.ts";
 
@@ -135,11 +136,13 @@ export function addRunOptions(command: Command): Command {
     .option(
       "--idle-spins <N>",
       "how often an idle dispatcher or VRI looks again, at most, before it yields its core " +
-        "(LVRM_IDLE_SPINS; default: 300 on a core of its own, 20 on a shared one)",
+        `(LVRM_IDLE_SPINS; default: ${idle.own.spins} on a core of its own, ` +
+        `${idle.shared.spins} on a shared one)`,
     )
     .option(
       "--idle-yields <N>",
-      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: 400 or 20)",
+      "how often it yields before it sleeps (LVRM_IDLE_YIELDS; default: " +
+        `${idle.own.yields} on a core of its own, ${idle.shared.yields} or more on a shared one)`,
     )
     .option("--socket <PATH>", `control socket (LVRM_SOCKET; default: ${defaultSocket})`)
     .option("--log-format <FORMAT>", "text or json, on stderr (LVRM_LOG_FORMAT; default: text)")

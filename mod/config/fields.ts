@@ -26,7 +26,7 @@ const onInterfaces = [
   ...manifest.adapters.filter((name) => !virtualAdapters.includes(name)),
   "auto",
 ];
-const adapterWords = `one of ${onInterfaces.join(", ")}, memory:… or pcap:… (docs/adapters.md)`;
+const adapterWords = `one of ${onInterfaces.join(", ")}, memory:…, pcap:…`;
 
 /** An adapter that serves interfaces, null for `auto`, or what takes the place of interfaces. */
 const adapter: Reader<number | null | VirtualSource> = Object.assign((text: string) => {

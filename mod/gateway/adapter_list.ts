@@ -92,6 +92,10 @@ function rowsOf(core: Core, port: Port, isNamed: boolean): AdapterRow[] {
   });
 }
 
+/** Without the adapter's name, which stands beside it. */
+const reasonOf = ({ adapter, reason }: AdapterRow) =>
+  reason.startsWith(`${adapter}: `) ? reason.slice(adapter.length + 2) : reason;
+
 /** As a table. Pure. */
 export function formatAdapters(rows: readonly AdapterRow[]): string {
   const lines = [
@@ -101,7 +105,7 @@ export function formatAdapters(rows: readonly AdapterRow[]): string {
       row.adapter,
       row.available === null ? "?" : row.available ? "yes" : "no",
       row.chosen ? ["auto takes it", row.info].filter((it) => it !== "").join("; ") : (
-        row.available === true ? row.info : row.reason
+        row.available === true ? row.info : reasonOf(row)
       ),
     ]),
   ];

@@ -96,7 +96,14 @@ export function openPort(
 }
 
 const because = (reasons: readonly string[]) =>
-  reasons.length === 0 ? "the best" : `the best that works here (${reasons.join("; ")})`;
+  reasons.length === 0
+    ? "the best"
+    : `the best that works here (${reasons.map(withoutCure).join("; ")})`;
+
+/** What is wrong, and not what to do: nobody asked for that adapter. `lvrm adapters` says it. */
+export function withoutCure(reason: string): string {
+  return reason.split(/\. (?=[A-Z])/)[0]!;
+}
 
 /** A reason that begins with its adapter's name, once. */
 function named(adapter: number, reason: string): string {

@@ -51,6 +51,18 @@ Deno.test("auto says why better ones are not taken", () => {
   match(why, /pf_ring: no library; packet_mmap: does not open; af_xdp: does not open/);
 });
 
+Deno.test("auto doesn't say how to get an adapter that nobody asked for", () => {
+  const reason = "pf_ring: cannot load lib.so: no such file. Install it (from a package), or …";
+  const core = { adapterUnavailable: (it: number) => it === number("pf_ring") ? reason : null };
+  const { why } = openPort(
+    coreOf({ packet_mmap: "" }),
+    config,
+    chooseAdapters({ adapter: null }, core),
+  );
+  equal(why, "the best that works here (pf_ring: cannot load lib.so: no such file)");
+  throws(() => chooseAdapters({ adapter: number("pf_ring") }, core), /Install it/);
+});
+
 Deno.test("auto takes af_xdp in native mode only", () => {
   const native = openPort(coreOf({ af_xdp: "native mode, copying", raw: "" }), config, choice);
   equal(native.adapter, number("af_xdp"));
@@ -79,7 +91,7 @@ Deno.test("an adapter that is asked for is taken as it is, or the start fails", 
 Deno.test("the list of adapters as a table", () => {
   const row = { interface: "e0", info: "", reason: "", chosen: false };
   const text = formatAdapters([
-    { ...row, adapter: "pf_ring", available: false, reason: "no library" },
+    { ...row, adapter: "pf_ring", available: false, reason: "pf_ring: no library" },
     { ...row, adapter: "raw", available: true, chosen: true },
   ]);
   match(text, /^e0 +pf_ring +no +no library$/m);

@@ -17,7 +17,7 @@ import { runtimeDirectory } from "../runtime/mod.ts";
 import { Attempts } from "../config/mod.ts";
 import { placements, requireCores, toList, usableTopology } from "../vr_monitor/mod.ts";
 import { resolveRouter } from "../vri_monitor/mod.ts";
-import { chooseAdapters } from "./adapters.ts";
+import { chooseAdapters, withoutCure } from "./adapters.ts";
 import type { AdapterChoice } from "./adapters.ts";
 import { Cores } from "./cores.ts";
 import { Findings } from "./findings.ts";
@@ -78,7 +78,11 @@ function checkSource(source: VirtualSource, settings: Settings, findings: Findin
 function describeAdapters({ candidates, asked, passed }: AdapterChoice): string {
   const [first, ...others] = candidates.map((adapter) => manifest.adapters[adapter]!);
   if (asked) return first!;
-  return [`${first} where it opens, else ${others.join(", ") || "none"}`, ...passed].join("; ");
+  return [
+    `${first} where it opens, else ${others.join(", ") || "none"}`,
+    ...passed.map(withoutCure),
+  ]
+    .join("; ");
 }
 
 function checkCores(settings: Settings, findings: Findings): void {

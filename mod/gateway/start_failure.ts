@@ -1,6 +1,7 @@
 /** What is said of a VR that does not come up. Pure. */
 import { ExitCode, Failure } from "../config/mod.ts";
 import type { VrSettings } from "../config/mod.ts";
+import { isBundled } from "../vri_monitor/mod.ts";
 
 /** What became of a VR's first VRI. */
 export interface Fate {
@@ -29,7 +30,7 @@ export function startFailure(
     return new Failure(ExitCode.configuration, [what, ...said].join("\n"));
   }
   const { reason } = fate;
-  const hint = vr.words[0]!.includes("/")
+  const hint = !isBundled(vr.words[0]!)
     ? "; a VR must attach with lvrm_vr_attach and then say lvrm_vr_ready (docs/writing-a-vr.md)"
     : "";
   return new Failure(

@@ -105,7 +105,7 @@ export function conflicts(plan: IngressPlan, foreign: readonly ForeignTable[]): 
       const range = { family: prefix.family, first: prefix.address, last: lastAddress(prefix) };
       if (!table.served.some((other) => rangesOverlap(other, range))) continue;
       lines.push(
-        `Subnet ${formatPrefix(prefix)} is served on ${name} already, by another lvrm ` +
+        `subnet ${formatPrefix(prefix)} is served on ${name} already, by another lvrm ` +
           `(process ${table.pid}); stop that one or take other subnets`,
       );
     }

@@ -10,6 +10,7 @@ import { Outbox } from "./outbox.ts";
 import { spawnVri } from "./process.ts";
 import type { VriProcess } from "./process.ts";
 import type { RouterProgram } from "./router.ts";
+import type { Sayings } from "./sayings.ts";
 
 export interface Instance {
   readonly vri: number;
@@ -37,8 +38,7 @@ export interface InstanceParts {
   /** The routing state as events, ending in `synchronised`. */
   readonly snapshot: () => Iterable<ControlEvent>;
   readonly now: () => number;
-  /** Level of what it prints. */
-  readonly level: () => "info" | "debug";
+  readonly sayings: Sayings;
 }
 
 const log = getLogger(["lvrm", "vri"]);
@@ -60,9 +60,7 @@ export function makeInstance(
   });
   const own = { process: null, offersHandlers: false, since: null };
   const instance: Instance = { vri, outbox, id: parts.id, ...own };
-  const lines = new LineLimit((line) => {
-    log[parts.level()]("{vri} says: {line}", { vri: instance.id, line });
-  }, parts.now);
+  const lines = new LineLimit((line) => parts.sayings.say(instance.id, line), parts.now);
   /** Starts the process. Throws what `spawnVri` throws. */
   const launch = () => {
     core.vriInherit(vri, true);

@@ -1,5 +1,6 @@
 /** Processes that are to be started, and those that have ended. */
 import type { Core } from "../../ffi/core.ts";
+import { getLogger } from "../log/mod.ts";
 import type { ControlEvent } from "../routing/mod.ts";
 import { makeInstance } from "./instance.ts";
 import type { Instance } from "./instance.ts";
@@ -7,6 +8,7 @@ import type { LinkSizes } from "./link.ts";
 import type { VriNumbers } from "./numbers.ts";
 import type { Position } from "./position.ts";
 import type { RouterProgram } from "./router.ts";
+import { Sayings } from "./sayings.ts";
 
 /** What the VRIs of one VR are made of. */
 export interface VrProgram {
@@ -36,15 +38,18 @@ export interface Exit {
 export class Launches {
   readonly #ground: LaunchGround;
   readonly #numbers: VriNumbers;
-  readonly #level: () => "info" | "debug";
+  readonly #sayings = new Sayings(getLogger(["lvrm", "vri"]));
   #waiting: Position[] = [];
   #exits: Exit[] = [];
 
-  /** `level`: of what VRIs print. */
-  constructor(ground: LaunchGround, numbers: VriNumbers, level: () => "info" | "debug") {
+  constructor(ground: LaunchGround, numbers: VriNumbers) {
     this.#ground = ground;
     this.#numbers = numbers;
-    this.#level = level;
+  }
+
+  /** lvrm serves: what VRIs print is said from now on. */
+  serve(): void {
+    this.#sayings.serve();
   }
 
   /** Whether somebody waits for a process. */
@@ -82,7 +87,7 @@ export class Launches {
     const { instance, launch } = makeInstance({
       ...{ core, launcher, numbers: this.#numbers, id, vr, program, link, cores, now },
       snapshot: () => snapshot(vr),
-      level: this.#level,
+      sayings: this.#sayings,
     });
     position.instance = instance; // from here on a failure retires the link
     launch().ended.then((how) => {

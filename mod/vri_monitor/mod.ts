@@ -10,7 +10,7 @@ export type { PortSet, ServedPrefix } from "./plan.ts";
 export type { VriView } from "./position.ts";
 export { spawnVri } from "./process.ts";
 export type { VriCommand, VriProcess } from "./process.ts";
-export { bundledRouters, resolveRouter } from "./router.ts";
+export { bundledRouters, isBundled, resolveRouter } from "./router.ts";
 export type { RouterProgram } from "./router.ts";
 export type { Seating, Users } from "./seating.ts";
 export { begin, lifeTimes, step } from "./state.ts";

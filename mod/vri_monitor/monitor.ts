@@ -60,7 +60,7 @@ export class VriMonitor {
     this.#targets = around.vrs.map(() => 0);
     this.#standbys = around.vrs.map(() => 0);
     this.#retirements = new Retirements(around.core);
-    this.#launches = new Launches(around, this.#numbers, () => this.#serving ? "info" : "debug");
+    this.#launches = new Launches(around, this.#numbers);
     this.#seats = new Seats(around.core, around.seating, this.roster);
   }
 
@@ -125,12 +125,10 @@ export class VriMonitor {
     return this.roster.broken(vr, this.#around.now());
   }
 
-  /**
-   * Frames come: ready VRIs run from now on, and those that fail are replaced. Before, lvrm starts,
-   * and gives up when one fails.
-   */
+  /** Frames come: ready VRIs run, those that fail are replaced. Before, lvrm gives up on one. */
   serve(): void {
     this.#serving = true;
+    this.#launches.serve();
     this.activate();
   }
 

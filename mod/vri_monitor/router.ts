@@ -10,6 +10,10 @@ export const bundledRouters = ["cppvr"] as const;
 /** `clickvr:FILE`: a configuration in the Click language. */
 const clickPrefix = "clickvr:";
 
+/** Whether a router is lvrm's own. */
+export const isBundled = (word: string): boolean =>
+  (bundledRouters as readonly string[]).includes(word) || word.startsWith(clickPrefix);
+
 /** A program that exists and may be run. */
 export interface RouterProgram {
   readonly executable: string;
@@ -23,7 +27,7 @@ export function resolveRouter(
 ): RouterProgram {
   const word = vr.words[0]!;
   const args = vr.words.slice(1);
-  if (word.startsWith(clickPrefix)) return clickRouter(vr, runtimeDirectory);
+  if (word === "clickvr" || word.startsWith(clickPrefix)) return clickRouter(vr, runtimeDirectory);
   if (!word.includes("/")) {
     if (!(bundledRouters as readonly string[]).includes(word)) {
       const found = onPath(word);
@@ -76,12 +80,23 @@ function clickRouter(
   if (file === "") throw wrong(`no file after "${clickPrefix}"; write ${clickPrefix}router.click`);
   checkExecutable(vr.name, word, executable, "this build of lvrm lacks it: build it again");
   const stray = parameters.find((it) => !/^\w+=/.test(it));
+  if (!isThere(file)) throw wrong(`there is no file ${file}; check the path after "clickvr:"`);
   if (stray !== undefined) throw wrong(`"${stray}" after ${word}: only VAR=value may follow`);
   const words = ["--file", file, ...parameters];
   if (!runToEnd(executable, ["--check", ...words])) {
     throw wrong(`${word} cannot run: correct the errors above in ${file}`);
   }
   return { executable, args: ["--vr", ...words] };
+}
+
+/** Whether something bears this name; what else may be wrong with it is found by its reader. */
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
 }
 
 function checkExecutable(vr: string, word: string, path: string, missingHint: string): void {

@@ -95,7 +95,7 @@ const bad: [what: string, text: string | null, words: string, said: RegExp[]][] 
     /did you mean 'Counter'/,
     /router\.click:2: unknown element class 'Nope'/,
   ]],
-  ["no such file", null, "", [/none\.click: No such file/]],
+  ["no such file", null, "", [/there is no file \/tmp\/none\.click/]],
   ["wrong arguments", `${onMem}\nIdle -> Queue(many) -> Discard;\nIdle -> Strip -> Discard;`, "", [
     /router\.click:2: While configuring 'Queue@\d+ :: Queue':\n.*CAPACITY/,
     /router\.click:3: While configuring 'Strip@\d+ :: Strip':\n.*LENGTH/,

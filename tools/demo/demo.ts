@@ -47,7 +47,8 @@ const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** Kills vr1's VRI in the middle of a paced transfer, which has to complete all the same. */
 async function killOne(bed: Testbed, lvrm: Lvrm): Promise<void> {
-  const before = (await lvrm.status()).vrs[0]!.vris.find((vri) => vri.state === "running")!;
+  const vris = (await lvrm.status()).vrs[0]!.vris;
+  const before = vris.find((vri) => vri.state === "running")!;
   const bytes = 12_000_000;
   const moving = bed.s1.transfer(bed.r1.link.host4, {
     up_bytes: bytes,
@@ -63,7 +64,9 @@ async function killOne(bed: Testbed, lvrm: Lvrm): Promise<void> {
   const status = await lvrm.until(replaced, "a new VRI of vr1");
   const after = status.vrs[0]!.vris.find((vri) => vri.state === "running")!;
   const waited = (performance.now() - killed).toFixed(0);
-  say(`lvrm started VRI ${after.id} (pid ${after.pid}) in its place; seen after ${waited} ms`);
+  const waiting = vris.some((vri) => vri.state === "standby" && vri.pid === after.pid);
+  const successor = waiting ? `its standby (pid ${after.pid})` : `a new process (pid ${after.pid})`;
+  say(`${successor} is ${after.id} now; seen after ${waited} ms`);
   const result = await moving;
   const equal = result.up_bytes === bytes && result.down_bytes === bytes;
   expect(equal, "the transfer over the killed VRI: contents differ");
@@ -79,11 +82,12 @@ async function run(bed: Testbed): Promise<void> {
   say("forwarding in the gateway's kernel is off; starting in the gateway:");
   for (const at of [0, 2]) {
     const [option, value] = arguments_.slice(at, at + 2);
-    console.log(`          ${at === 0 ? "./lvrm " : "       "}${option} ${value}`);
+    console.log(`          ${at === 0 ? "dist/lvrm " : "          "}${option} ${value}`);
   }
   const lvrm = await bed.startLvrm(arguments_);
   const ready = await lvrm.status();
-  const vris = ready.vrs.flatMap((vr) => vr.vris.map((vri) => `${vri.id} (pid ${vri.pid})`));
+  const vris = ready.vrs.flatMap((vr) => vr.vris).filter((vri) => vri.state === "running")
+    .map((vri) => `${vri.id} (pid ${vri.pid})`);
   say(
     `lvrm (pid ${lvrm.pid}) serves ${ready.interfaces.length} interfaces; VRIs ${vris.join(", ")}`,
   );

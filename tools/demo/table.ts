@@ -28,7 +28,8 @@ export function carried(status: Status): string {
     const drops = Object.entries(vr.drops).filter(([, frames]) => frames > 0);
     for (const [reason, frames] of drops) rows.push(["", `  ${reason}`, "", "", `${frames}`, ""]);
     for (const vri of vr.vris) {
-      const core = vri.core === null ? "" : `, core ${vri.core}`;
+      const standby = vri.state === "standby";
+      const core = standby ? ", standby" : vri.core === null ? "" : `, core ${vri.core}`;
       const numbers = [vri.received_frames, vri.sent_frames].map(String);
       const restarted = String(vri.restarts);
       rows.push([`  ${vri.id}`, `pid ${vri.pid}${core}`, ...numbers, "", restarted]);

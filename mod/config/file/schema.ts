@@ -126,7 +126,8 @@ const described = (fields: Readonly<Record<string, Field>>) =>
 /** Keys of one VR that are not values of `../fields.ts`, and what is said of them. */
 export const identityAbout = {
   name: "the VR's name; without it `vr1`, `vr2`, … in order",
-  subnets: "the sources that it serves, IPv4 and IPv6",
+  subnets:
+    "the sources that it serves, IPv4 and IPv6; of two that overlap the longer prefix counts",
   router: routerAbout,
   options: "further words for the router, each as it is",
   table: "the kernel's routing table that it follows and nothing else: number or name; without " +
