@@ -3,7 +3,15 @@
  * until one that leaves holds nothing: many times over, by the dispatcher's time stamps, beside
  * what a bare futex costs on the same two cores. A frame's service (dummy load) is part of it.
  */
-import { benchCores, coreRate_fps, mustPace, pacedWord, startStage, verdict } from "./dummy.ts";
+import {
+  benchCores,
+  coreRate_fps,
+  counted,
+  mustPace,
+  pacedWord,
+  startStage,
+  verdict,
+} from "./dummy.ts";
 import { measureBare } from "./limit.ts";
 import { sleep } from "./command.ts";
 import type { Stage, StageChange } from "./stage.ts";
@@ -105,19 +113,19 @@ async function measure(context: BenchContext, c: Case, count: number): Promise<A
   await sleep(100);
   const { joined, left } = await changes(stage, c, count);
   const rows = [rowOf(c, "allocation", joined, futex), rowOf(c, "deallocation", left, futex)];
-  for (const row of rows) {
-    context.progress(
-      `${row.change}, ${c.vris} VRIs (${
-        c.rate_fps === null ? "no dummy load" : pacedWord(c.paced)
-      }), the standby ${row.standby}: p50 ${row.effect_p50_us} µs, p99 ${row.effect_p99_us} µs ` +
-        `(in force after ${
-          row.unparked_p50_us ?? "-"
-        } µs; bare futex ${row.futex_p50_us} µs, p99 ` +
-        `${row.futex_p99_us}); 100 µs: ${verdict(row.effect_p50_us <= 100)}, ` +
-        `1 ms at p99: ${verdict(row.effect_p99_us <= 1000)}`,
-    );
-  }
+  for (const row of rows) context.progress(lineOf(row));
   return rows;
+}
+
+function lineOf(row: AllocationRow): string {
+  const { change, vris, dummy_load, standby, effect_p50_us, effect_p99_us } = row;
+  const load = dummy_load === "none" ? "no dummy load" : pacedWord(dummy_load === "paced");
+  const inForce = row.unparked_p50_us === null ? "" : `in force after ${row.unparked_p50_us} µs; `;
+  return `${change}, ${counted(vris, "VRI")} (${load}), the standby ${standby}: ` +
+    `p50 ${effect_p50_us} µs, p99 ${effect_p99_us} µs ` +
+    `(${inForce}bare futex ${row.futex_p50_us} µs, p99 ${row.futex_p99_us}); ` +
+    `target 100 µs: ${verdict(effect_p50_us <= 100)}, ` +
+    `1 ms at p99: ${verdict(effect_p99_us <= 1000)}`;
 }
 
 /** One more VRI and one less, over and over. */

@@ -31,7 +31,7 @@ async function run(program: string, args: string[], quiet = false): Promise<bool
 /** Sources of the library, as vrs/click/build.zig has them. */
 function sources(): string[] {
   const folder = "vrs/click";
-  const programs = ["main.cc", "pair.cc", "lvrm_hub.cc"];
+  const programs = ["main.cc", "pair.cc"];
   const core = [...Deno.readDirSync(folder)].map((it) => it.name)
     .filter((name) => name.endsWith(".cc") && !programs.includes(name));
   const lists = [...Deno.readDirSync(`${folder}/elements`)].map((it) => it.name)
@@ -87,7 +87,8 @@ async function build(target: string): Promise<string> {
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, worker));
   const own = await compile(`${here}/${target}.cc`, Math.max(headers, newestHeader(here)));
   const program = `${out}/${target}`;
-  const words = ["-fsanitize=fuzzer,address,undefined", own, ...objects, "-o", program];
+  const library = "zig-out/lib/liblvrm_vr.a"; // the task builds it first
+  const words = ["-fsanitize=fuzzer,address,undefined", own, ...objects, library, "-o", program];
   if (!await run("clang++", words)) throw new Error(`${program} does not link`);
   return program;
 }
