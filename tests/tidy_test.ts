@@ -157,6 +157,16 @@ Deno.test("tidy: atomics only where memory is shared on purpose", () => {
   none(offenders, "Share through a queue, the mailbox or the snapshot instead");
 });
 
+Deno.test("tidy: what a Zig file declares for itself it uses", () => {
+  const offenders = sources.filter((path) => path.endsWith(".zig")).flatMap((path) => {
+    const whole = code(path);
+    return [...whole.matchAll(/^(?:const|var|fn) (\w+)/gm)].map((it) => it[1]!)
+      .filter((name) => [...whole.matchAll(new RegExp(`(?<!\\w\\.)\\b${name}\\b`, "g"))].length < 2)
+      .map((name) => `${path}: ${name}`);
+  });
+  none(offenders, "Nobody needs these");
+});
+
 Deno.test("tidy: every variant is registered and its folder described", () => {
   const registries = sources.filter((path) => /\/registry\.(ts|zig)$/.test(path));
   assert.ok(registries.length >= 6, registries.join(", "));

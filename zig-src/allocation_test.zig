@@ -256,6 +256,24 @@ test "an announcement that makes no sense is left alone" {
     try expectEqual(4, r.vri(0).waitingFrames());
 }
 
+test "a plan that says otherwise goes before what was announced ahead of it" {
+    var r: Rig = undefined;
+    try start(&r);
+    defer r.deinit();
+    // The dispatcher was away, and finds both.
+    for ([_]abi.VriState{ .attaching, .running }) |state| {
+        r.states[1] = state;
+        try r.replan();
+        const other: abi.VriState = if (state == .running) .draining else .running;
+        const change: Change = .{ .vri = 1, .state = other, .decided_ns = 5 };
+        try expect(r.d.mail.announce(&.{change}));
+        try r.replan();
+        try expect(!r.d.mail.announces());
+        try expectEqual(state, r.vri(1).state);
+        try expect(r.look().vris[1].decided_ns != 5);
+    }
+}
+
 test "flows stay in order when a VRI is announced and its flows may not move" {
     var r: Rig = undefined;
     try r.init(never_sleeping, true);

@@ -45,7 +45,7 @@ fn make(plan: *plans.Plan, change: *const mailbox.Change, now_ns: u64) void {
         it.vri.share = vr.pool.shareOf(sharers);
     };
     vr.adopt(running, entry.all_loads[0..running.len], plan.vri_by_number, leaving);
-    // Roused already, unless it was just about to sleep then, or shares its core with who rouses.
+    // Roused already, unless it was just about to sleep then.
     if (change.state == .running) vri.wake();
 }
 

@@ -1,7 +1,6 @@
 //! A VRI's account of its busy time: from the look that found frames to the one that finds none,
 //! whether it waits between looks or polls without a pause.
 const std = @import("std");
-const abi = @import("abi.zig");
 const dispatch = @import("dispatch.zig");
 const Rig = @import("testing_rig.zig").Rig;
 const expect = std.testing.expect;
@@ -34,12 +33,8 @@ fn idle(r: *Rig, waits: bool) !void {
 
 test "busy time is the time with frames" {
     for ([_]bool{ true, false }) |waits| {
-        var r: Rig = undefined;
-        try r.init(.{ .spins = 2, .yields = 2 }, true);
+        var r: Rig = try .withOne(.{ .spins = 2, .yields = 2 }, true);
         defer r.deinit();
-        try r.addVr(0, .{});
-        try r.addVri(0, 0, .{});
-        try r.replan();
         const start_ns = dispatch.monotonicNs();
         try idle(&r, waits);
         try expect(busyNs(&r) == 0);
@@ -59,12 +54,8 @@ test "busy time is the time with frames" {
 }
 
 test "a VRI that is never idle shows as busy meanwhile" {
-    var r: Rig = undefined;
-    try r.init(.{ .spins = 0, .yields = 0 }, true);
+    var r: Rig = try .withOne(.{ .spins = 0, .yields = 0 }, true);
     defer r.deinit();
-    try r.addVr(0, .{});
-    try r.addVri(0, 0, .{});
-    try r.replan();
     for (0..40) |_| {
         r.inject(0, 1);
         r.d.flushStaged();
@@ -74,12 +65,8 @@ test "a VRI that is never idle shows as busy meanwhile" {
 }
 
 test "a VR's own account goes instead" {
-    var r: Rig = undefined;
-    try r.init(.{ .spins = 0, .yields = 0 }, true);
+    var r: Rig = try .withOne(.{ .spins = 0, .yields = 0 }, true);
     defer r.deinit();
-    try r.addVr(0, .{});
-    try r.addVri(0, 0, .{});
-    try r.replan();
     for (1..4) |round| {
         r.inject(0, 1);
         r.d.flushStaged();

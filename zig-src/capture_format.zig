@@ -19,8 +19,6 @@ const option = struct {
 /// The longest header, of 64 interfaces.
 pub const header_bytes_max = 28 + interfaces_max * 44;
 pub const interfaces_max = 64;
-/// Beside the frame itself.
-pub const record_overhead_max = 36;
 
 pub const Format = struct {
     kind: abi.CaptureFormat,

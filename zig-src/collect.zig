@@ -1,5 +1,4 @@
 //! VRIs → sockets: the way out. Every word that comes back is judged before it is followed.
-const std = @import("std");
 const abi = @import("abi.zig");
 const dispatch = @import("dispatch.zig");
 const frame_pool = @import("frame_pool.zig");

@@ -97,7 +97,7 @@ extern "c" fn dladdr(address: *const anyopaque, info: *Dl) c_int;
 
 extern "c" fn dlopen(name: [*:0]const u8, mode: c_int) ?*anyopaque;
 
-/// Deno unmaps a library at exit, under a units.running thread: keep it (RTLD_NODELETE).
+/// Deno unmaps a library at exit, under a running thread: keep it (RTLD_NODELETE).
 fn pinLibrary() void {
     var info: Dl = undefined;
     if (dladdr(@ptrCast(&start), &info) != 0) _ = dlopen(info.name, 0x1002);

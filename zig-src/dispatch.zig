@@ -5,10 +5,10 @@
 //! sent + dropped + kept + in flight. Each frame is counted once where it enters, once where it
 //! ends.
 const std = @import("std");
-const linux = std.os.linux;
 const abi = @import("abi.zig");
 const announced = @import("announced.zig");
 const collect = @import("collect.zig");
+const crowd = @import("crowd.zig");
 const events = @import("events.zig");
 const ingest = @import("ingest.zig");
 const mailbox = @import("mailbox.zig");
@@ -148,7 +148,7 @@ pub const Dispatcher = struct {
         fullFence();
         for (handed) |vri| if (vri.sleeps()) {
             d.sleeper.guests.invite(vri);
-            vri.wake();
+            vri.endSleep();
         };
     }
 
@@ -177,10 +177,7 @@ pub const Dispatcher = struct {
         for (plan.ports) |port| {
             d.opened_ports[port.number >> 6] |= @as(u64, 1) << @intCast(port.number & 63);
         }
-        for (plan.vrs) |*entry| {
-            const vr = entry.vr;
-            vr.permitted = entry.permitted;
-        }
+        for (plan.vrs) |*entry| entry.vr.permitted = entry.permitted;
         const now_ns = monotonicNs();
         for (plan.vris) |*entry| {
             const vri = entry.vri;
@@ -223,7 +220,7 @@ pub const Dispatcher = struct {
             const busy_ns = @atomicLoad(u64, &vri.link.vri_words.busy_ns, .monotonic);
             vri.estimator.tick(elapsed_ns, busy_ns);
         }
-        if (d.config.busy_poll == 0) d.sleeper.guests.look(d.plan, elapsed_ns, d.now_ns);
+        if (d.config.busy_poll == 0) crowd.look(&d.sleeper.guests, d.plan, elapsed_ns, d.now_ns);
         for (d.plan.ports) |port| port.readStatistics();
         for (d.plan.vrs) |*entry| entry.vr.rest();
     }

@@ -2,7 +2,6 @@
 //! and what malformed ones do.
 const std = @import("std");
 const abi = @import("abi.zig");
-const control = @import("ipc_queue/control.zig");
 const Rig = @import("testing_rig.zig").Rig;
 const expect = std.testing.expect;
 const expectEqual = std.testing.expectEqual;

@@ -3,7 +3,6 @@
 //!
 //! Results are 0 or a count; a negative result is -errno, and `lvrm_last_error` gives the text.
 //! Buffers hold the extern structs of `abi.zig`, each as a TypeScript DataView fills it.
-const std = @import("std");
 const abi = @import("abi.zig");
 const core = @import("core.zig");
 const dispatch = @import("dispatch.zig");
@@ -93,7 +92,8 @@ pub export fn lvrm_plan(plan: [*]const u8, bytes: u32) callconv(.c) i32 {
 
 /// Says ahead of the plan that VRIs run from now on, or leave: `count` times Announcement, at most
 /// `max_announcements`. The dispatchers make it so at once; the plan that follows has to say the
-/// same. -EAGAIN while a plan, or another announcement, waits: then the plan alone tells.
+/// same. -EAGAIN while a plan, or another announcement, waits, and where a VRI is not in the state,
+/// by the last plan, that it would change from: then the plan alone tells.
 pub export fn lvrm_announce(changes: [*]const abi.Announcement, count: u32) callconv(.c) i32 {
     return handover.announce(changes[0..count]);
 }

@@ -5,7 +5,6 @@
 //! The table remembers the VRI of each flow, and how many of its frames are on their way, so that a
 //! flow changes its VRI only when none is: then nothing can be overtaken.
 const std = @import("std");
-const abi = @import("abi.zig");
 
 const tcp = 6;
 const udp = 17;

@@ -69,12 +69,8 @@ test "a VRI that hoards slots starves only itself, and its death gives them back
 }
 
 test "a sole VRI may hold all of its arena" {
-    var r: Rig = undefined;
-    try r.init(.{ .spins = 0, .yields = 0 }, true);
+    var r: Rig = try .withOne(.{ .spins = 0, .yields = 0 }, true);
     defer r.deinit();
-    try r.addVr(0, .{});
-    try r.addVri(0, 0, .{});
-    try r.replan();
     for (0..300) |flow| {
         r.inject(0, @intCast(flow));
         r.d.flushStaged();
@@ -177,12 +173,8 @@ test "batches are counted by their size" {
     const sizes = [_]u32{ 1, 2, 3, 4, 63, 64, 127, 128, 4_000_000_000 };
     for (sizes, [_]usize{ 0, 1, 1, 2, 5, 6, 6, 7, 7 }) |size, bucket|
         try expectEqual(bucket, abi.batchBucket(size));
-    var r: Rig = undefined;
-    try r.init(.{ .spins = 0, .yields = 0 }, true);
+    var r: Rig = try .withOne(.{ .spins = 0, .yields = 0 }, true);
     defer r.deinit();
-    try r.addVr(0, .{});
-    try r.addVri(0, 0, .{});
-    try r.replan();
     for ([_]u32{ 1, 5, 64 }) |count| {
         for (0..count) |flow| r.inject(0, @intCast(flow));
         r.d.flushStaged();

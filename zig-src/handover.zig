@@ -56,11 +56,11 @@ pub fn announce(given: []const abi.Announcement) i32 {
         const vri = (if (it.vri < abi.max_vris) units.list[0].tables.vris[it.vri] else null) orelse
             return refuse(.INVAL, "VRI {d} does not exist", .{it.vri});
         const state = std.enums.fromInt(abi.VriState, it.state) orelse .dead;
-        if (!plans.isAnnounced(vri.told, state)) return refuse(
-            .INVAL,
-            "VRI {d} can't go from {t} to state {d} without a plan",
-            .{ it.vri, vri.told, it.state },
-        );
+        if (state != .running and state != .draining)
+            return refuse(.INVAL, "VRI {d}: state {d} is not announced", .{ it.vri, it.state });
+        // Its state may have changed since, in a plan that couldn't be handed over yet.
+        if (!plans.isAnnounced(vri.told, state))
+            return refuse(.AGAIN, "VRI {d} is {t} by the last plan", .{ it.vri, vri.told });
         change.* = .{ .vri = it.vri, .state = state, .decided_ns = it.decided_ns };
     }
     for (units.all(), 0..) |*unit, i| tell(unit, i, changes);

@@ -1,7 +1,6 @@
 //! Frames that the kernel put into an arena, stepped by hand: the test plays the kernel.
 const std = @import("std");
 const abi = @import("abi.zig");
-const frame_pool = @import("frame_pool.zig");
 const in_place = @import("in_place.zig");
 const Frame = @import("socket_adapter/frame.zig").Frame;
 const partial_checksum = @import("partial_checksum.zig");

@@ -3,7 +3,6 @@
 //!
 //! The batch is cut into runs of frames of one VR. Plain frames (no offload, no fault) take a short
 //! loop: one where the VR has a single VRI and doesn't look at flows, one where a VRI is chosen.
-const std = @import("std");
 const abi = @import("abi.zig");
 const claim = @import("copy.zig").claim;
 const copy = @import("copy.zig").copy;
@@ -14,7 +13,6 @@ const segment = @import("segment.zig");
 const socket_adapter = @import("socket_adapter/registry.zig");
 const Port = @import("port.zig").Port;
 const Vr = @import("vr.zig").Vr;
-const Vri = @import("vri_adapter.zig").Vri;
 const Dispatcher = dispatch.Dispatcher;
 const Frame = socket_adapter.Frame;
 

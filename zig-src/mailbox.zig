@@ -1,7 +1,6 @@
 //! The one-slot mailbox between the control thread and the dispatcher: a whole plan, what of it
 //! can't wait until it is built, and the word to stop. The loop takes it between passes; nobody
 //! else changes the loop's state.
-const std = @import("std");
 const abi = @import("abi.zig");
 const Plan = @import("plan.zig").Plan;
 
@@ -50,8 +49,9 @@ pub const Mailbox = struct {
         return true;
     }
 
+    /// Whether a plan waits to be taken.
     pub fn full(m: *const Mailbox) bool {
-        return @atomicLoad(?*Plan, &m.plan, .monotonic) != null;
+        return @atomicLoad(?*Plan, &m.plan, .acquire) != null;
     }
 
     /// Whether there is something for the dispatcher.
@@ -59,10 +59,15 @@ pub const Mailbox = struct {
         return m.full() or m.stopping() or m.announces();
     }
 
-    /// Dispatcher.
+    /// Dispatcher. While a plan waits nothing is announced, so what was before, and is not made
+    /// yet, is older, and must not come after it.
     pub fn take(m: *Mailbox) ?*Plan {
-        if (@atomicLoad(?*Plan, &m.plan, .monotonic) == null) return null;
-        return @atomicRmw(?*Plan, &m.plan, .Xchg, null, .acquire);
+        const plan = @atomicLoad(?*Plan, &m.plan, .acquire) orelse return null;
+        if (m.announces()) m.forget();
+        // Release: that, and all looks at earlier plans, before the mailbox is empty. Pairs with
+        // the acquire in `full`.
+        @atomicStore(?*Plan, &m.plan, null, .release);
+        return plan;
     }
 
     pub fn halt(m: *Mailbox) void {

@@ -71,12 +71,8 @@ test "what a dead VRI had not taken goes before what was parked for its flow" {
 }
 
 test "a VRI that broke the rules is not overtaken by its successor's frames" {
-    var rig: Rig = undefined;
-    try rig.init(never_sleeping, true);
+    var rig: Rig = try .withOne(never_sleeping, true);
     defer rig.deinit();
-    try rig.addVr(0, .{});
-    try rig.addVri(0, 0, .{});
-    try rig.replan();
     inject(&rig, 7, 3);
     rig.vri(0).violate(.bad_flags);
     rig.d.flushStaged();
@@ -94,12 +90,8 @@ test "a VRI that broke the rules is not overtaken by its successor's frames" {
 }
 
 test "a dead VRI is lent nothing more" {
-    var rig: Rig = undefined;
-    try rig.init(never_sleeping, true);
+    var rig: Rig = try .withOne(never_sleeping, true);
     defer rig.deinit();
-    try rig.addVr(0, .{});
-    try rig.addVri(0, 0, .{});
-    try rig.replan();
     var words: [64]u64 = undefined;
     rig.d.pass();
     _ = rig.side(0).takeEmpty(&words);

@@ -13,7 +13,6 @@ const copy = @import("copy.zig").copy;
 const dispatch = @import("dispatch.zig");
 const frame_pool = @import("frame_pool.zig");
 const ingest = @import("ingest.zig");
-const Classifier = @import("classifier.zig").Classifier;
 const Frame = @import("socket_adapter/frame.zig").Frame;
 const Plan = @import("plan.zig").Plan;
 const Port = @import("port.zig").Port;

@@ -8,7 +8,6 @@
 //! eventfd after it put something down.
 const std = @import("std");
 const linux = std.os.linux;
-const abi = @import("abi.zig");
 const dispatch = @import("dispatch.zig");
 const Guests = @import("guest.zig").Guests;
 const Patience = @import("patience.zig").Patience;

@@ -76,6 +76,17 @@ pub const Rig = struct {
         r.* = .{ .d = d, .events_memory = memory, .snapshot = snapshot, .idle = idle };
     }
 
+    /// With one VR, whose one VRI runs.
+    pub fn withOne(idle: abi.Idle, busy_poll: bool) !Rig {
+        var r: Rig = undefined;
+        try r.init(idle, busy_poll);
+        errdefer r.deinit();
+        try r.addVr(0, .{});
+        try r.addVri(0, 0, .{});
+        try r.replan();
+        return r;
+    }
+
     pub fn deinit(r: *Rig) void {
         for (&r.links, 0..) |l, n| if (l != null) r.detach(@intCast(n));
         for (&r.tables.vris) |entry| if (entry) |v| vri_adapter.destroy(gpa, v);

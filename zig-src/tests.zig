@@ -20,6 +20,7 @@ test {
     _ = @import("patience.zig");
     _ = @import("slice.zig");
     _ = @import("guest.zig");
+    _ = @import("crowd.zig");
     _ = @import("snapshot.zig");
     _ = @import("idle_test.zig");
     _ = @import("idle_model_test.zig");

@@ -5,7 +5,6 @@
 //!
 //! Made and unmade by the control thread; while a port has one, the dispatcher's thread reads it.
 const std = @import("std");
-const linux = std.os.linux;
 const abi = @import("abi.zig");
 const latency = @import("latency.zig");
 const trace_frames = @import("trace_frames.zig");

@@ -69,7 +69,7 @@ pub fn lastError(into: []u8) i32 {
     return @intCast(length);
 }
 
-/// Whether the newest plan, not yet surely adopted, or the one before it names something.
+/// Whether some dispatcher has not taken the newest plan: the one before it may be in force.
 pub fn inUse() bool {
     if (!running) return false;
     for (all()) |*unit| if (unit.d.mail.full()) return true;

@@ -12,10 +12,8 @@ const ipc_queue = @import("ipc_queue/registry.zig");
 const link = @import("link.zig");
 const shm = @import("shm.zig");
 const load_estimator = @import("load_estimator/registry.zig");
-const frame_pool = @import("frame_pool.zig");
 const guest = @import("guest.zig");
 const Heartbeat = @import("heartbeat.zig").Heartbeat;
-const Owner = frame_pool.Owner;
 const Vr = @import("vr.zig").Vr;
 
 pub const batch = 64;
@@ -69,14 +67,14 @@ pub const Vri = struct {
         return v.violation == .none and v.state != .dead;
     }
 
-    /// As it says: it may be anybody's.
-    pub fn processId(v: *const Vri) linux.pid_t {
-        return @intCast(@atomicLoad(u32, &v.link.vri_words.pid, .monotonic) & 0x7fff_ffff);
-    }
-
     /// Whether it takes frames.
     pub fn runs(v: *const Vri) bool {
         return v.violation == .none and v.state == .running;
+    }
+
+    /// As it says: it may be anybody's.
+    pub fn processId(v: *const Vri) linux.pid_t {
+        return @intCast(@atomicLoad(u32, &v.link.vri_words.pid, .monotonic) & 0x7fff_ffff);
     }
 
     pub fn violate(v: *Vri, violation: abi.Violation) void {
@@ -101,8 +99,7 @@ pub const Vri = struct {
     /// While `timing`, when frames came back from it: the first one completes an allocation, the
     /// last one a deallocation.
     pub fn noteTime(v: *Vri) void {
-        const is_complete = v.state == .running or v.held() == 0;
-        if (!is_complete) return;
+        if (v.state != .running and v.held() != 0) return;
         v.timing = false;
         const now_ns = @import("monotonic.zig").ns();
         if (v.state == .running) {
@@ -274,7 +271,11 @@ pub const Vri = struct {
 
     /// Wakes it if it sleeps. The same holds.
     pub fn wake(v: *Vri) void {
-        if (!v.sleeps()) return;
+        if (v.sleeps()) v.endSleep();
+    }
+
+    /// Wakes it: it sleeps.
+    pub fn endSleep(v: *Vri) void {
         @atomicStore(u32, &v.link.parking.sleeping, 0, .monotonic);
         v.keepPromise();
     }
@@ -294,8 +295,7 @@ pub const Vri = struct {
     }
 
     pub fn keepPromise(v: *Vri) void {
-        const sleeping = &v.link.parking.sleeping;
-        _ = linux.futex_3arg(sleeping, .{ .cmd = .WAKE, .private = false }, 1);
+        _ = linux.futex_3arg(&v.link.parking.sleeping, .{ .cmd = .WAKE, .private = false }, 1);
     }
 };
 

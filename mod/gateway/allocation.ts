@@ -89,13 +89,13 @@ export class Allocation {
     const broken = settings.vrs.map((_, vr) => vris.broken(vr));
     const state = { targets: vris.targets, broken };
     const period = this.#monitor.period(now_ms, this.#loads, cores.forVris, state);
-    const decidedNs = clockNs();
-    const targets = period.targets.map((target) => Math.min(target, largestVr));
-    if (!dryRun) vris.announce(targets, decidedNs);
     this.#wanted = period.wanted;
     this.#starved = period.starved;
     if (period.decisions.length === 0) return;
+    const decidedNs = clockNs();
     if (!dryRun) {
+      const targets = period.targets.map((target) => Math.min(target, largestVr));
+      vris.announce(targets, decidedNs);
       const changed = targets.flatMap((target, vr) =>
         target === vris.targets[vr] ? [] : [this.#targetOf(vr, target)]
       );

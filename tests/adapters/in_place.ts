@@ -1,6 +1,6 @@
 /** What an adapter that needs no copy has to bear besides: slots are the kernel's for a while. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { generated, type SendResult, startSending, type Status, vriPids } from "../testbed/mod.ts";
+import { type Status, vriPids } from "../testbed/mod.ts";
 import { remake } from "./scenarios.ts";
 import { account, atRest, come, port, reaches, type Stage } from "./stage.ts";
 
@@ -90,13 +90,13 @@ async function deletedInABurst(stage: Stage): Promise<void> {
   const before = await slots(stage);
   for (const name of ["r2", "s2", "r2"] as const) {
     await reaches(bed.s1, bed.host(name).link.host4);
-    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-      ...{ source: bed.s1.link.host4, destination: bed.host(name).link.host4 },
+    await using sender = await bed.send({
+      destination: bed.host(name).link.host4,
       ...{ seconds: 30, count: 40_000, burst: 64, run: 900 },
     });
     await come(stage, 5000);
     await remake(stage, name);
-    await generated<SendResult>(sender);
+    await sender.done();
     await reaches(bed.s1, bed.host(name).link.host4);
   }
   await allThere(stage, before);

@@ -2,14 +2,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import {
   eventually,
-  generated,
   type Host,
   hostInterface,
   imbalance,
   type Lvrm,
-  type SendResult,
   Sink,
-  startSending,
   type Status,
   type Testbed,
   type Traffic,
@@ -86,12 +83,9 @@ export async function account(
   const run = ++runs;
   const before = await look(stage, to);
   await using sink = await Sink.start(to, { run });
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...{ source: bed.s1.link.host4, destination: to.link.host4, seconds: 30, run },
-    ...traffic,
-  });
+  await using sender = await bed.send({ destination: to.link.host4, seconds: 30, run, ...traffic });
   await during();
-  const { sent_frames: sent } = await generated<SendResult>(sender);
+  const { sent_frames: sent } = await sender.done();
   const after = await look(stage, to);
   const counted = await sink.stop();
   equal(counted.missed_frames, 0, "the sink saw all that came");

@@ -2,11 +2,9 @@
 import { equal, ok } from "node:assert/strict";
 import {
   eventually,
-  generated,
   imbalance,
   type SendResult,
   Sink,
-  startSending,
   type Status,
   Testbed,
   vriPids,
@@ -23,13 +21,9 @@ async function sendThrough(
 ): Promise<{ sent: SendResult; received: number; duplicates: number }> {
   const { during, ...traffic } = options;
   await using sink = await Sink.start(bed.r1);
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...traffic,
-    source: bed.s1.link.host4,
-    destination: bed.r1.link.host4,
-  });
+  await using sender = await bed.send(traffic);
   await during?.();
-  const sent = await generated<SendResult>(sender);
+  const sent = await sender.done();
   const counted = await sink.stop(500);
   equal(counted.missed_frames, 0, "the sink saw all that came");
   return { sent, received: counted.different_frames, duplicates: counted.duplicate_frames };
@@ -90,12 +84,8 @@ Deno.test("what the socket had to let go is shown as missed", async () => {
   // A dispatcher that stands still for a moment cannot empty its socket.
   Deno.kill(lvrm.pid, "SIGSTOP");
   try {
-    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-      ...{ seconds: 20, count: 300_000, wire_bytes: 1538 },
-      source: bed.s1.link.host4,
-      destination: bed.r1.link.host4,
-    });
-    const { sent_frames } = await generated<SendResult>(sender);
+    await using sender = await bed.send({ seconds: 20, count: 300_000, wire_bytes: 1538 });
+    const { sent_frames } = await sender.done();
     equal(sent_frames, 300_000);
   } finally {
     Deno.kill(lvrm.pid, "SIGCONT");

@@ -1,17 +1,6 @@
 /** `af_xdp` where the kernel puts frames into the VR's arena itself; and where it doesn't, why. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import {
-  generated,
-  imbalance,
-  type Lvrm,
-  lvrmCommand,
-  type SendResult,
-  Sink,
-  startSending,
-  type Status,
-  Testbed,
-  vriPids,
-} from "../testbed/mod.ts";
+import { imbalance, lvrmCommand, Sink, type Status, Testbed, vriPids } from "../testbed/mod.ts";
 import { remake } from "../testbed/queues.ts";
 
 const everything = ["--adapter", "af_xdp", "--vr", "0.0.0.0/0,::/0=cppvr"];
@@ -23,28 +12,22 @@ function copies(status: Status): Record<string, string> {
   );
 }
 
-const atRest = async (lvrm: Lvrm): Promise<Status> =>
-  await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
-
 Deno.test("several VRIs of the one VR, each killed in turn: nothing is copied, lost or overtaken", async () => {
   await using bed = await Testbed.create();
   const lvrm = await bed.startLvrm([...everything, "--vris", "3"]);
   equal((await bed.s1.ping(bed.r1.link.host4, { count: 1 })).received, 1);
   await using sink = await Sink.start(bed.r1);
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4 },
-    ...{ seconds: 4, rate_fps: 20_000, flows: 200 },
-  });
+  await using sender = await bed.send({ seconds: 4, rate_fps: 20_000, flows: 200 });
   for (let round = 0; round < 3; round++) {
     await new Promise((resolve) => setTimeout(resolve, 800));
     const [pid] = vriPids(await lvrm.status());
     Deno.kill(pid!, "SIGKILL");
   }
-  const sent = await generated<SendResult>(sender);
+  const sent = await sender.done();
   const result = await sink.stop(500);
   deepEqual([result.reordered_frames, result.duplicate_frames], [0, 0], JSON.stringify(result));
   ok(result.different_frames > sent.sent_frames / 2, JSON.stringify({ sent, result }));
-  const status = await atRest(lvrm);
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0);
   const s1 = status.interfaces.find((it) => it.name === "s1")!;
   ok(s1.uncopied_frames >= sent.sent_frames - s1.missed_frames, JSON.stringify(s1));
@@ -62,12 +45,11 @@ Deno.test("an interface with several queues, and frames of the kernel's beside",
     equal((await bed.s1.ping(address, { count: 5, timeout_ms: 5000 })).received, 5, address);
   }
   await using sink = await Sink.start(bed.r1, { run: 7 });
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, flows: 64, run: 7 },
-    ...{ seconds: 20, count: 20_000, rate_fps: 20_000 },
+  await using sender = await bed.send({
+    ...{ seconds: 20, count: 20_000, rate_fps: 20_000, flows: 64, run: 7 },
   });
-  equal((await generated<SendResult>(sender)).sent_frames, 20_000);
-  const status = await atRest(lvrm);
+  equal((await sender.done()).sent_frames, 20_000);
+  const status = await lvrm.atRest();
   const seen = await sink.stop();
   deepEqual([seen.different_frames, seen.reordered_frames, seen.duplicate_frames], [20_000, 0, 0]);
   equal(imbalance(status), 0);
@@ -87,7 +69,7 @@ Deno.test("between a port that copies and one that doesn't, frames pass both way
     const { up_bytes, down_bytes } = await from.transfer(bed.r1.link.host4, amount);
     deepEqual({ up_bytes, down_bytes }, amount, from.name);
   }
-  const status = await atRest(lvrm);
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0);
   const uncopied = Object.fromEntries(
     status.interfaces.map((it) => [it.name, it.uncopied_frames > 0]),

@@ -6,14 +6,11 @@ import {
   countWith,
   eventually,
   type Finished,
-  generated,
   imbalance,
   Lvrm,
   lvrmCommand,
   mark,
-  type SendResult,
   Sink,
-  startSending,
   subnetsOf,
   Testbed,
   udpFrame,
@@ -59,7 +56,7 @@ Deno.test("only what a VR serves is taken from the kernel; a session on the same
   await bed.r2.serve();
   equal((await bed.s2.transfer(bed.r2.link.host4, { up_bytes: 500_000 })).up_bytes, 500_000);
   equal((await session).up_bytes, 400_000);
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0);
   deepEqual([status.totals.dropped_frames, status.totals.originated_frames], [0, 0]);
   const [s1, s2] = [sum(await taken(bed, "s1")), sum(await taken(bed, "s2"))];
@@ -84,7 +81,7 @@ Deno.test("frames that are longer than a page go the same way, in pieces", async
   const options = { count: 20, size: 8972, dont_fragment: true, timeout_ms: 5000 };
   const { received, corrupt } = await bed.s1.ping(bed.r1.link.host4, options);
   deepEqual([received, corrupt], [20, 0]);
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   const all = sum(await taken(bed, "s1")) + sum(await taken(bed, "r1"));
   deepEqual([all, imbalance(status)], [status.vrs[0]!.received_frames, 0]);
 });
@@ -95,12 +92,11 @@ Deno.test("an interface with several queues: every queue is served, flows stay i
   const lvrm = await bed.startLvrm(everything);
   equal((await bed.s1.ping(bed.r1.link.host4, { count: 1, timeout_ms: 5000 })).received, 1);
   await using sink = await Sink.start(bed.r1, { run: 7 });
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, flows: 64, run: 7 },
-    ...{ seconds: 20, count: 20_000, rate_fps: 20_000 },
+  await using sender = await bed.send({
+    ...{ seconds: 20, count: 20_000, rate_fps: 20_000, flows: 64, run: 7 },
   });
-  equal((await generated<SendResult>(sender)).sent_frames, 20_000);
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  equal((await sender.done()).sent_frames, 20_000);
+  const status = await lvrm.atRest();
   const seen = await sink.stop();
   deepEqual([seen.reordered_frames, seen.duplicate_frames], [0, 0]);
   const missed = sum(status.interfaces.map((it) => it.missed_frames));
@@ -163,7 +159,7 @@ Deno.test("generic mode, where it is asked for: only with no tags taken out and 
   const amount = { up_bytes: 2_000_000, down_bytes: 2_000_000 };
   const moved = await bed.s1.transfer(bed.r1.link.host4, amount);
   deepEqual({ up_bytes: moved.up_bytes, down_bytes: moved.down_bytes }, amount);
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0);
   equal(status.totals.drops["bad_segment"] ?? 0, 0);
   await lvrm.stop();

@@ -3,15 +3,12 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
   compileVr,
   eventually,
-  generated,
   imbalance,
   isAlive,
   type Lvrm,
   must,
-  type SendResult,
   Sink,
   standbyPids,
-  startSending,
   type Status,
   subnetsOf,
   Testbed,
@@ -39,13 +36,12 @@ async function send(
   inOrder = true,
 ): Promise<Status> {
   await using sink = await Sink.start(bed.r1, { run: rate_fps });
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4 },
+  await using sender = await bed.send({
     ...{ seconds: 4, rate_fps, wire_bytes: 84, flows: 64, run: rate_fps },
   });
   const status = await lvrm.until(met, `cores at ${rate_fps} frames per second`);
-  const { sent_frames } = await generated<SendResult>(sender);
-  const { vrs } = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const { sent_frames } = await sender.done();
+  const { vrs } = await lvrm.atRest();
   const arrived = await sink.stop(300);
   // A busy machine may lose some on the way to lvrm; of those that it got it loses none.
   deepEqual(vrs[0]!.drops, {});
@@ -141,7 +137,7 @@ Deno.test("a standby is always there, takes a killed VRI's place, and is replace
   }
   const { up_bytes, down_bytes } = await moved;
   deepEqual([up_bytes, down_bytes], [3_000_000, 3_000_000]);
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0, JSON.stringify(status.totals));
   equal((await lvrm.stop()).code, 0);
   deepEqual(await lvrm.leftovers(), []);

@@ -38,7 +38,7 @@ Deno.test("click NAT: TCP, UDP and pings pass, and outside only its address is s
     const amount = { up_bytes: 4_000_000, down_bytes: 4_000_000 };
     const { up_bytes, down_bytes } = await bed.s1.transfer(to, amount);
     deepEqual({ up_bytes, down_bytes }, amount);
-    const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+    const status = await lvrm.atRest();
     equal(imbalance(status), 0);
   }));
 

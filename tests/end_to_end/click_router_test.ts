@@ -58,7 +58,7 @@ Deno.test("click router: TCP carries equal contents both ways", () =>
     const amount = { up_bytes: 8_000_000, down_bytes: 8_000_000 };
     const { up_bytes, down_bytes } = await bed.s1.transfer(bed.r1.link.host4, amount);
     deepEqual({ up_bytes, down_bytes }, amount);
-    const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+    const status = await lvrm.atRest();
     equal(imbalance(status), 0);
     ok(status.vrs[0]!.sent_frames > 10_000, "it went through the VR, not around it");
   }));

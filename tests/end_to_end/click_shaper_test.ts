@@ -1,7 +1,7 @@
 /** A Click VR that shapes: how well it holds its rate. */
 import { ok } from "node:assert/strict";
 import { join } from "node:path";
-import { generated, type SendResult, Sink, startSending, Testbed } from "../testbed/mod.ts";
+import { Sink, Testbed } from "../testbed/mod.ts";
 
 const rate_fps = 2000;
 const configuration = `
@@ -23,13 +23,8 @@ Deno.test("click shaper: holds its rate while more comes", async () => {
       ...["--interface", "s1", "--interface", "r1"],
     ]);
     await using sink = await Sink.start(bed.r1);
-    await using sending = startSending(bed.s1, await bed.gateway.mac("s1"), {
-      source: bed.s1.link.host4,
-      destination: bed.r1.link.host4,
-      seconds: 5,
-      rate_fps: 3 * rate_fps,
-    });
-    const sent = await generated<SendResult>(sending);
+    await using sending = await bed.send({ seconds: 5, rate_fps: 3 * rate_fps });
+    const sent = await sending.done();
     const { received_frames, seconds } = await sink.stop(300);
     const measured_fps = (received_frames - 1) / seconds;
     const off = 100 * (measured_fps / rate_fps - 1);

@@ -7,12 +7,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
   eventually,
-  halted,
   type Lvrm,
   must,
-  type SendResult,
   Sink,
-  startSending,
   type Status,
   Testbed,
   vriPids,
@@ -41,12 +38,10 @@ async function under(bed: Testbed, lvrm: Lvrm, happens: () => Promise<void>): Pr
   await bed.r1.agent.call("udp_discard", { address: destination, port: 9 });
   equal((await bed.s1.ping(destination, { count: 1, timeout_ms: 5000 })).received, 1);
   await using sink = await Sink.start(bed.r1);
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...{ source: bed.s1.link.host4, destination, seconds: 120, rate_fps: 1000, flows: 16 },
-  });
+  await using sender = await bed.send({ destination, seconds: 120, rate_fps: 1000, flows: 16 });
   await happens();
-  const { sent_frames: sent } = await halted<SendResult>(sender);
-  await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const { sent_frames: sent } = await sender.halt();
+  await lvrm.atRest();
   const { different_frames, duplicate_frames, reordered_frames } = await sink.stop(300);
   deepEqual([different_frames, duplicate_frames, reordered_frames], [sent, 0, 0]);
 }

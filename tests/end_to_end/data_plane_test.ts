@@ -2,12 +2,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { manifest } from "../../ffi/abi.gen.ts";
 import {
-  generated,
   imbalance,
-  type SendResult,
   Sink,
   standbyPids,
-  startSending,
   type Status,
   subnetsOf,
   Testbed,
@@ -19,11 +16,10 @@ const vr = ["--vr", `${subnetsOf("s1", "r1")}=cppvr`];
 /** Sends `count` frames of 64 flows from s1 to r1; returns how many different ones arrived. */
 async function send(bed: Testbed, count: number, rate_fps: number): Promise<number> {
   await using sink = await Sink.start(bed.r1, { run: 5 });
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4 },
+  await using sender = await bed.send({
     ...{ seconds: 20, count, rate_fps, wire_bytes: 84, flows: 64, run: 5 },
   });
-  await generated<SendResult>(sender);
+  await sender.done();
   return (await sink.stop()).different_frames;
 }
 
@@ -61,7 +57,7 @@ Deno.test("VRIs of one VR find a neighbour together, and lose no frame of it", a
     await bed.gateway.ip("neigh flush dev r1");
     equal(await send(bed, 60, 1000), 60);
   }
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   deepEqual(status.vrs[0]!.drops, {});
 });
 

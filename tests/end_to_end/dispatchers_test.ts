@@ -4,12 +4,9 @@
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
-  halted,
   imbalance,
   type Lvrm,
-  type SendResult,
   Sink,
-  startSending,
   type Status,
   Testbed,
   vriPids,
@@ -35,7 +32,7 @@ async function make(adapter: string): Promise<Testbed> {
 
 /** Waits for rest, in which the equation holds over the sum and each dispatcher had frames. */
 async function settle(lvrm: Lvrm): Promise<void> {
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0);
   const received = status.dispatchers.map((it) => it.received_frames);
   const sum = received.reduce((a, b) => a + b, 0);
@@ -122,12 +119,9 @@ async function during(
   const run = ++runs;
   const before = await atRest(lvrm);
   await using sink = await Sink.start(bed.r1, { run });
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-    ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, flows: 200, run },
-    ...{ seconds: 60, rate_fps },
-  });
+  await using sender = await bed.send({ flows: 200, run, seconds: 60, rate_fps });
   await happens();
-  const { sent_frames } = await halted<SendResult>(sender);
+  const { sent_frames } = await sender.halt();
   const after = await atRest(lvrm);
   const seen = await sink.stop(300);
   const drops = Object.fromEntries(

@@ -36,7 +36,7 @@ async function transferBothWays(bed: Testbed, lvrm: Lvrm): Promise<void> {
     const { up_bytes, down_bytes } = await bed.s1.transfer(address, amount);
     deepEqual({ up_bytes, down_bytes }, amount);
   }
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0);
   // 32 MB in frames of 1448 bytes: all of it went through the VR, not around it.
   ok(status.vrs[0]!.sent_frames > 22_000, JSON.stringify(status.vrs[0]));
@@ -62,7 +62,7 @@ Deno.test("UDP of every size from 1 to 9000 passes, fragmented by hosts and by t
     const sizes = await bed.s1.datagrams(address, 1, 9000);
     deepEqual([sizes.missing, sizes.corrupt], [[], []], `to ${address}`);
   }
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0);
   ok(status.totals.originated_frames > 20_000, "fragments are originated frames");
 });

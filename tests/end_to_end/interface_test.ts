@@ -32,6 +32,6 @@ Deno.test("an interface that is removed and made again serves again", async () =
   ok((await bed.s1.ping(bed.r1.link.host4, { count: 5 })).received >= 4);
   const after = await lvrm.status();
   ok(count("r1", after) > count("r1", before), "its counters go on");
-  const settled = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const settled = await lvrm.atRest();
   equal(imbalance(settled), 0, JSON.stringify(settled.totals));
 });

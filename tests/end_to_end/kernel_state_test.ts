@@ -1,13 +1,6 @@
 /** What VRs know of the gateway's kernel stays right under floods, losses and silence. */
 import { equal, ok } from "node:assert/strict";
-import {
-  eventually,
-  generated,
-  hostInterface,
-  type SendResult,
-  startSending,
-  Testbed,
-} from "../testbed/mod.ts";
+import { eventually, hostInterface, Testbed } from "../testbed/mod.ts";
 
 const everything = ["--vr", "0.0.0.0/0,::/0=cppvr"];
 
@@ -52,12 +45,12 @@ Deno.test("a scan of a subnet neither fills the neighbour table nor stops others
   await using bed = await Testbed.create();
   await bed.startLvrm(everything);
   equal((await bed.s2.ping(bed.r2.link.host6, { count: 1, timeout_ms: 5000 })).received, 1);
-  await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
+  await using sender = await bed.send({
     ...{ source: bed.s1.link.host6, destination: "fd00:11::1000", destinations: 20_000 },
     ...{ flows: 20_000, seconds: 4, rate_fps: 5000, wire_bytes: 102 },
   });
   const others = await bed.s2.ping(bed.r2.link.host6, { count: 150, interval_ms: 20 });
-  await generated<SendResult>(sender);
+  await sender.done();
   equal(others.received, 150, "who has neighbours keeps them");
   const entries = (await bed.gateway.ip("-6 neighbour show dev r1 nud all")).trim().split("\n");
   // 5000 addresses a second were asked for; the kernel's table holds 1024.

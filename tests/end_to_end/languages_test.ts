@@ -45,7 +45,7 @@ async function serves(router: string): Promise<void> {
   const { up_bytes, down_bytes } = await moved;
   deepEqual([up_bytes, down_bytes], [3_000_000, 3_000_000]);
 
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0, JSON.stringify(status.totals));
   equal(status.totals.drops.quarantined ?? 0, 0);
   const pids = vriPids(status);

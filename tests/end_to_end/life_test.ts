@@ -45,7 +45,7 @@ Deno.test("a TCP transfer survives the death of each VRI in turn", async () => {
   deepEqual([up_bytes, down_bytes], [6_000_000, 6_000_000]);
   const restarts = last!.vrs[0]!.vris.reduce((sum, vri) => sum + vri.restarts, 0);
   ok(restarts >= 2, `restarts are shown: ${JSON.stringify(last!.vrs[0]!.vris)}`);
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0, JSON.stringify(status.totals));
   await eventually(() => !pids.some(isAlive), "killed VRIs are reaped");
 });

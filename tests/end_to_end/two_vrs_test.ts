@@ -15,13 +15,13 @@ Deno.test("two VRs carry their own traffic and none of the other's", async () =>
     bed.s1.transfer(bed.r1.link.host4, { up_bytes: 4_000_000, down_bytes: 2_000_000 }),
     bed.s2.transfer(bed.r2.link.host6, { up_bytes: 2_000_000, down_bytes: 4_000_000 }),
   ]);
-  const before = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const before = await lvrm.atRest();
   const [vr1, vr2] = before.vrs;
   deepEqual([vr1!.name, vr2!.name], ["vr1", "vr2"]);
   ok(vr1!.sent_frames > 3000 && vr2!.sent_frames > 3000);
   const ping = await bed.s1.ping(bed.r1.link.host4, { count: 50, interval_ms: 1 });
   equal(ping.received, 50);
-  const after = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const after = await lvrm.atRest();
   equal(after.vrs[0]!.received_frames - vr1!.received_frames, 100);
   equal(after.vrs[1]!.received_frames - vr2!.received_frames, 0);
   equal(imbalance(after), 0);

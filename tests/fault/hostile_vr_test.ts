@@ -4,15 +4,11 @@ import { layout } from "../../ffi/abi.gen.ts";
 import {
   compileVr,
   eventually,
-  generated,
-  halted,
   imbalance,
   isAlive,
   type Lvrm,
-  type SendResult,
   Sink,
   standbyPids,
-  startSending,
   type Status,
   subnetsOf,
   Testbed,
@@ -57,8 +53,8 @@ async function unhindered(bed: Testbed, lvrm: Lvrm, happens: () => Promise<void>
   const sentSoFar = async (): Promise<number> => (await lvrm.status()).vrs[1]!.sent_frames;
   await using sink = await Sink.start(bed.r2, { run });
   const start = await sentSoFar();
-  await using sender = startSending(bed.s2, await bed.gateway.mac("s2"), {
-    ...{ source: bed.s2.link.host4, destination, seconds: 120, rate_fps: 4000, flows: 16, run },
+  await using sender = await bed.send({
+    ...{ from: "s2", destination, seconds: 120, rate_fps: 4000, flows: 16, run },
   });
   await eventually(async () => await sentSoFar() > start + 400, "traffic flows");
   await using watch = Watch.start(lvrm);
@@ -66,7 +62,7 @@ async function unhindered(bed: Testbed, lvrm: Lvrm, happens: () => Promise<void>
   const then = await sentSoFar();
   await eventually(async () => await sentSoFar() > then + 4000, "traffic goes on");
   await watch.stop();
-  const { sent_frames: sent } = await halted<SendResult>(sender);
+  const { sent_frames: sent } = await sender.halt();
   const { vrs } = await lvrm.until((it) => it.vrs[1]!.vris[0]!.queue_frames === 0, "all is sent");
   const seen = await sink.stop(300);
   const { different_frames, duplicate_frames, reordered_frames } = seen;
@@ -79,7 +75,7 @@ async function unhindered(bed: Testbed, lvrm: Lvrm, happens: () => Promise<void>
 
 /** Balance is exact once nothing is in flight. */
 async function balanced(lvrm: Lvrm): Promise<Status> {
-  const status = await lvrm.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  const status = await lvrm.atRest();
   equal(imbalance(status), 0, JSON.stringify(status.totals));
   return status;
 }
@@ -136,11 +132,11 @@ async function hoarded(program: string, bed: Testbed, dispatchers: number): Prom
   const before = await lvrm.until(running, "both run");
   let starved: Status | undefined;
   await unhindered(bed, lvrm, async () => {
-    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-      ...{ source: bed.s1.link.host4, destination: "203.0.113.1", seconds: 10 },
+    await using sender = await bed.send({
+      ...{ destination: "203.0.113.1", seconds: 10 },
       ...{ count: 20_000 * dispatchers, rate_fps: 20_000, wire_bytes: 84, flows: 64 },
     });
-    await generated(sender);
+    await sender.done();
     starved = await lvrm.until(
       ({ vrs }) => (vrs[0]!.drops["arena_full"] ?? 0) > 1000,
       "the hoarder's arena is empty",

@@ -1,16 +1,6 @@
 /** The generator over a plain veth: what is sent is what is counted. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import {
-  countWith,
-  generated,
-  generator,
-  lvrmCommand,
-  run,
-  type SendResult,
-  Sink,
-  startSending,
-  Testbed,
-} from "./mod.ts";
+import { countWith, generator, lvrmCommand, run, Sink, Testbed } from "./mod.ts";
 
 Deno.test("the sink counts what the generator sent, v4 and v6, in order", async () => {
   await using bed = await Testbed.create({ forwarding: true });
@@ -23,11 +13,11 @@ Deno.test("the sink counts what the generator sent, v4 and v6, in order", async 
   ) {
     await using sink = await Sink.start(bed.r1, { run: 9 });
     await bed.s1.ping(bed.r1.link[destination], { count: 1 });
-    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
+    await using sender = await bed.send({
       ...{ source: bed.s1.link[source], destination: bed.r1.link[destination] },
       ...{ seconds: 20, count: 5000, rate_fps: 10_000, wire_bytes, flows: 16, run: 9 },
     });
-    const { sent_frames } = await generated<SendResult>(sender);
+    const { sent_frames } = await sender.done();
     equal(sent_frames, 5000);
     const seen = await sink.stop();
     deepEqual(
@@ -44,11 +34,10 @@ Deno.test("sizes mix and sweep, and latencies are in order", async () => {
   const sizes = [["imix", 1200, 100 * (7 * 60 + 4 * 590 + 1514)], ["84-383", 300, 300 * 209.5]];
   for (const [wire_bytes, count, bytes] of sizes as [string, number, number][]) {
     await using sink = await Sink.start(bed.r1, { run: 11 });
-    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-      ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, run: 11 },
-      ...{ seconds: 20, count, rate_fps: 10_000, wire_bytes },
+    await using sender = await bed.send({
+      ...{ seconds: 20, count, rate_fps: 10_000, wire_bytes, run: 11 },
     });
-    equal((await generated<SendResult>(sender)).sent_bytes, bytes);
+    equal((await sender.done()).sent_bytes, bytes);
     const seen = await sink.stop();
     deepEqual([seen.different_frames, seen.received_bytes], [count, bytes]);
     const { latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns } = seen;
@@ -62,10 +51,8 @@ Deno.test("generated frames pass a real stack's checks: a socket receives them",
   await using bed = await Testbed.create({ forwarding: true });
   await bed.r1.agent.call("udp_echo", { address: bed.r1.link.host4, port: 9 });
   const back = await bed.s1.capture(async () => {
-    await using sender = startSending(bed.s1, await bed.gateway.mac("s1"), {
-      ...{ source: bed.s1.link.host4, destination: bed.r1.link.host4, seconds: 5, count: 10 },
-    });
-    await generated(sender);
+    await using sender = await bed.send({ seconds: 5, count: 10 });
+    await sender.done();
   });
   equal(countWith(back, [0x6c, 0x76, 0x72, 0x6d]), 10, "echoed payloads");
 });

@@ -125,6 +125,11 @@ export class Lvrm implements AsyncDisposable {
     return last!;
   }
 
+  /** Waits until nothing is in flight; returns that status. */
+  atRest(): Promise<Status> {
+    return this.until((it) => it.totals.in_flight_frames === 0, "nothing in flight");
+  }
+
   /** Sends a signal and waits for the end. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<Finished> {
     this.process.kill(signal);

@@ -101,7 +101,7 @@ export interface Traffic {
 export const generator = `${ROOT}zig-out/bin/lvrm-gen`;
 
 /** Starts sending from a host to the gateway. `mac`: where frames go first. */
-export function startSending(host: Host, mac: string, traffic: Traffic): Running {
+export function startSending(host: Host, mac: string, traffic: Traffic): Sender {
   // A host's only interface is that of its default route.
   const words = ["--interface", hostInterface, "--allow-default-route", "--destination-mac", mac];
   const add = (name: string, value: string | number | undefined): void => {
@@ -118,13 +118,7 @@ export function startSending(host: Host, mac: string, traffic: Traffic): Running
   add("--run", traffic.run);
   add("--core", traffic.core);
   add("--burst", traffic.burst);
-  return host.spawn(generator, ["send", ...words]);
-}
-
-/** Asks a generator for its result, then as `generated`. */
-export async function halted<T>(running: Running): Promise<T> {
-  running.kill("SIGINT");
-  return await generated<T>(running);
+  return new Sender(host.spawn(generator, ["send", ...words]));
 }
 
 /** Waits for a generator's end and reads its last line. */
@@ -132,6 +126,30 @@ export async function generated<T>(running: Running, timeout_ms = 60_000): Promi
   const done = await running.finish(timeout_ms, "lvrm-gen");
   if (done.code !== 0) throw new Error(`lvrm-gen: ${done.stderr.trim()}`);
   return JSON.parse(done.stdout.trim().split("\n").pop()!) as T;
+}
+
+/** A generator that sends. Disposal ends it. */
+export class Sender implements AsyncDisposable {
+  readonly #running: Running;
+
+  constructor(running: Running) {
+    this.#running = running;
+  }
+
+  /** Resolves when all is sent. */
+  done(): Promise<SendResult> {
+    return generated<SendResult>(this.#running);
+  }
+
+  /** Stops it early. */
+  halt(): Promise<SendResult> {
+    this.#running.kill("SIGINT");
+    return this.done();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running[Symbol.asyncDispose]();
+  }
 }
 
 /** A sink that counts on a host until it is told to stop. */

@@ -9,6 +9,7 @@ import { Host, hostInterface } from "./host.ts";
 import { removeNamespace, sweep } from "./leftovers.ts";
 import { Lvrm, type LvrmOptions } from "./lvrm.ts";
 import { ipBatch } from "./process.ts";
+import { type Sender, startSending, type Traffic } from "./programs.ts";
 
 /** How the testbed is made. */
 export interface TestbedOptions {
@@ -152,6 +153,14 @@ export class Testbed implements AsyncDisposable {
     const lvrm = await Lvrm.start(this.gateway, args, options);
     this.#running.push(lvrm);
     return lvrm;
+  }
+
+  /** Starts sending `from` a host, s1 if not said, to an address, r1's if not said. */
+  async send(traffic: Partial<Traffic> & { seconds: number; from?: HostName }): Promise<Sender> {
+    const { from = "s1", ...rest } = traffic;
+    const host = this.host(from);
+    const addresses = { source: host.link.host4, destination: this.r1.link.host4 };
+    return startSending(host, await this.gateway.mac(from), { ...addresses, ...rest });
   }
 
   /** Stops everything that was started here and removes the namespaces. */

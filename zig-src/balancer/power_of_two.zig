@@ -1,6 +1,5 @@
 //! Power of two choices (Mitzenmacher 2001): of two VRIs drawn at random the less loaded one.
 //! Nearly as even as looking at all of them, at a cost that doesn't grow with their number.
-const std = @import("std");
 const below = @import("random.zig").below;
 
 pub const PowerOfTwo = struct {

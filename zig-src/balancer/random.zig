@@ -1,6 +1,5 @@
 //! Random (the paper, II-B): uniform over the VRIs that run. The generator is seeded alike in every
 //! run, so that an experiment can be repeated.
-const std = @import("std");
 
 /// One step of SplitMix64 (Steele, Lea, Flood 2014), and a multiply to scale it: no division.
 pub fn below(state: *u64, count: u32) u32 {

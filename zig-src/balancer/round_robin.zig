@@ -1,5 +1,4 @@
 //! Round robin (the paper, II-B): each VRI in turn, whatever its load.
-const std = @import("std");
 
 pub const RoundRobin = struct {
     turn: u32 = 0,

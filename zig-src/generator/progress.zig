@@ -2,7 +2,6 @@
 //! and written over itself. Also what ends a run early: SIGINT and SIGTERM ask for the result.
 const std = @import("std");
 const linux = std.os.linux;
-const socket = @import("socket.zig");
 
 const period_ns = 250 * std.time.ns_per_ms;
 

@@ -5,7 +5,6 @@ const std = @import("std");
 const linux = std.os.linux;
 const numbered = @import("numbered.zig");
 const socket = @import("socket.zig");
-const Payload = @import("payload.zig").Payload;
 const Reader = @import("capture_reader.zig").Reader;
 const Record = @import("capture_reader.zig").Record;
 

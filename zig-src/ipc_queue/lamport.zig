@@ -10,7 +10,6 @@
 //!
 //! The peer is another process, its index is input: a distance above the capacity is `error`-like
 //! (`bad`), never followed.
-const std = @import("std");
 const abi = @import("../abi.zig");
 const ring = @import("ring.zig");
 

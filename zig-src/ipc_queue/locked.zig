@@ -68,14 +68,6 @@ const End = struct {
     fn unlock(e: *End) void {
         @atomicStore(u32, &e.shared.owner, 0, .release);
     }
-
-    fn used(e: *const End) u32 {
-        return @atomicLoad(
-            u32,
-            &e.shared.tail,
-            .acquire,
-        ) -% @atomicLoad(u32, &e.shared.head, .acquire);
-    }
 };
 
 fn processExists(process: u32) bool {

@@ -11,7 +11,6 @@
 //! written or copied out, and loaded with acquire when a copy is renewed. An old copy of an index
 //! is only ever too small, never too large, so acting on it touches no entry that the peer still
 //! owns; the acquire that fetched it ordered all that it covers.
-const std = @import("std");
 const abi = @import("../abi.zig");
 const ring = @import("ring.zig");
 

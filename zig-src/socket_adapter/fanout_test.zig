@@ -1,7 +1,6 @@
 //! The program that tells dispatchers' frames apart, against what a flow is to lvrm: what
 //! `flow.zig` takes for one flow comes to one dispatcher, and flows are spread.
 const std = @import("std");
-const linux = std.os.linux;
 const fanout = @import("fanout.zig");
 const flow = @import("../flow.zig");
 const expect = std.testing.expect;

@@ -18,7 +18,6 @@
 //!
 //! Opened and closed by the control thread; `receive`, `send`, `missed` by the dispatcher.
 const std = @import("std");
-const linux = std.os.linux;
 const abi = @import("../abi.zig");
 const library = @import("pf_ring_library.zig");
 const packet_socket = @import("packet_socket.zig");

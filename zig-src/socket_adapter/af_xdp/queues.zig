@@ -13,7 +13,6 @@ const Home = @import("queue.zig").Home;
 const Offer = @import("../frame.zig").Offer;
 const Queue = @import("queue.zig").Queue;
 const Reason = @import("../../reason.zig").Reason;
-const Sizes = @import("queue.zig").Sizes;
 const socket = @import("socket.zig");
 
 const gpa = std.heap.c_allocator;
