@@ -32,7 +32,7 @@ Deno.test("lvrm adapters opens every adapter on every interface and leaves nothi
   await bed.gateway.ip("link add bridge0 type bridge");
   await bed.gateway.ip("link set bridge0 up");
   const bridge = await list("bridge0");
-  match(bridge.stdout, /^bridge0 +af_xdp +no +af_xdp: bridge0 runs no XDP program/m);
+  match(bridge.stdout, /^bridge0 +af_xdp +no +bridge0 runs no XDP program/m);
   match(bridge.stdout, /^bridge0 +packet_mmap +yes +auto takes it/m);
   const unknown = await list("eth7");
   equal(unknown.code, 4);
