@@ -63,45 +63,49 @@ pub fn announce(given: []const abi.Announcement) i32 {
             return refuse(.AGAIN, "VRI {d} is {t} by the last plan", .{ it.vri, vri.told });
         change.* = .{ .vri = it.vri, .state = state, .decided_ns = it.decided_ns };
     }
-    for (units.all(), 0..) |*unit, i| tell(unit, i, changes);
-    giveWay();
+    var in_the_way = false;
+    for (units.all(), 0..) |*unit, i| in_the_way = tell(unit, i, changes) or in_the_way;
+    giveWay(in_the_way);
     return 0;
 }
 
 /// What of it is new in a plan: it was not announced by itself.
 fn announceNews(bytes: []const u8) error{Failed}!void {
     var memory: [mailbox.changes_max]mailbox.Change = undefined;
+    var in_the_way = false;
     for (units.all(), 0..) |*unit, i| {
         const changes = try plans.changes(bytes, &unit.tables, &memory, &units.reason);
-        if (changes) |found| tell(unit, i, found);
+        if (changes) |found| in_the_way = tell(unit, i, found) or in_the_way;
     }
-    giveWay();
+    giveWay(in_the_way);
 }
 
 /// Standbys are woken ahead of their first frames, and by us: a wake-up takes the dispatcher longer
-/// than all else of an allocation where it is a virtual machine's.
-fn tell(unit: *units.Unit, index: usize, changes: []const mailbox.Change) void {
+/// than all else of an allocation where it is a virtual machine's. Returns whether a VRI with its
+/// first frames, or its last ones, to serve has its core where we are.
+fn tell(unit: *units.Unit, index: usize, changes: []const mailbox.Change) bool {
     const first = index == 0;
     for (changes) |*change| if (first and change.state == .running)
         unit.tables.vris[change.vri].?.promiseWake(); // the caller has looked
     const announced = unit.d.mail.announce(changes);
     if (announced) unit.d.sleeper.wake();
+    var in_the_way = false;
     for (changes) |*change| {
         const vri = unit.tables.vris[change.vri].?;
         if (announced) vri.told = change.state;
         if (first and change.state == .running) vri.keepPromise();
         if (first and isHere(vri)) in_the_way = true;
     }
+    return in_the_way;
 }
 
-/// Whether one that has its first frames, or its last ones, to serve has its core where we are.
-var in_the_way = false;
 /// About two microseconds.
 const looks_before_nap = 64;
 
 /// A dispatcher that has not taken by now what was announced most likely waits for the core that we
-/// are on. It gets it: what we have left to do takes a hundred times as long as the change.
-fn giveWay() void {
+/// are on. It gets it, as a VRI does that is known to: what we have left to do takes a hundred
+/// times as long as the change.
+fn giveWay(in_the_way: bool) void {
     if (in_the_way) return nap();
     for (units.all()) |*unit| {
         for (0..looks_before_nap) |_| {
@@ -112,7 +116,6 @@ fn giveWay() void {
 }
 
 fn nap() void {
-    in_the_way = false;
     const shortest: linux.timespec = .{ .sec = 0, .nsec = 1 };
     _ = linux.nanosleep(&shortest, null);
 }

@@ -146,7 +146,7 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
         const number: u32 = @intCast(i);
         const made = vrs.createFor(gpa, config, number, units.count, first);
         unit.tables.vrs[config.vr] = made catch |e| {
-            forgetVr(config.vr);
+            forget("vrs", vrs.destroy, config.vr);
             return refuse(
                 if (e == error.NoSpace) .NOSPC else .NOMEM,
                 "cannot make the arena of a VR ({d} slots of {d} bytes): {t}. See `ipcs -l` " ++
@@ -158,23 +158,13 @@ pub fn vrCreate(config: *const abi.VrConfig) i32 {
     return 0;
 }
 
-/// The first one's goes last: it holds the memory.
-fn forgetVr(number: u32) void {
+/// A VR or VRI of all dispatchers. The first one's goes last: it holds the memory.
+fn forget(comptime table: []const u8, comptime destroy: anytype, number: u32) void {
     var i = units.count;
     while (i > 0) {
         i -= 1;
-        const entry = &units.list[i].tables.vrs[number];
-        if (entry.*) |vr| vrs.destroy(gpa, vr);
-        entry.* = null;
-    }
-}
-
-fn forgetVri(number: u32) void {
-    var i = units.count;
-    while (i > 0) {
-        i -= 1;
-        const entry = &units.list[i].tables.vris[number];
-        if (entry.*) |vri| vri_adapter.destroy(gpa, vri);
+        const entry = &@field(units.list[i].tables, table)[number];
+        if (entry.*) |it| destroy(gpa, it);
         entry.* = null;
     }
 }
@@ -189,7 +179,7 @@ pub fn vrDestroy(number: u32) i32 {
         return refuse(.BUSY, "VR {d} still has VRIs", .{number});
     if (isArenaLent()) return refuse(.BUSY, "a port uses the arena of VR {d}", .{number});
     units.settle();
-    forgetVr(number);
+    forget("vrs", vrs.destroy, number);
     return 0;
 }
 
@@ -207,7 +197,7 @@ pub fn vriCreate(config: *const abi.VriConfig, created: *abi.VriCreated) i32 {
         else
             vri_adapter.join(gpa, config, vr, units.list[0].tables.vris[config.vri].?);
         const vri = made catch |e| {
-            forgetVri(config.vri);
+            forget("vris", vri_adapter.destroy, config.vri);
             return refuse(
                 if (e == error.NoSpace) .NOSPC else .NOMEM,
                 "cannot make the link of a VRI: {t}. See `ipcs -l` and `ulimit -n`",
@@ -228,7 +218,7 @@ pub fn vriDestroy(number: u32) i32 {
     if (units.list[0].newest) |p| for (p.vris) |*entry| if (entry.vri == vri)
         return refuse(.BUSY, "VRI {d} is in the plan", .{number});
     units.settle();
-    forgetVri(number);
+    forget("vris", vri_adapter.destroy, number);
     return 0;
 }
 
