@@ -1,6 +1,6 @@
 /** Who takes part in experiments 1a and 1b, and in which order. */
 import { manifest } from "../../ffi/abi.gen.ts";
-import { preferred } from "../gateway/adapters.ts";
+import { preferred, unnamed } from "../gateway/adapters.ts";
 import { forwardingRouters } from "./narrowing.ts";
 import { Served, Testbed } from "./testbed.ts";
 import type { BenchContext } from "./types.ts";
@@ -30,7 +30,7 @@ export function contestants(
     if (context.only.adapters !== null && !context.only.adapters.includes(adapter)) continue;
     const reason = context.core.adapterUnavailable(number);
     if (reason !== null) {
-      context.progress(`${adapter} takes no part: ${reason.replace(`${adapter}: `, "")}`);
+      context.progress(`${adapter} takes no part: ${unnamed(adapter, reason)}`);
       continue;
     }
     for (const router of forwardingRouters) {

@@ -4,7 +4,7 @@ import { manifest } from "../../ffi/abi.gen.ts";
 import { Core, CoreError } from "../../ffi/core.ts";
 import { RouteMonitor } from "../routing/mod.ts";
 import { runtimeDirectory } from "../runtime/mod.ts";
-import { disqualified, preferred } from "./adapters.ts";
+import { disqualified, preferred, unnamed } from "./adapters.ts";
 import { requireCapabilities } from "./host.ts";
 import { arena, slotsFor } from "../config/sizes.ts";
 import { choosePorts } from "./ports.ts";
@@ -92,10 +92,6 @@ function rowsOf(core: Core, port: Port, isNamed: boolean): AdapterRow[] {
   });
 }
 
-/** Without the adapter's name, which stands beside it. */
-const reasonOf = ({ adapter, reason }: AdapterRow) =>
-  reason.startsWith(`${adapter}: `) ? reason.slice(adapter.length + 2) : reason;
-
 /** As a table. Pure. */
 export function formatAdapters(rows: readonly AdapterRow[]): string {
   const lines = [
@@ -105,7 +101,7 @@ export function formatAdapters(rows: readonly AdapterRow[]): string {
       row.adapter,
       row.available === null ? "?" : row.available ? "yes" : "no",
       row.chosen ? ["auto takes it", row.info].filter((it) => it !== "").join("; ") : (
-        row.available === true ? row.info : reasonOf(row)
+        row.available === true ? row.info : unnamed(row.adapter, row.reason)
       ),
     ]),
   ];

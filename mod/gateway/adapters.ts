@@ -105,6 +105,11 @@ export function withoutCure(reason: string): string {
   return reason.split(/\. (?=[A-Z])/)[0]!;
 }
 
+/** A reason where its adapter's name stands beside it. */
+export function unnamed(adapter: string, reason: string): string {
+  return reason.startsWith(`${adapter}: `) ? reason.slice(adapter.length + 2) : reason;
+}
+
 /** A reason that begins with its adapter's name, once. */
 function named(adapter: number, reason: string): string {
   const name = manifest.adapters[adapter]!;
